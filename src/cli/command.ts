@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import type { Settings } from "../database/settings.ts";
+import type { Output, Streams } from "./output.ts";
+
+/** What every command's work is given. */
+export interface Context {
+  readonly settings: Settings;
+  readonly output: Output;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Aborted by Ctrl-C or a termination signal, with an INTERRUPTED error as its reason. */
+  readonly signal: AbortSignal;
+  readonly streams: Streams;
+}
+
+/**
+ * Wraps the work of a command: `work(context, arguments…, options)`. What it returns, if anything, is the exit
+ * code; what it throws is reported by main.
+ */
+export type Action = <A extends unknown[]>(
+  work: (context: Context, ...args: A) => Promise<number | undefined>,
+) => (...args: [...A, Command]) => Promise<void>;
+
+/**
+ * One file a command: it declares arguments, options and examples, and loads what does the work only when it runs,
+ * so that `--help` starts fast.
+ */
+export type RegisterCommand = (program: Command, action: Action) => void;
+
+/** Help that starts with examples. */
+export function examples(...lines: string[]): string {
+  return `Examples:\n${lines.map((line) => `  $ forecastlab ${line}`).join("\n")}\n`;
+}

@@ -1,0 +1,100 @@
+import pc from "picocolors";
+import { ForecastLabError, fail } from "../errors.ts";
+
+/**
+ * Renders for people or, with --json, as one JSON object. Data goes to stdout; notes, progress and errors to
+ * stderr. Colours only where the stream is a terminal and NO_COLOR is unset.
+ */
+export interface Output {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** Colours for stdout. */
+  readonly colors: ReturnType<typeof pc.createColors>;
+  /** Whether stderr is a terminal a person watches (progress is drawn only then). */
+  readonly interactive: boolean;
+  /** Columns of the terminal, 80 where there is none. */
+  readonly width: number;
+  /** A line of data on stdout; nothing with --json. */
+  line(text?: string): void;
+  /** A line for the person on stderr; nothing with --json. */
+  note(text: string): void;
+  /** The command's result: the object of --json. */
+  result(value: object): void;
+}
+
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+export function createOutput(
+  options: { json: boolean; verbose: boolean },
+  environment: NodeJS.ProcessEnv,
+  streams: Streams,
+): Output {
+  const { stdout, stderr } = streams;
+  const colored = (stream: NodeJS.WriteStream) =>
+    Boolean(environment.FORCE_COLOR) ||
+    (stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb");
+  return {
+    ...options,
+    colors: pc.createColors(colored(stdout)),
+    interactive: stderr.isTTY === true && !options.json && environment.TERM !== "dumb",
+    width: stdout.columns ?? 80,
+    line: (text = "") => {
+      if (!options.json) stdout.write(`${text}\n`);
+    },
+    note: (text) => {
+      if (!options.json) stderr.write(`${text}\n`);
+    },
+    result: (value) => {
+      if (options.json) stdout.write(`${JSON.stringify(value)}\n`);
+    },
+  };
+}
+
+/** Prints a failure: the sentence, its code, what to do; a stack only with --verbose. Returns the exit code. */
+export function reportFailure(
+  error: unknown,
+  output: Output,
+  streams: Streams,
+  environment: NodeJS.ProcessEnv,
+): number {
+  const failure =
+    error instanceof ForecastLabError
+      ? error
+      : fail("INTERNAL", { reason: error instanceof Error ? error.message : String(error) }, error);
+  if (output.json) {
+    streams.stdout.write(`${JSON.stringify({ error: failure })}\n`);
+  } else {
+    const colors = pc.createColors(streams.stderr.isTTY === true && !environment.NO_COLOR);
+    streams.stderr.write(`${colors.red("error")} ${failure.message} ${colors.dim(`[${failure.code}]`)}\n`);
+    streams.stderr.write(`  ${failure.action}\n`);
+  }
+  if (output.verbose) streams.stderr.write(`${inspectable(failure)}\n`);
+  return failure.exitCode;
+}
+
+function inspectable(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${inspectable(error.cause)}` : "";
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+/** A plain aligned table: text left, numbers right, no frames; the first row is the heading. */
+export function table(rows: readonly (readonly (string | number)[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => shown(row[column]).length)),
+  );
+  const numeric = widths.map((_, column) => rows.slice(1).every((row) => typeof row[column] === "number"));
+  return rows.map((row) =>
+    widths
+      .map((width, column) =>
+        numeric[column] ? shown(row[column]).padStart(width) : shown(row[column]).padEnd(width),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+const shown = (cell: string | number | undefined) =>
+  typeof cell === "number" ? cell.toLocaleString("en-US") : (cell ?? "");

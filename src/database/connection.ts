@@ -1,0 +1,72 @@
+import pg from "pg";
+import { fail } from "../errors.ts";
+import { asDatabaseFailure } from "./failures.ts";
+
+/** A database that can be connected to. Its config may hold a password; `label` never does. */
+export interface Database {
+  /** `host:port/database`, or the socket folder: for messages. */
+  readonly label: string;
+  readonly config: pg.ClientConfig;
+}
+
+export type Client = pg.Client;
+
+const oldest = 15;
+
+// The grain is a civil date: never let the driver turn it into a Date of the local time zone.
+pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+
+/** The database of a connection string. */
+export function databaseOf(url: string): Database {
+  const { hostname, port, pathname, searchParams } = new URL(url);
+  const host = hostname || searchParams.get("host") || "localhost";
+  return {
+    label: `${host}:${port || 5432}/${decodeURIComponent(pathname.slice(1)) || "postgres"}`,
+    config: { connectionString: url, application_name: "forecastlab", connectionTimeoutMillis: 10_000 },
+  };
+}
+
+/**
+ * Connects, runs the work, disconnects. Failures of PostgreSQL come out as errors of the catalogue.
+ *
+ * @throws DATABASE_UNREACHABLE, DATABASE_LOGIN_REFUSED, DATABASE_NOT_FOUND, DATABASE_VERSION_UNSUPPORTED, and
+ * whatever {@link asDatabaseFailure} makes of an error of the work
+ */
+export async function withClient<T>(database: Database, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(database.config);
+  // A server that goes away between two statements must not end the process with an unhandled event.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await requireVersion(client, database);
+    return await work(client);
+  } catch (error) {
+    throw asDatabaseFailure(error, database.label);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Runs the work in one transaction: committed when it returns, rolled back when it throws. */
+export async function withTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query("BEGIN");
+  try {
+    const result = await work();
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    // The first error is the one to tell; a connection that is gone has rolled back by itself.
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+async function requireVersion(client: Client, database: Database): Promise<void> {
+  const { rows } = await client.query<{ version: string; number: number }>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number`,
+  );
+  const row = rows[0];
+  if (row !== undefined && row.number < oldest * 10_000) {
+    throw fail("DATABASE_VERSION_UNSUPPORTED", { server: database.label, version: row.version });
+  }
+}

@@ -1,0 +1,84 @@
+import { ForecastLabError, fail } from "../errors.ts";
+
+/** What the driver knows of an error of the server or of the network. */
+interface DriverError extends Error {
+  code?: string;
+  detail?: string;
+  constraint?: string;
+  errors?: Error[];
+}
+
+/**
+ * Turns an error of the driver into one of the catalogue, by SQLSTATE or errno, never by its text. Errors of the
+ * catalogue and errors that are not the driver's pass through.
+ */
+export function asDatabaseFailure(error: unknown, server: string): unknown {
+  if (error instanceof ForecastLabError || !(error instanceof Error)) return error;
+  const failure = error as DriverError;
+  const code = failure.code ?? (failure.errors?.[0] as DriverError | undefined)?.code;
+  const reason = reasonOf(failure);
+  if (code !== undefined && unreachable.has(code)) {
+    return fail("DATABASE_UNREACHABLE", { server, reason: code }, error);
+  }
+  if (/timeout expired|timeout exceeded/.test(failure.message) && code === undefined) {
+    return fail("DATABASE_UNREACHABLE", { server, reason: "no answer in time" }, error);
+  }
+  if (/Connection terminated/.test(failure.message) || (code !== undefined && lost.has(code))) {
+    return fail("DATABASE_CONNECTION_LOST", { server, reason }, error);
+  }
+  switch (code) {
+    case undefined:
+      return error;
+    case "28P01":
+    case "28000":
+      return fail(
+        "DATABASE_LOGIN_REFUSED",
+        { server, user: /"([^"]+)"/.exec(failure.message)?.[1] ?? "?" },
+        error,
+      );
+    case "3D000":
+      return fail(
+        "DATABASE_NOT_FOUND",
+        { server, database: /"([^"]+)"/.exec(failure.message)?.[1] ?? "?" },
+        error,
+      );
+    case "42501":
+      return fail("DATABASE_PERMISSION_DENIED", { reason }, error);
+    case "25006":
+      return fail("DATABASE_READ_ONLY", { reason }, error);
+    case "55P03":
+      return fail("DATABASE_LOCK_TIMEOUT", { reason }, error);
+    case "53100":
+      return fail("DATABASE_DISK_FULL", { reason }, error);
+    case "42P01":
+    case "42703":
+    case "3F000":
+      return fail("SCHEMA_MISSING", { reason }, error);
+    default:
+      return /^[0-9A-Z]{5}$/.test(code)
+        ? fail(
+            "DATABASE_FAILURE",
+            { sqlstate: code, reason: [reason, failure.detail].filter(Boolean).join("; ") },
+            error,
+          )
+        : error;
+  }
+}
+
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ENOENT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "EACCES",
+]);
+
+/** admin_shutdown, crash_shutdown, cannot_connect_now, and sockets that break. */
+const lost = new Set(["57P01", "57P02", "57P03", "ECONNRESET", "EPIPE"]);
+
+/** The server's sentence without its closing full stop, to stand inside ours. */
+function reasonOf(error: DriverError): string {
+  return error.message.trim().replace(/\.$/, "");
+}

@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { fail } from "../errors.ts";
+
+/** Where the warehouse lives. Comes from {@link readSettings}; nothing else reads the environment. */
+export interface Settings {
+  /** Absolute path of the private folder that holds the embedded server's data (`.forecastlab`). */
+  readonly home: string;
+  /** A server of the user's own. Holds a password: never log or print it. */
+  readonly databaseUrl: string | undefined;
+  /** A folder with PostgreSQL's own initdb, pg_ctl and postgres, in place of those from npm. */
+  readonly postgresBin: string | undefined;
+}
+
+const fileSchema = z.strictObject({
+  home: z.string().min(1).optional(),
+  databaseUrl: z.string().min(1).optional(),
+  postgresBin: z.string().min(1).optional(),
+});
+
+type SettingsFile = z.infer<typeof fileSchema>;
+
+const fileNames = ["forecastlab.config.yaml", "forecastlab.config.yml", "forecastlab.config.json"];
+
+/**
+ * Reads the settings: environment (FORECASTLAB_HOME, DATABASE_URL, FORECASTLAB_POSTGRES_BIN) before
+ * `forecastlab.config.yaml|yml|json` of the folder before the defaults. Flags are laid over by the caller.
+ *
+ * @throws SETTING_INVALID
+ */
+export async function readSettings(environment: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
+  const file = await readSettingsFile(folder);
+  const databaseUrl = environment.DATABASE_URL || file.databaseUrl || undefined;
+  if (databaseUrl !== undefined)
+    requireDatabaseUrl(databaseUrl, environment.DATABASE_URL ? "DATABASE_URL" : "databaseUrl");
+  const postgresBin = environment.FORECASTLAB_POSTGRES_BIN || file.postgresBin;
+  return {
+    home: resolve(folder, environment.FORECASTLAB_HOME || file.home || ".forecastlab"),
+    databaseUrl,
+    postgresBin: postgresBin ? resolve(folder, postgresBin) : undefined,
+  };
+}
+
+async function readSettingsFile(folder: string): Promise<SettingsFile> {
+  const name = fileNames.find((candidate) => existsSync(join(folder, candidate)));
+  if (name === undefined) return {};
+  // JSON is YAML; the parser is loaded only where there is a file, to keep the command line's start short.
+  const { parse } = await import("yaml");
+  let content: unknown;
+  try {
+    content = parse(readFileSync(join(folder, name), "utf8")) ?? {};
+  } catch (error) {
+    // The parser quotes the line it fails at, which may hold a password: only the place is told.
+    const place = (error as { linePos?: { line: number }[] }).linePos?.[0]?.line;
+    throw fail("SETTING_INVALID", { name, problem: `it is not YAML (line ${place ?? "?"})`, source: name });
+  }
+  const parsed = fileSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const problem =
+    issue?.code === "unrecognized_keys" ? `unknown name ${issue.keys.join(", ")}` : issue?.message;
+  throw fail("SETTING_INVALID", {
+    name: issue?.path.join(".") || name,
+    problem: `${problem}; known are ${Object.keys(fileSchema.shape).join(", ")}`,
+    source: name,
+  });
+}
+
+function requireDatabaseUrl(url: string, name: string): void {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
+  if (protocol === "postgres:" || protocol === "postgresql:") return;
+  throw fail("SETTING_INVALID", {
+    name,
+    problem:
+      "it must read postgresql://user:password@host:port/database, with special characters percent-encoded",
+    source: name,
+  });
+}
