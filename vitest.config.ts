@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Two cores, and the servers need some of them.
+    maxWorkers: 3,
     projects: [
       {
         test: { name: "unit", include: ["tests/unit/**/*.test.ts"] },
@@ -13,7 +15,6 @@ export default defineConfig({
           globalSetup: ["tests/support/servers.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
         },
       },
     ],

@@ -37,6 +37,36 @@ export const catalogue = {
     action: "Write a date of the calendar as YYYY-MM-DD, for example 2024-02-29.",
   },
 
+  DATE_RANGE_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "The range ends before it begins: {from} to {to}.",
+    action: "Give the earlier date first.",
+  },
+
+  // ---- calendar
+  COUNTRY_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    message: "No holidays are known for the country {country}.",
+    action: "Use a two-letter code (ISO 3166-1): {valid}.",
+  },
+  SUBDIVISION_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    message: "{country} has no subdivision {subdivision}.",
+    action: "Use the part after the hyphen of ISO 3166-2; known for {country}: {valid}.",
+  },
+
+  // ---- rollup
+  ROLLUP_NET_NEGATIVE: {
+    exit: 3,
+    http: 422,
+    message: "{days} days would have negative net sales, which sales_daily forbids (for example {example} units).",
+    action:
+      "Nothing was written. Use --on-net-negative zero to write them as 0 and have the difference reported, or correct the transactions.",
+  },
+
   // ---- database server
   DATABASE_UNREACHABLE: {
     exit: 1,
@@ -103,6 +133,82 @@ export const catalogue = {
     http: 409,
     message: "The warehouse is not (fully) there: {reason}.",
     action: "Run: forecastlab upgrade",
+  },
+
+  // ---- migrations
+  REVISION_FILE_INVALID: {
+    exit: 1,
+    http: 500,
+    message: "The revision file {file} is not valid: {problem}.",
+    action: "Correct the file; migrations/0001_create_data_platform_tables.sql shows the form.",
+  },
+  REVISION_CHAIN_INVALID: {
+    exit: 1,
+    http: 500,
+    message: "The revisions do not form a chain: {problem}.",
+    action: 'Each revision names the one before it in its line "-- parent:"; correct that line.',
+  },
+  REVISION_HEADS: {
+    exit: 1,
+    http: 500,
+    message: "The revisions have more than one head: {heads}, which part after {parent}.",
+    action: 'Put one behind the other: let the "-- parent:" of its first revision name the other head.',
+  },
+  REVISION_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: "There is no revision {revision}.",
+    action: "Known are: {known}. An unambiguous beginning is enough.",
+  },
+  REVISION_AMBIGUOUS: {
+    exit: 2,
+    http: 400,
+    message: "{revision} may be any of several revisions.",
+    action: "Write more of the name: {candidates}.",
+  },
+  REVISION_OUT_OF_REACH: {
+    exit: 2,
+    http: 400,
+    message: "There is no way to the target: {problem}.",
+    action: "Run forecastlab history to see the revisions and which are applied.",
+  },
+  REVISION_EDITED: {
+    exit: 1,
+    http: 409,
+    message: "Applied already, but the file was edited since: {revisions}.",
+    action: "Restore the file and put the change in a new revision; or accept the edit: forecastlab stamp {current}",
+  },
+  REVISION_IRREVERSIBLE: {
+    exit: 1,
+    http: 409,
+    message: 'The revision {revision} has no way down: nothing stands after its line "-- down".',
+    action: "Write the statements that take it back; SELECT 1; where there is nothing to take back.",
+  },
+  REVISION_FAILED: {
+    exit: 1,
+    http: 500,
+    message: "The revision {revision} failed ({place}) and nothing of it was kept: {reason}.",
+    action: "Correct the statement, or the data it met, and run the command again.",
+  },
+  REVISION_HALF_DONE: {
+    exit: 1,
+    http: 500,
+    message:
+      "The revision {revision}, which runs outside a transaction, failed at statement {statement} of {statements} ({place}): {reason}; {kept}.",
+    action:
+      "Finish or take back its statements by hand (an index left INVALID must be dropped), then run the command again, or forecastlab stamp it.",
+  },
+  LEDGER_MISMATCH: {
+    exit: 1,
+    http: 409,
+    message: "The database's revisions do not match the files: {problem}.",
+    action: "Use the migrations this database was built with; or, if you are sure, forecastlab stamp REVISION.",
+  },
+  SCHEMA_NOT_CHOSEN: {
+    exit: 1,
+    http: 409,
+    message: "There is no schema to work in: the search path is {path}, and no schema of it exists or is usable.",
+    action: "Create the schema, or choose another with ?options=-csearch_path%3DNAME in DATABASE_URL.",
   },
 
   // ---- files

@@ -1,0 +1,99 @@
+import Holidays from "date-holidays";
+import { Temporal } from "temporal-polyfill";
+import { fail } from "../errors.ts";
+
+/** A public holiday on one civil day. */
+export interface Holiday {
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly name: string;
+  /** The day is off in place of another one, on which the holiday fell at a weekend. */
+  readonly observed: boolean;
+}
+
+export interface Region {
+  /** ISO 3166-1 alpha-2, such as GB. */
+  readonly country: string;
+  /** The part after the hyphen of ISO 3166-2, such as SCT. */
+  readonly subdivision?: string | undefined;
+}
+
+/**
+ * The public holidays of a region from `from` to `to`, both inclusive, in order of date. Grain: one entry a day and
+ * holiday; a holiday of several days has an entry for each. Half holidays, which begin in the course of a day, are
+ * left out: shops are open on them.
+ *
+ * @throws COUNTRY_UNKNOWN, SUBDIVISION_UNKNOWN
+ */
+export function publicHolidays(region: Region, from: string, to: string): Holiday[] {
+  const source = holidaySource(region);
+  const found: Holiday[] = [];
+  // A holiday of several days may reach into the range from the year before, a day observed early from the one after.
+  for (let year = yearOf(from) - 1; year <= yearOf(to) + 1; year += 1) {
+    for (const entry of source.getHolidays(year) || []) {
+      if (entry.type !== "public" || entry.date.slice(11, 16) !== "00:00") continue;
+      const observed = "substitute" in entry && entry.substitute === true;
+      const name = observed ? observedName(entry.name) : entry.name;
+      // `.date` is the civil day; `.start` is an instant, which for holidays from sunset is the day before.
+      for (const date of consecutiveDays(entry.date.slice(0, 10), entry.start, entry.end)) {
+        if (date >= from && date <= to) found.push({ date, name, observed });
+      }
+    }
+  }
+  const order = (a: Holiday) => `${a.date} ${a.observed ? 1 : 0} ${a.name}`;
+  const unique = new Map(found.map((holiday) => [`${holiday.date} ${holiday.name}`, holiday]));
+  return [...unique.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+const columnLength = 100;
+const separator = " / ";
+
+/**
+ * All names of a day in one text of at most 100 characters, the length of `calendar.holiday_name`. Where they do
+ * not fit, the longest are shortened with "…", so that no name is lost.
+ */
+export function joinNames(names: readonly string[]): string {
+  const shortened = names.map((name) => Array.from(name));
+  const total = () =>
+    shortened.reduce((sum, name) => sum + length(name), separator.length * (names.length - 1));
+  while (total() > columnLength) {
+    const longest = shortened.reduce((a, b) => (length(b) > length(a) ? b : a));
+    const mark = longest.at(-1) === "…" ? 2 : 1;
+    longest.splice(-mark, mark, "…");
+    if (length(longest) <= 1) break;
+  }
+  return shortened.map((name) => name.join("")).join(separator);
+}
+
+/** PostgreSQL counts characters (code points), as an array of them does. */
+const length = (characters: readonly string[]) => characters.length;
+
+function holidaySource({ country, subdivision }: Region): Holidays {
+  const countries = new Holidays().getCountries("en");
+  const code = country.toUpperCase();
+  if (!(code in countries)) {
+    throw fail("COUNTRY_UNKNOWN", { country, valid: Object.keys(countries).join(", ") });
+  }
+  if (subdivision === undefined) return new Holidays(code);
+  const subdivisions = new Holidays().getStates(code, "en") ?? {};
+  const part = Object.keys(subdivisions).find((known) => known.toUpperCase() === subdivision.toUpperCase());
+  if (part === undefined) {
+    const valid = Object.keys(subdivisions).join(", ") || "none";
+    throw fail("SUBDIVISION_UNKNOWN", { subdivision, country: code, valid });
+  }
+  return new Holidays(code, part);
+}
+
+/** "Boxing Day (substitute day)", in whatever language, becomes "Boxing Day (observed)". */
+function observedName(name: string): string {
+  return `${name.replace(/\s*[(（][^()（）]*[)）]$/, "")} (observed)`;
+}
+
+/** Whole days from the first one on; an afternoon before or a morning after is not a day off. */
+function consecutiveDays(first: string, start: Date, end: Date): string[] {
+  const count = Math.max(1, Math.floor((end.getTime() - start.getTime()) / 86_400_000));
+  const day = Temporal.PlainDate.from(first);
+  return Array.from({ length: count }, (_, days) => day.add({ days }).toString());
+}
+
+const yearOf = (date: string) => Number(date.slice(0, 4));

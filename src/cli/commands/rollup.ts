@@ -1,0 +1,77 @@
+import { Option } from "commander";
+import type { NetNegativePolicy, Rollup } from "../../rollup/index.ts";
+import { examples, type RegisterCommand } from "../command.ts";
+import { type Output, table } from "../output.ts";
+
+interface Options {
+  from?: string;
+  to?: string;
+  onNetNegative: NetNegativePolicy;
+}
+
+export const registerRollup: RegisterCommand = (program, action) => {
+  program
+    .command("rollup")
+    .description("sum transactions (sales_txn) to days (sales_daily), net of returns")
+    .option("--from <date>", "first day, YYYY-MM-DD (default: the first transaction)")
+    .option("--to <date>", "last day, YYYY-MM-DD (default: the last transaction)")
+    .addOption(
+      new Option(
+        "--on-net-negative <policy>",
+        "a day on which more came back than was sold: write it as 0 and report the difference, or reject the rollup",
+      )
+        .choices(["zero", "reject"])
+        .default("zero"),
+    )
+    .addHelpText(
+      "before",
+      examples("rollup", "rollup --from 2024-01-01 --to 2024-01-31", "rollup --on-net-negative reject"),
+    )
+    .action(
+      action(async ({ settings, output }, options: Options) => {
+        const [{ rollUp }, { withDatabase }, { withClient }] = await Promise.all([
+          import("../../rollup/index.ts"),
+          import("../../database/open.ts"),
+          import("../../database/connection.ts"),
+        ]);
+        const rollup = await withDatabase(settings, (database) =>
+          withClient(database, (client) => rollUp(client, options)),
+        );
+        output.result(rollup);
+        printRollup(rollup, output);
+        return 0;
+      }),
+    );
+};
+
+/** How many net-negative days a person is shown; `--json` has them all. */
+const shownDays = 5;
+
+export function printRollup(rollup: Rollup, output: Output): void {
+  if (rollup.days === 0) {
+    output.line("There are no transactions to roll up.");
+    return;
+  }
+  const count = (value: number) => value.toLocaleString("en-US");
+  output.line(
+    `${count(rollup.transaction_lines)} transaction lines from ${rollup.from} to ${rollup.to} make ${count(rollup.days)} rows of sales_daily`,
+  );
+  output.line(
+    `inserted ${count(rollup.inserted)}, updated ${count(rollup.updated)}, unchanged ${count(rollup.unchanged)}`,
+  );
+  output.line(`net ${rollup.net.quantity} units, ${rollup.net.total_amount} in sales`);
+  if (rollup.without_transactions > 0) {
+    output.line(`${count(rollup.without_transactions)} rows of the range have no transactions and were left as they are`);
+  }
+  const negative = rollup.net_negative_days;
+  if (negative.length === 0) return;
+  output.line();
+  output.line(
+    `${count(negative.length)} rows with more returned than sold were written as 0: that leaves out ${rollup.zeroed.quantity} units and ${rollup.zeroed.total_amount}, so sales_daily is higher by as much`,
+  );
+  const rows = negative
+    .slice(0, shownDays)
+    .map((day) => [day.date, day.store_code, day.sku, day.quantity, day.total_amount]);
+  for (const line of table([["date", "store", "sku", "net units", "net amount"], ...rows])) output.line(`  ${line}`);
+  if (negative.length > shownDays) output.line(`  … all ${count(negative.length)} with --json`);
+}

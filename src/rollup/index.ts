@@ -1,0 +1,2 @@
+/** Transactions to days: `sales_txn` to `sales_daily`. */
+export { type NetNegativeDay, type NetNegativePolicy, netNegativePolicies, type Rollup, rollUp } from "./rollup.ts";

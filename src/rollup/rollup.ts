@@ -1,0 +1,212 @@
+import { type Client, withTransaction } from "../database/connection.ts";
+import { requireDate } from "../database/dates.ts";
+import { lockForPublishing } from "../database/locks.ts";
+import { ensureMonthPartitions } from "../database/partitions.ts";
+import { fail } from "../errors.ts";
+
+/**
+ * What becomes of a day on which more came back than was sold: `sales_daily` forbids negatives.
+ * - `zero`: the negative measure is written as 0, and how much that leaves out is reported
+ * - `reject`: nothing is written at all while there is such a day
+ */
+export const netNegativePolicies = ["zero", "reject"] as const;
+export type NetNegativePolicy = (typeof netNegativePolicies)[number];
+
+/** Grain: one a date, store and product whose net quantity or net amount is below zero. */
+export interface NetNegativeDay {
+  readonly date: string;
+  readonly store_code: string;
+  readonly sku: string;
+  /** Net units and net amount as the transactions have them. */
+  readonly quantity: string;
+  readonly total_amount: string;
+}
+
+export interface Rollup {
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Lines of `sales_txn` in the range. */
+  readonly transaction_lines: number;
+  /** Rows of `sales_daily` they make: inserted + updated + unchanged. */
+  readonly days: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  /** Rows of `sales_daily` in the range without any transaction; left as they are. */
+  readonly without_transactions: number;
+  /** Net of all transactions of the range, as exact decimals. */
+  readonly net: Measures;
+  /** What the policy `zero` raised to 0: net + zeroed = what stands in `sales_daily`. */
+  readonly zeroed: Measures;
+  readonly net_negative_days: readonly NetNegativeDay[];
+}
+
+interface Measures {
+  readonly quantity: string;
+  readonly total_amount: string;
+}
+
+/**
+ * Sums `sales_txn` to `sales_daily` (grain: date, store, product) from `from` to `to`, both inclusive; without them,
+ * all there is. Quantity and amount are net of returns. The unit price is that of the units sold (amount over
+ * quantity of the lines with a positive quantity, to 2 places), because returns of another day's price would distort
+ * it; a day with returns only takes theirs. Rows that already say the same are not written.
+ *
+ * @throws DATE_INVALID, DATE_RANGE_INVALID, ROLLUP_NET_NEGATIVE under the policy `reject`, SCHEMA_MISSING
+ */
+export async function rollUp(
+  client: Client,
+  options: { from?: string | undefined; to?: string | undefined; onNetNegative?: NetNegativePolicy },
+): Promise<Rollup> {
+  const from = options.from === undefined ? null : requireDate("--from", options.from);
+  const to = options.to === undefined ? null : requireDate("--to", options.to);
+  if (from !== null && to !== null && to < from) throw fail("DATE_RANGE_INVALID", { from, to });
+
+  return withTransaction(client, async () => {
+    await lockForPublishing(client, "sales_daily");
+    await client.query(createNetDay);
+    await client.query(fillNetDay, [from, to]);
+    const { rows: negative } = await client.query<NetNegativeDay>(netNegativeDays);
+    if (negative.length > 0 && options.onNetNegative === "reject") throw netNegative(negative);
+
+    const { rows: months } = await client.query<{ month: string }>(monthsOfNetDay);
+    await ensureMonthPartitions(client, "sales_daily", months.map(({ month }) => month));
+    const updated = await client.query(updateDifferent);
+    const inserted = await client.query(insertMissing);
+    const { rows: totals } = await client.query<Totals>(summarize, [from, to]);
+    const total = totals[0] as Totals;
+    return {
+      from: from ?? total.first,
+      to: to ?? total.last,
+      transaction_lines: Number(total.lines),
+      days: Number(total.days),
+      inserted: inserted.rowCount ?? 0,
+      updated: updated.rowCount ?? 0,
+      unchanged: Number(total.days) - (inserted.rowCount ?? 0) - (updated.rowCount ?? 0),
+      without_transactions: Number(total.without_transactions),
+      net: { quantity: total.net_quantity, total_amount: total.net_amount },
+      zeroed: { quantity: total.zeroed_quantity, total_amount: total.zeroed_amount },
+      net_negative_days: negative,
+    };
+  });
+}
+
+/** Counts are bigint and sums numeric: the driver hands both over as text. */
+interface Totals {
+  first: string | null;
+  last: string | null;
+  lines: string;
+  days: string;
+  without_transactions: string;
+  net_quantity: string;
+  net_amount: string;
+  zeroed_quantity: string;
+  zeroed_amount: string;
+}
+
+function netNegative(days: readonly NetNegativeDay[]) {
+  const [first] = days;
+  return fail("ROLLUP_NET_NEGATIVE", {
+    days: days.length,
+    example: first === undefined ? "" : `${first.date}, store ${first.store_code}, ${first.sku}: ${first.quantity}`,
+  });
+}
+
+const createNetDay = `
+  CREATE TEMPORARY TABLE net_day (
+    date date NOT NULL,
+    store_id integer NOT NULL,
+    product_id integer NOT NULL,
+    lines bigint NOT NULL,
+    quantity bigint NOT NULL,
+    unit_price numeric(10, 2) NOT NULL,
+    total_amount numeric NOT NULL
+  ) ON COMMIT DROP
+`;
+
+const fillNetDay = `
+  INSERT INTO net_day
+  SELECT
+    date,
+    store_id,
+    product_id,
+    count(*),
+    sum(quantity),
+    COALESCE(
+      sum(total_amount) FILTER (WHERE quantity > 0) / sum(quantity) FILTER (WHERE quantity > 0),
+      sum(total_amount) FILTER (WHERE quantity < 0) / sum(quantity) FILTER (WHERE quantity < 0),
+      max(unit_price)
+    ),
+    sum(total_amount)
+  FROM sales_txn
+  WHERE date >= COALESCE($1::date, '-infinity') AND date <= COALESCE($2::date, 'infinity')
+  GROUP BY date, store_id, product_id
+`;
+
+const netNegativeDays = `
+  SELECT net_day.date, store.code AS store_code, product.sku, net_day.quantity, net_day.total_amount
+  FROM net_day
+  JOIN store ON store.id = net_day.store_id
+  JOIN product ON product.id = net_day.product_id
+  WHERE net_day.quantity < 0 OR net_day.total_amount < 0
+  ORDER BY net_day.date, store.code, product.sku
+`;
+
+const monthsOfNetDay = `
+  SELECT DISTINCT to_char(date, 'YYYY-MM') AS month
+  FROM net_day
+  ORDER BY month
+`;
+
+const updateDifferent = `
+  UPDATE sales_daily
+  SET
+    quantity = GREATEST(net_day.quantity, 0),
+    unit_price = net_day.unit_price,
+    total_amount = GREATEST(net_day.total_amount, 0),
+    updated_at = now()
+  FROM net_day
+  WHERE sales_daily.date = net_day.date
+    AND sales_daily.store_id = net_day.store_id
+    AND sales_daily.product_id = net_day.product_id
+    AND (sales_daily.quantity, sales_daily.unit_price, sales_daily.total_amount)
+      IS DISTINCT FROM (GREATEST(net_day.quantity, 0), net_day.unit_price, GREATEST(net_day.total_amount, 0))
+`;
+
+const insertMissing = `
+  INSERT INTO sales_daily (date, store_id, product_id, quantity, unit_price, total_amount)
+  SELECT date, store_id, product_id, GREATEST(quantity, 0), unit_price, GREATEST(total_amount, 0)
+  FROM net_day
+  WHERE NOT EXISTS (
+    SELECT FROM sales_daily
+    WHERE sales_daily.date = net_day.date
+      AND sales_daily.store_id = net_day.store_id
+      AND sales_daily.product_id = net_day.product_id
+  )
+  ORDER BY date, store_id, product_id
+`;
+
+const summarize = `
+  SELECT
+    min(date) AS first,
+    max(date) AS last,
+    COALESCE(sum(lines), 0) AS lines,
+    count(*) AS days,
+    COALESCE(sum(quantity), 0) AS net_quantity,
+    COALESCE(sum(total_amount), 0.00) AS net_amount,
+    COALESCE(sum(GREATEST(-quantity, 0)), 0) AS zeroed_quantity,
+    COALESCE(sum(GREATEST(-total_amount, 0)), 0.00) AS zeroed_amount,
+    (
+      SELECT count(*)
+      FROM sales_daily
+      WHERE date >= COALESCE($1::date, '-infinity')
+        AND date <= COALESCE($2::date, 'infinity')
+        AND NOT EXISTS (
+          SELECT FROM net_day
+          WHERE net_day.date = sales_daily.date
+            AND net_day.store_id = sales_daily.store_id
+            AND net_day.product_id = sales_daily.product_id
+        )
+    ) AS without_transactions
+  FROM net_day
+`;

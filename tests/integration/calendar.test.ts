@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { fillCalendar } from "../../src/calendar/index.ts";
+import { withClient } from "../../src/database/connection.ts";
+import { freshDatabase, rowsOf } from "../support/warehouse.ts";
+
+describe("filling the calendar", async () => {
+  const database = await freshDatabase();
+  const fill = (from: string, to: string, country?: string) =>
+    withClient(database, (client) =>
+      fillCalendar(client, { from, to, region: country ? { country } : undefined }),
+    );
+  const day = (date: string) =>
+    withClient(database, async (client) => {
+      const [row] = await rowsOf<Record<string, unknown>>(client, "SELECT * FROM calendar WHERE date = $1", [
+        date,
+      ]);
+      return row;
+    });
+
+  test("writes every day once, leap days included, and nothing the second time", async () => {
+    expect(await fill("2024-01-01", "2024-12-31", "GB")).toMatchObject({
+      days: 366,
+      inserted: 366,
+      unchanged: 0,
+    });
+    const before = await day("2024-02-29");
+    expect(await fill("2024-01-01", "2024-12-31", "GB")).toMatchObject({
+      inserted: 0,
+      updated: 0,
+      unchanged: 366,
+    });
+    expect(await day("2024-02-29")).toEqual(before);
+  });
+
+  test("parts of the date are those the warehouse checks", async () => {
+    expect(await day("2024-12-25")).toMatchObject({
+      date: "2024-12-25",
+      day_of_week: 2,
+      month: 12,
+      quarter: 4,
+      year: 2024,
+      is_holiday: true,
+      holiday_name: "Christmas Day",
+    });
+  });
+
+  test("a longer range adds only the days that are missing", async () => {
+    expect(await fill("2023-12-30", "2024-01-02", "GB")).toMatchObject({
+      inserted: 2,
+      updated: 0,
+      unchanged: 2,
+    });
+  });
+
+  test("another country's holidays replace those of the range and of no other day", async () => {
+    expect(await fill("2024-12-01", "2024-12-31", "US")).toMatchObject({
+      inserted: 0,
+      updated: 1,
+      holidays: 1,
+    });
+    expect(await day("2024-12-26")).toMatchObject({ is_holiday: false, holiday_name: null });
+    expect(await day("2024-01-01")).toMatchObject({ is_holiday: true });
+  });
+
+  test("without a country, days that exist keep their holidays", async () => {
+    expect(await fill("2024-01-01", "2024-01-31")).toMatchObject({ updated: 0, unchanged: 31, holidays: 1 });
+  });
+
+  test("the session's time zone does not shift or drop a day", async () => {
+    await withClient(database, async (client) => {
+      await client.query("SET TIME ZONE 'America/Sao_Paulo'");
+      const filled = await fillCalendar(client, { from: "2018-10-01", to: "2018-11-30" });
+      expect(filled.inserted).toBe(61);
+    });
+  });
+
+  test("a range that ends before it begins, or a day that does not exist, is refused", async () => {
+    await expect(fill("2024-02-01", "2024-01-31")).rejects.toMatchObject({
+      code: "DATE_RANGE_INVALID",
+      exitCode: 2,
+    });
+    await expect(fill("2024-02-30", "2024-03-31")).rejects.toMatchObject({
+      code: "DATE_INVALID",
+      message: "--from is not a date: 2024-02-30.",
+    });
+  });
+});

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { joinNames, publicHolidays } from "../../src/calendar/holidays.ts";
+
+describe("public holidays", () => {
+  test("a day observed in place of a weekend is told apart from the day itself", () => {
+    expect(publicHolidays({ country: "US" }, "2021-07-01", "2021-07-31")).toEqual([
+      { date: "2021-07-04", name: "Independence Day", observed: false },
+      { date: "2021-07-05", name: "Independence Day (observed)", observed: true },
+    ]);
+  });
+
+  test("New Year's Day observed on 31 December belongs to the range it is observed in", () => {
+    expect(publicHolidays({ country: "US" }, "2021-12-31", "2021-12-31")).toEqual([
+      { date: "2021-12-31", name: "New Year's Day (observed)", observed: true },
+    ]);
+  });
+
+  test("a holiday of several days covers each of them, on the civil days and not from the evening before", () => {
+    const days = publicHolidays({ country: "TR" }, "2022-05-02", "2022-05-31").filter(
+      ({ name }) => name === "Ramazan Bayramı",
+    );
+    expect(days.map(({ date }) => date)).toEqual(["2022-05-02", "2022-05-03", "2022-05-04"]);
+  });
+
+  test("a half holiday that begins at noon does not make the day a holiday", () => {
+    expect(publicHolidays({ country: "CN" }, "2022-03-08", "2022-03-08")).toEqual([]);
+  });
+
+  test("a subdivision has its own holidays", () => {
+    const names = (subdivision?: string) =>
+      publicHolidays({ country: "GB", subdivision }, "2024-11-01", "2024-12-31").map(({ name }) => name);
+    expect(names("SCT")).toContain("St Andrew’s Day");
+    expect(names()).not.toContain("St Andrew’s Day");
+  });
+
+  test("codes are taken in either case", () => {
+    expect(publicHolidays({ country: "gb", subdivision: "sct" }, "2024-01-02", "2024-01-02")).toHaveLength(1);
+  });
+
+  test("the machine's time zone does not move a holiday", () => {
+    const zone = process.env.TZ;
+    try {
+      for (const moved of ["Pacific/Kiritimati", "America/Los_Angeles"]) {
+        process.env.TZ = moved;
+        expect(publicHolidays({ country: "JP" }, "2024-01-01", "2024-01-07").map(({ date }) => date)).toEqual(
+          ["2024-01-01"],
+        );
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
+  test("an unknown country or subdivision is refused with the known ones", () => {
+    expect(() => publicHolidays({ country: "ZZ" }, "2024-01-01", "2024-01-02")).toThrow(
+      expect.objectContaining({ code: "COUNTRY_UNKNOWN", action: expect.stringContaining("GB, ") }),
+    );
+    expect(() => publicHolidays({ country: "GB", subdivision: "XX" }, "2024-01-01", "2024-01-02")).toThrow(
+      expect.objectContaining({ code: "SUBDIVISION_UNKNOWN", action: expect.stringContaining("SCT") }),
+    );
+  });
+});
+
+describe("the names of one day", () => {
+  test("stand side by side", () => {
+    expect(joinNames(["Labour Day", "Ascension Day"])).toBe("Labour Day / Ascension Day");
+  });
+
+  test("that do not fit are shortened, the longest first, and none is lost", () => {
+    const joined = joinNames([
+      "Paso a la Inmortalidad del General D. Manuel Belgrano",
+      "Paso a la Inmortalidad del General Don Martín Miguel de Güemes",
+    ]);
+    expect(joined).toHaveLength(100);
+    expect(joined.split(" / ")).toHaveLength(2);
+    expect(joined.match(/…/g)).toHaveLength(2);
+  });
+
+  test("always fit the column and are all there", () => {
+    const name = fc
+      .string({ minLength: 1, maxLength: 120, unit: "grapheme" })
+      .map((text) => text.replaceAll(/[/…]/g, "-"));
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1, maxLength: 12 }), (names) => {
+        const parts = joinNames(names).split(" / ");
+        expect(Array.from(joinNames(names)).length).toBeLessThanOrEqual(100);
+        expect(parts).toHaveLength(names.length);
+        for (const [index, part] of parts.entries()) {
+          expect(
+            part === names[index] || (part.endsWith("…") && names[index]?.startsWith(part.slice(0, -1))),
+          ).toBe(true);
+        }
+      }),
+    );
+  });
+});
