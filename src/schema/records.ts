@@ -52,6 +52,7 @@ function refined(schema: z.ZodType, column: AnyPgColumn, checks: readonly Check[
 const valueRules: Record<string, (value: unknown, column: AnyPgColumn) => boolean> = {
   PgDateString: (value) => z.iso.date().safeParse(value).success,
   PgNumeric: (value, column) => fitsNumeric(value, column as unknown as NumericType),
+  PgVarchar: (value, column) => value !== "" || !column.notNull,
 };
 
 interface NumericType {
@@ -69,6 +70,7 @@ function fitsNumeric(value: unknown, { precision, scale }: NumericType): boolean
 
 function describe(column: AnyPgColumn): string {
   if (column.columnType === "PgDateString") return "a date that exists, as YYYY-MM-DD";
+  if (column.columnType === "PgVarchar") return "given: it is required, and empty text counts as missing";
   const { precision, scale } = column as unknown as NumericType;
   return `a decimal with at most ${precision - scale} digits before the point and ${scale} after it`;
 }

@@ -220,13 +220,15 @@ describe.for(serverVersions())("the warehouse on PostgreSQL %s cannot hold a wro
   });
 
   test("each check, key and exclusion of the warehouse has a wrong fact above that it refuses", async () => {
-    const names = await attempt(`
+    const names: { conname: string }[] = await attempt(`
       SELECT conname FROM pg_constraint
       WHERE conrelid IN (SELECT oid FROM pg_class WHERE NOT relispartition AND relnamespace = 'public'::regnamespace)
         AND contype IN ('c', 'f', 'u', 'x')
     `);
     const patterns = Object.values(wrong).map(([, pattern]) => pattern);
-    const untried = names.map(({ conname }) => conname).filter((name) => !patterns.some((p) => p.test(name)));
+    const untried = names
+      .map((row): string => row.conname)
+      .filter((name) => !patterns.some((p) => p.test(name)));
     expect(untried).toEqual([]);
   });
 
