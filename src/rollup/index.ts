@@ -1,2 +1,8 @@
 /** Transactions to days: `sales_txn` to `sales_daily`. */
-export { type NetNegativeDay, type NetNegativePolicy, netNegativePolicies, type Rollup, rollUp } from "./rollup.ts";
+export {
+  type NetNegativeDay,
+  type NetNegativePolicy,
+  netNegativePolicies,
+  type Rollup,
+  rollUp,
+} from "./rollup.ts";

@@ -62,6 +62,12 @@ export async function rollUp(
   const to = options.to === undefined ? null : requireDate("--to", options.to);
   if (from !== null && to !== null && to < from) throw fail("DATE_RANGE_INVALID", { from, to });
 
+  const { rows: months } = await client.query<{ month: string }>(monthsOfTransactions, [from, to]);
+  await ensureMonthPartitions(
+    client,
+    "sales_daily",
+    months.map(({ month }) => month),
+  );
   return withTransaction(client, async () => {
     await lockForPublishing(client, "sales_daily");
     await client.query(createNetDay);
@@ -69,8 +75,6 @@ export async function rollUp(
     const { rows: negative } = await client.query<NetNegativeDay>(netNegativeDays);
     if (negative.length > 0 && options.onNetNegative === "reject") throw netNegative(negative);
 
-    const { rows: months } = await client.query<{ month: string }>(monthsOfNetDay);
-    await ensureMonthPartitions(client, "sales_daily", months.map(({ month }) => month));
     const updated = await client.query(updateDifferent);
     const inserted = await client.query(insertMissing);
     const { rows: totals } = await client.query<Totals>(summarize, [from, to]);
@@ -108,7 +112,8 @@ function netNegative(days: readonly NetNegativeDay[]) {
   const [first] = days;
   return fail("ROLLUP_NET_NEGATIVE", {
     days: days.length,
-    example: first === undefined ? "" : `${first.date}, store ${first.store_code}, ${first.sku}: ${first.quantity}`,
+    example:
+      first === undefined ? "" : `${first.date}, store ${first.store_code}, ${first.sku}: ${first.quantity}`,
   });
 }
 
@@ -152,9 +157,10 @@ const netNegativeDays = `
   ORDER BY net_day.date, store.code, product.sku
 `;
 
-const monthsOfNetDay = `
+const monthsOfTransactions = `
   SELECT DISTINCT to_char(date, 'YYYY-MM') AS month
-  FROM net_day
+  FROM sales_txn
+  WHERE date >= COALESCE($1::date, '-infinity') AND date <= COALESCE($2::date, 'infinity')
   ORDER BY month
 `;
 
@@ -193,9 +199,9 @@ const summarize = `
     COALESCE(sum(lines), 0) AS lines,
     count(*) AS days,
     COALESCE(sum(quantity), 0) AS net_quantity,
-    COALESCE(sum(total_amount), 0.00) AS net_amount,
+    round(COALESCE(sum(total_amount), 0), 2) AS net_amount,
     COALESCE(sum(GREATEST(-quantity, 0)), 0) AS zeroed_quantity,
-    COALESCE(sum(GREATEST(-total_amount, 0)), 0.00) AS zeroed_amount,
+    round(COALESCE(sum(GREATEST(-total_amount, 0)), 0), 2) AS zeroed_amount,
     (
       SELECT count(*)
       FROM sales_daily
