@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { ForecastLabError, fail } from "../errors.ts";
+import { version } from "../version.ts";
 import type { Action } from "./command.ts";
 import { registerCommands } from "./commands/index.ts";
 import { createOutput, reportFailure, type Streams } from "./output.ts";
-import { version } from "./version.ts";
 
 const streams: Streams = process;
 const environment = process.env;
@@ -62,11 +62,11 @@ async function main(argv: string[]): Promise<number> {
         .replace(/^error: /, "")
         .replace(/\n/g, " ")
         .replace(/\.$/, "");
-      return reportFailure(fail("USAGE", { problem: `${sentence(problem)}.` }), output, streams, environment);
+      return reportFailure(fail("USAGE", { problem: `${sentence(problem)}.` }), output, streams);
     }
     // Whatever breaks after the interruption broke because of it.
     const cause = interruption.signal.aborted ? interruption.signal.reason : error;
-    const code = reportFailure(cause, output, streams, environment);
+    const code = reportFailure(cause, output, streams);
     const received =
       cause instanceof ForecastLabError && cause.code === "INTERRUPTED" ? cause.received.signal : undefined;
     return received === undefined ? code : signalExit[received as keyof typeof signalExit];

@@ -10,6 +10,8 @@ export interface Output {
   readonly verbose: boolean;
   /** Colours for stdout. */
   readonly colors: ReturnType<typeof pc.createColors>;
+  /** Colours for stderr. */
+  readonly errorColors: ReturnType<typeof pc.createColors>;
   /** Whether stderr is a terminal a person watches (progress is drawn only then). */
   readonly interactive: boolean;
   /** Columns of the terminal, 80 where there is none. */
@@ -39,6 +41,7 @@ export function createOutput(
   return {
     ...options,
     colors: pc.createColors(colored(stdout)),
+    errorColors: pc.createColors(colored(stderr)),
     interactive: stderr.isTTY === true && !options.json && environment.TERM !== "dumb",
     width: stdout.columns ?? 80,
     line: (text = "") => {
@@ -54,12 +57,7 @@ export function createOutput(
 }
 
 /** Prints a failure: the sentence, its code, what to do; a stack only with --verbose. Returns the exit code. */
-export function reportFailure(
-  error: unknown,
-  output: Output,
-  streams: Streams,
-  environment: NodeJS.ProcessEnv,
-): number {
+export function reportFailure(error: unknown, output: Output, streams: Streams): number {
   const failure =
     error instanceof ForecastLabError
       ? error
@@ -67,7 +65,7 @@ export function reportFailure(
   if (output.json) {
     streams.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   } else {
-    const colors = pc.createColors(streams.stderr.isTTY === true && !environment.NO_COLOR);
+    const colors = output.errorColors;
     streams.stderr.write(`${colors.red("error")} ${failure.message} ${colors.dim(`[${failure.code}]`)}\n`);
     streams.stderr.write(`  ${failure.action}\n`);
   }
@@ -80,21 +78,20 @@ function inspectable(error: Error): string {
   return `${error.stack ?? error.message}${cause}`;
 }
 
-/** A plain aligned table: text left, numbers right, no frames; the first row is the heading. */
+/** A plain aligned table: text left, numbers (and decimals kept as text) right, no frames; the first row is the heading. */
 export function table(rows: readonly (readonly (string | number)[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => shown(row[column]).length)),
-  );
-  const numeric = widths.map((_, column) => rows.slice(1).every((row) => typeof row[column] === "number"));
-  return rows.map((row) =>
-    widths
-      .map((width, column) =>
-        numeric[column] ? shown(row[column]).padStart(width) : shown(row[column]).padEnd(width),
+  const cells = rows.map((row) => row.map(shown));
+  const columns = (cells[0] ?? []).map((_, column) => cells.map((row) => row[column] ?? ""));
+  const widths = columns.map((column) => Math.max(...column.map((cell) => cell.length)));
+  const numeric = columns.map((column) => column.slice(1).every((cell) => /^-?[\d,]+(\.\d+)?$/.test(cell)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) =>
+        numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
       )
       .join("  ")
       .trimEnd(),
   );
 }
 
-const shown = (cell: string | number | undefined) =>
-  typeof cell === "number" ? cell.toLocaleString("en-US") : (cell ?? "");
+const shown = (cell: string | number) => (typeof cell === "number" ? cell.toLocaleString("en-US") : cell);

@@ -1,4 +1,4 @@
-import { drizzle } from "drizzle-orm/node-postgres";
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { describe, expect, test } from "vitest";
 import { withClient } from "../../src/database/connection.ts";
 import * as schema from "../../src/schema/index.ts";
@@ -6,7 +6,7 @@ import { freshDatabase } from "../support/warehouse.ts";
 
 describe("relations of the model, as Drizzle queries them", async () => {
   const database = await freshDatabase();
-  const query = <T>(work: (db: ReturnType<typeof drizzle<typeof schema>>) => Promise<T>) =>
+  const query = <T>(work: (db: NodePgDatabase<typeof schema>) => Promise<T>) =>
     withClient(database, (client) => work(drizzle(client, { schema, casing: "snake_case" })));
 
   await query(async (db) => {

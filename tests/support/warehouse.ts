@@ -16,7 +16,7 @@ export async function freshDatabase(options: { server?: string; empty?: boolean 
   const url = inject("servers")[server];
   if (url === undefined) throw new Error(`the suite has no PostgreSQL ${server}`);
   const name = `t_${randomBytes(6).toString("hex")}`;
-  const template = empty ? "template0" : process.env.FORECASTLAB_TEST_TEMPLATE;
+  const template = empty ? "template0" : inject("template");
   await withClient(databaseOf(url), (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   afterAll(() =>
     withClient(databaseOf(url), (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),

@@ -1,9 +1,31 @@
 import type { Command } from "commander";
 import type { Action, RegisterCommand } from "../command.ts";
+import { registerCalendar } from "./calendar.ts";
+import { registerCheck } from "./check.ts";
+import { registerCurrent } from "./current.ts";
 import { registerDb } from "./db.ts";
+import { registerDowngrade } from "./downgrade.ts";
+import { registerHistory } from "./history.ts";
+import { registerRevision } from "./revision.ts";
+import { registerRollup } from "./rollup.ts";
+
+import { registerStamp } from "./stamp.ts";
+
+import { registerUpgrade } from "./upgrade.ts";
 
 /** Every command, in the order `--help` shows them. */
-const commands: RegisterCommand[] = [registerDb];
+const commands: RegisterCommand[] = [
+  registerDb,
+  registerUpgrade,
+  registerDowngrade,
+  registerCurrent,
+  registerHistory,
+  registerCheck,
+  registerStamp,
+  registerRevision,
+  registerCalendar,
+  registerRollup,
+];
 
 export function registerCommands(program: Command, action: Action): void {
   for (const register of commands) register(program, action);

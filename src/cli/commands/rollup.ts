@@ -61,7 +61,9 @@ export function printRollup(rollup: Rollup, output: Output): void {
   );
   output.line(`net ${rollup.net.quantity} units, ${rollup.net.total_amount} in sales`);
   if (rollup.without_transactions > 0) {
-    output.line(`${count(rollup.without_transactions)} rows of the range have no transactions and were left as they are`);
+    output.line(
+      `${count(rollup.without_transactions)} rows of the range have no transactions and were left as they are`,
+    );
   }
   const negative = rollup.net_negative_days;
   if (negative.length === 0) return;
@@ -72,6 +74,7 @@ export function printRollup(rollup: Rollup, output: Output): void {
   const rows = negative
     .slice(0, shownDays)
     .map((day) => [day.date, day.store_code, day.sku, day.quantity, day.total_amount]);
-  for (const line of table([["date", "store", "sku", "net units", "net amount"], ...rows])) output.line(`  ${line}`);
+  for (const line of table([["date", "store", "sku", "net units", "net amount"], ...rows]))
+    output.line(`  ${line}`);
   if (negative.length > shownDays) output.line(`  … all ${count(negative.length)} with --json`);
 }

@@ -1,0 +1,41 @@
+/**
+ * The library's public face: what the command line does, as functions over a connection and plain values.
+ * Every error thrown on purpose is a {@link ForecastLabError} of the catalogue.
+ */
+
+export {
+  type CalendarFill,
+  fillCalendar,
+  type Holiday,
+  publicHolidays,
+  type Region,
+} from "./calendar/index.ts";
+export {
+  type Client,
+  type Database,
+  databaseOf,
+  withClient,
+  withTransaction,
+} from "./database/connection.ts";
+export { withDatabase } from "./database/open.ts";
+export { readSettings, type Settings } from "./database/settings.ts";
+export { catalogue, type ErrorCode, ForecastLabError } from "./errors.ts";
+export { downgrade, stamp, upgrade } from "./migration/index.ts";
+export * as migration from "./migration/index.ts";
+export {
+  type NetNegativeDay,
+  type NetNegativePolicy,
+  netNegativePolicies,
+  type Rollup,
+  rollUp,
+} from "./rollup/index.ts";
+export {
+  type ColumnKind,
+  type ContractColumn,
+  contractOf,
+  type Reference,
+  type TableContract,
+} from "./schema/contracts.ts";
+export * as schema from "./schema/index.ts";
+export * from "./schema/records.ts";
+export { type TableName, tableNames, tables } from "./schema/tables.ts";
