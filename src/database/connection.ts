@@ -44,31 +44,75 @@ export function maskPassword(url: string): string {
 }
 
 /**
- * Connects, runs the work, disconnects. Failures of PostgreSQL come out as errors of the catalogue.
+ * Connects, runs the work, disconnects. Failures of PostgreSQL come out as errors of the catalogue. With a signal the
+ * connection can be interrupted: what runs on the server is cancelled, and no transaction commits any more.
  *
  * @throws DATABASE_UNREACHABLE, DATABASE_LOGIN_REFUSED, DATABASE_NOT_FOUND, DATABASE_VERSION_UNSUPPORTED, and
  * whatever {@link asDatabaseFailure} makes of an error of the work
  */
-export async function withClient<T>(database: Database, work: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  database: Database,
+  work: (client: Client) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted();
   const client = new pg.Client(database.config);
   // A server that goes away between two statements must not end the process with an unhandled event.
   client.on("error", () => {});
+  let stopListening = () => {};
   try {
     await client.connect();
     await requireVersion(client, database);
+    if (signal !== undefined) stopListening = await cancelWhenAborted(database, client, signal);
     return await work(client);
   } catch (error) {
     throw asDatabaseFailure(error, database.label);
   } finally {
+    stopListening();
     await client.end().catch(() => {});
   }
 }
 
-/** Runs the work in one transaction: committed when it returns, rolled back when it throws. */
+const signals = new WeakMap<Client, AbortSignal>();
+
+/**
+ * Takes an interruption to the server, again and again until the work has noticed: a cancellation that arrives between
+ * two statements is lost. The connection itself stays open, so that a commit under way is never in doubt.
+ */
+async function cancelWhenAborted(
+  database: Database,
+  client: Client,
+  signal: AbortSignal,
+): Promise<() => void> {
+  signals.set(client, signal);
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  let repeat: NodeJS.Timeout | undefined;
+  const cancel = () => {
+    withClient(database, (other) => other.query("SELECT pg_cancel_backend($1)", [rows[0]?.pid])).catch(
+      () => {},
+    );
+  };
+  const start = () => {
+    cancel();
+    repeat = setInterval(cancel, 500);
+  };
+  signal.addEventListener("abort", start, { once: true });
+  signal.throwIfAborted();
+  return () => {
+    signal.removeEventListener("abort", start);
+    clearInterval(repeat);
+  };
+}
+
+/**
+ * Runs the work in one transaction: committed when it returns, rolled back when it throws or the connection's signal
+ * was aborted meanwhile.
+ */
 export async function withTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await client.query("BEGIN");
   try {
     const result = await work();
+    signals.get(client)?.throwIfAborted();
     await client.query("COMMIT");
     return result;
   } catch (error) {

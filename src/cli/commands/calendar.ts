@@ -23,7 +23,7 @@ export const registerCalendar: RegisterCommand = (program, action) => {
       ),
     )
     .action(
-      action(async ({ settings, output }, options: Options) => {
+      action(async ({ settings, output, signal }, options: Options) => {
         const [{ fillCalendar }, { withDatabase }, { withClient }, { fail }] = await Promise.all([
           import("../../calendar/index.ts"),
           import("../../database/open.ts"),
@@ -36,7 +36,7 @@ export const registerCalendar: RegisterCommand = (program, action) => {
         }
         const region = country === undefined ? undefined : { country, subdivision };
         const filled = await withDatabase(settings, (database) =>
-          withClient(database, (client) => fillCalendar(client, { from, to, region })),
+          withClient(database, (client) => fillCalendar(client, { from, to, region }), signal),
         );
         output.result(filled);
         const { days, inserted, updated, unchanged, holidays } = filled;

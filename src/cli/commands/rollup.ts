@@ -28,14 +28,14 @@ export const registerRollup: RegisterCommand = (program, action) => {
       examples("rollup", "rollup --from 2024-01-01 --to 2024-01-31", "rollup --on-net-negative reject"),
     )
     .action(
-      action(async ({ settings, output }, options: Options) => {
+      action(async ({ settings, output, signal }, options: Options) => {
         const [{ rollUp }, { withDatabase }, { withClient }] = await Promise.all([
           import("../../rollup/index.ts"),
           import("../../database/open.ts"),
           import("../../database/connection.ts"),
         ]);
         const rollup = await withDatabase(settings, (database) =>
-          withClient(database, (client) => rollUp(client, options)),
+          withClient(database, (client) => rollUp(client, options), signal),
         );
         output.result(rollup);
         printRollup(rollup, output);
