@@ -2,12 +2,19 @@
 import { Command, CommanderError } from "commander";
 import { ForecastLabError, fail } from "../errors.ts";
 import { version } from "../version.ts";
-import type { Action } from "./command.ts";
+import { type Action, examples } from "./command.ts";
 import { registerCommands } from "./commands/index.ts";
 import { createOutput, reportFailure, type Streams } from "./output.ts";
 
 const streams: Streams = process;
 const environment = process.env;
+
+// A reader that has seen enough (`| head`) closes the pipe: the command still ends as it should.
+for (const stream of [streams.stdout, streams.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 /** The command line as a whole; returns the exit code. */
 async function main(argv: string[]): Promise<number> {
@@ -47,6 +54,15 @@ async function main(argv: string[]): Promise<number> {
     .option("--home <folder>", "the embedded server's folder (FORECASTLAB_HOME, default .forecastlab)")
     .helpOption("-h, --help", "show help")
     .showSuggestionAfterError()
+    .addHelpText(
+      "before",
+      examples(
+        "demo",
+        "upgrade",
+        "load sales_daily sales/*.csv",
+        "load sales_txn invoices.csv --mapping shop.yaml",
+      ),
+    )
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   registerCommands(program, action);
