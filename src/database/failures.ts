@@ -54,6 +54,19 @@ export function asDatabaseFailure(error: unknown, server: string): unknown {
     case "42703":
     case "3F000":
       return fail("SCHEMA_MISSING", { reason }, error);
+    case "23502":
+    case "23503":
+    case "23505":
+    case "23514":
+    case "23P01":
+      return fail(
+        "CONSTRAINT_VIOLATED",
+        {
+          constraint: failure.constraint ?? "NOT NULL",
+          reason: failure.detail?.replace(/\.$/, "") ?? reason,
+        },
+        error,
+      );
     default:
       return /^[0-9A-Z]{5}$/.test(code)
         ? fail(

@@ -1,4 +1,4 @@
-import { type Database, databaseOf } from "./connection.ts";
+import { type Database, databaseOf } from "./address.ts";
 import type { Settings } from "./settings.ts";
 
 /**

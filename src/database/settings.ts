@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { z } from "zod";
 import { fail } from "../errors.ts";
 
 /** Where the warehouse lives. Comes from {@link readSettings}; nothing else reads the environment. */
@@ -11,20 +10,18 @@ export interface Settings {
   readonly databaseUrl: string | undefined;
   /** A folder with PostgreSQL's own initdb, pg_ctl and postgres, in place of those from npm. */
   readonly postgresBin: string | undefined;
+  /** A folder of migrations in place of the package's own. */
+  readonly migrations?: string | undefined;
 }
 
-const fileSchema = z.strictObject({
-  home: z.string().min(1).optional(),
-  databaseUrl: z.string().min(1).optional(),
-  postgresBin: z.string().min(1).optional(),
-});
+type SettingsFile = Partial<Record<(typeof settingNames)[number], string>>;
 
-type SettingsFile = z.infer<typeof fileSchema>;
+const settingNames = ["home", "databaseUrl", "postgresBin", "migrations"] as const;
 
 const fileNames = ["forecastlab.config.yaml", "forecastlab.config.yml", "forecastlab.config.json"];
 
 /**
- * Reads the settings: environment (FORECASTLAB_HOME, DATABASE_URL, FORECASTLAB_POSTGRES_BIN) before
+ * Reads the settings: environment (FORECASTLAB_HOME, DATABASE_URL, FORECASTLAB_POSTGRES_BIN, FORECASTLAB_MIGRATIONS) before
  * `forecastlab.config.yaml|yml|json` of the folder before the defaults. Flags are laid over by the caller.
  *
  * @throws SETTING_INVALID
@@ -35,18 +32,20 @@ export async function readSettings(environment: NodeJS.ProcessEnv, folder: strin
   if (databaseUrl !== undefined)
     requireDatabaseUrl(databaseUrl, environment.DATABASE_URL ? "DATABASE_URL" : "databaseUrl");
   const postgresBin = environment.FORECASTLAB_POSTGRES_BIN || file.postgresBin;
+  const migrations = environment.FORECASTLAB_MIGRATIONS || file.migrations;
   return {
     home: resolve(folder, environment.FORECASTLAB_HOME || file.home || ".forecastlab"),
     databaseUrl,
     postgresBin: postgresBin ? resolve(folder, postgresBin) : undefined,
+    migrations: migrations ? resolve(folder, migrations) : undefined,
   };
 }
 
 async function readSettingsFile(folder: string): Promise<SettingsFile> {
   const name = fileNames.find((candidate) => existsSync(join(folder, candidate)));
   if (name === undefined) return {};
-  // JSON is YAML; the parser is loaded only where there is a file, to keep the command line's start short.
-  const { parse } = await import("yaml");
+  // JSON is YAML; what reads it is loaded only where there is a file, to keep the command line's start short.
+  const [{ parse }, { z }] = await Promise.all([import("yaml"), import("zod")]);
   let content: unknown;
   try {
     content = parse(readFileSync(join(folder, name), "utf8")) ?? {};
@@ -55,14 +54,17 @@ async function readSettingsFile(folder: string): Promise<SettingsFile> {
     const place = (error as { linePos?: { line: number }[] }).linePos?.[0]?.line;
     throw fail("SETTING_INVALID", { name, problem: `it is not YAML (line ${place ?? "?"})`, source: name });
   }
-  const parsed = fileSchema.safeParse(content);
-  if (parsed.success) return parsed.data;
+  const text = z.string().min(1).optional();
+  const parsed = z
+    .strictObject(Object.fromEntries(settingNames.map((known) => [known, text])))
+    .safeParse(content);
+  if (parsed.success) return parsed.data as SettingsFile;
   const issue = parsed.error.issues[0];
   const problem =
     issue?.code === "unrecognized_keys" ? `unknown name ${issue.keys.join(", ")}` : issue?.message;
   throw fail("SETTING_INVALID", {
     name: issue?.path.join(".") || name,
-    problem: `${problem}; known are ${Object.keys(fileSchema.shape).join(", ")}`,
+    problem: `${problem}; known are ${settingNames.join(", ")}`,
     source: name,
   });
 }

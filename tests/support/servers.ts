@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { databaseOf, withClient } from "../../src/database/connection.ts";
-import { openEmbedded } from "../../src/database/embedded/index.ts";
+import { databaseBeside, databaseOf, withClient } from "../../src/database/connection.ts";
+import { embeddedStatus, openEmbedded } from "../../src/database/embedded/index.ts";
+import { upgrade } from "../../src/migration/index.ts";
+import { removeFolder, temporaryDataFolder } from "./temporary.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -26,8 +27,7 @@ interface TestServer {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const template = `warehouse_template_${process.pid}`;
-  const starting = [newest(), oldest()];
-  const started = await Promise.allSettled(starting);
+  const started = await Promise.allSettled([newest(), oldest()]);
   const servers = started.flatMap((result) =>
     result.status === "fulfilled" && result.value ? [result.value] : [],
   );
@@ -61,43 +61,50 @@ function newest(): Promise<TestServer> {
 async function oldest(): Promise<TestServer | undefined> {
   const folder = "/usr/lib/postgresql/15/bin";
   if (existsSync(join(folder, "initdb"))) return startServer("15", folder);
-  console.warn("\n!! PostgreSQL 15 is not installed: everything is tested on PostgreSQL 18 only.\n");
+  console.warn(`
+!! PostgreSQL 15, the oldest the warehouse supports, is not installed (${folder}):
+!! everything is tested on one server only. On Debian 12: apt install postgresql-15
+`);
   return undefined;
 }
 
 async function startServer(version: string, postgresBin: string | undefined): Promise<TestServer> {
-  const folder = mkdtempSync(join(tmpdir(), `forecastlab-test-${version}-`));
-  // As root the server runs as another user, who has to get to its home.
-  chmodSync(folder, 0o711);
-  const settings = { home: join(folder, "home"), databaseUrl: undefined, postgresBin };
-  const server = await openEmbedded(settings, {
-    sync: false,
-    parameters: { fsync: "off", full_page_writes: "off", shared_buffers: "256MB", max_connections: "200" },
-  });
-  const maintenance = new URL(server.database.config.connectionString ?? "");
-  maintenance.pathname = "/postgres";
-  return {
-    version,
-    url: maintenance.href,
-    close: async () => {
+  const folder = temporaryDataFolder(`forecastlab-test-${version}-`);
+  const settings = { home: join(folder, "home"), postgresBin };
+  try {
+    const server = await openEmbedded(settings, { sync: false, parameters });
+    const { pid } = await embeddedStatus(settings);
+    // For a run that ends without a teardown.
+    const abandon = () => {
+      if (pid !== undefined) process.kill(pid, "SIGQUIT");
+      removeFolder(folder);
+    };
+    process.once("exit", abandon);
+    const close = async () => {
+      process.off("exit", abandon);
       await server.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+      removeFolder(folder);
+    };
+    const maintenance = databaseBeside(server.database, "postgres");
+    return { version, url: maintenance.config.connectionString ?? "", close };
+  } catch (error) {
+    removeFolder(folder);
+    throw error;
+  }
 }
+
+/** Nothing here has to outlive a power cut. */
+const parameters = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  shared_buffers: "256MB",
+  max_connections: "200",
+};
 
 async function createTemplate(url: string, name: string): Promise<void> {
   await withClient(databaseOf(url), (client) => client.query(`CREATE DATABASE ${name}`));
-  const target = new URL(url);
-  target.pathname = `/${name}`;
-  const folder = new URL("../../migrations/", import.meta.url);
-  await withClient(databaseOf(target.href), async (client) => {
-    for (const file of readdirSync(folder)
-      .filter((f) => f.endsWith(".sql"))
-      .sort()) {
-      await client.query(readFileSync(new URL(file, folder), "utf8").split("-- down")[0] ?? "");
-    }
-  });
+  await upgrade({ database: databaseBeside(databaseOf(url), name) });
 }
 
 async function dropTemplate(url: string, name: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { catalogue, type ErrorCode, fail } from "../../src/errors.ts";
+import { catalogue, type ErrorCode, fail, rejectCodes } from "../../src/errors.ts";
 
 describe("the error catalogue", () => {
   const entries = Object.entries(catalogue);
@@ -23,6 +23,14 @@ describe("the error catalogue", () => {
         `Exit code ${exits[exit]}, HTTP ${http}.`,
         "",
       ]),
+      "# Rejects",
+      "",
+      "A row of a load that is faulty is listed in the rejects file with one of these codes, once for each fault.",
+      "",
+      "| code | meaning |",
+      "|---|---|",
+      ...Object.entries(rejectCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`),
+      "",
     ];
     await expect(page.join("\n")).toMatchFileSnapshot("../../docs/errors.md");
   });

@@ -4,8 +4,10 @@ import { registerCalendar } from "./calendar.ts";
 import { registerCheck } from "./check.ts";
 import { registerCurrent } from "./current.ts";
 import { registerDb } from "./db.ts";
+import { registerDemo } from "./demo.ts";
 import { registerDowngrade } from "./downgrade.ts";
 import { registerHistory } from "./history.ts";
+import { registerLoad } from "./load.ts";
 import { registerRevision } from "./revision.ts";
 import { registerRollup } from "./rollup.ts";
 
@@ -24,7 +26,9 @@ const commands: RegisterCommand[] = [
   registerStamp,
   registerRevision,
   registerCalendar,
+  registerLoad,
   registerRollup,
+  registerDemo,
 ];
 
 export function registerCommands(program: Command, action: Action): void {

@@ -1,0 +1,56 @@
+import type { CheckReport, Finding, Topic } from "../../migration/index.ts";
+import { type Context, examples, type RegisterCommand } from "../command.ts";
+import { type MigrationsOptions, migrationsOption, withMigrationTarget } from "../migrations.ts";
+
+export const registerCheck: RegisterCommand = (program, action) => {
+  program
+    .command("check")
+    .description("compare model, revisions and live schema, and list every difference")
+    .addOption(migrationsOption())
+    .addHelpText("before", examples("check", "check --json"))
+    .addHelpText("after", "\nExits with 3 when there are differences. Nothing is changed.")
+    .action(
+      action(async (context, options: MigrationsOptions) => {
+        const { check } = await import("../../migration/index.ts");
+        const report = await withMigrationTarget(context, options, check);
+        const clean = report.findings.length === 0;
+        context.output.result({ clean, ...report });
+        print(context.output, report);
+        return clean ? 0 : 3;
+      }),
+    );
+};
+
+/** In the order in which to mend them. */
+const titles: Record<Topic, (place: CheckReport["replayedIn"]) => string> = {
+  files: () => "Files edited since they were applied (restore them, or accept the edit: forecastlab stamp)",
+  revisions: () => "Revisions out of step (forecastlab upgrade applies what is missing)",
+  model: () => 'The model says what no revision does (forecastlab revision -m "…" would write this)',
+  migrations: () => "The snapshot says what no revision does (expected: the snapshot; found: the revisions)",
+  database: (place) => `The live schema is not what the revisions make of a scratch ${place}`,
+};
+
+function print({ colors, line, note }: Context["output"], report: CheckReport): void {
+  const { findings, notExamined, replayedIn, revision, head } = report;
+  for (const topic of Object.keys(titles) as Topic[]) {
+    const group = findings.filter((finding) => finding.topic === topic);
+    if (group.length === 0) continue;
+    line(colors.bold(titles[topic](replayedIn)));
+    for (const text of aligned(group)) line(`  ${text}`);
+    line();
+  }
+  for (const text of notExamined) note(`not examined: ${text}`);
+  const at = `${revision ?? "base"}${revision !== null && revision === head ? ", head" : ""}`;
+  const count = findings.length === 1 ? "1 difference" : `${findings.length} differences`;
+  if (findings.length > 0) line(`${count}; the database is at ${at}.`);
+  else if (notExamined.length > 0) line(`No differences in what could be examined (at ${at}).`);
+  else line(`No differences: model, revisions and live schema agree (at ${at}; scratch ${replayedIn}).`);
+}
+
+/** What and where in one column, the difference in the next. A statement says all of itself. */
+function aligned(group: readonly Finding[]): string[] {
+  const width = Math.min(60, Math.max(...group.map(({ object }) => object.length)));
+  return group.map(({ topic, object, detail }) =>
+    topic === "model" ? object : `${object.padEnd(width)}  ${detail}`,
+  );
+}

@@ -1,0 +1,26 @@
+import { examples, type RegisterCommand } from "../command.ts";
+import { type MigrationsOptions, migrationsOption, withMigrationTarget } from "../migrations.ts";
+
+export const registerCurrent: RegisterCommand = (program, action) => {
+  program
+    .command("current")
+    .description("show the revision the database is at")
+    .addOption(migrationsOption())
+    .addHelpText("before", examples("current", "current --json"))
+    .action(
+      action(async (context, options: MigrationsOptions) => {
+        const { output } = context;
+        const { status } = await import("../../migration/index.ts");
+        const { schema, revision, head, history } = await withMigrationTarget(context, options, status);
+        const pending = history.filter(({ applied }) => !applied).map((entry) => entry.revision);
+        const unknown = history.filter((entry) => entry.unknown).map((entry) => entry.revision);
+        const edited = history.filter((entry) => entry.edited).map((entry) => entry.revision);
+        output.result({ schema, revision, head, pending, unknown, edited });
+        output.line(`${revision ?? "base"}${revision !== null && revision === head ? " (head)" : ""}`);
+        if (pending.length > 0) output.note(`Not applied: ${pending.join(", ")}. Run: forecastlab upgrade`);
+        if (unknown.length > 0) output.note(`Applied, but without a file: ${unknown.join(", ")}.`);
+        if (edited.length > 0) output.note(`Edited since it was applied: ${edited.join(", ")}.`);
+        return 0;
+      }),
+    );
+};

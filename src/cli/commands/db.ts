@@ -1,0 +1,134 @@
+import type { EmbeddedStatus } from "../../database/embedded/index.ts";
+import type { Context, RegisterCommand } from "../command.ts";
+import { examples } from "../command.ts";
+import { runPsql } from "./psql.ts";
+
+export const registerDb: RegisterCommand = (program, action) => {
+  const db = program
+    .command("db")
+    .description("the database server: embedded, unless DATABASE_URL names one")
+    .enablePositionalOptions()
+    .addHelpText(
+      "before",
+      examples("db start", "db status --json", 'db psql -c "SELECT count(*) FROM store"', "db stop"),
+    );
+
+  db.command("start")
+    .description("start the embedded server and leave it running")
+    .addHelpText("before", examples("db start", "db start --home /srv/shop"))
+    .action(action(start));
+
+  db.command("stop")
+    .description("stop the embedded server once no command uses it")
+    .option("--force", "stop it now; commands that use it fail and roll back")
+    .addHelpText("before", examples("db stop", "db stop --force"))
+    .action(action(stop));
+
+  db.command("status")
+    .description("show which server is used, whether it runs, and by whom")
+    .addHelpText("before", examples("db status", "db status --json"))
+    .action(action(status));
+
+  db.command("url")
+    .description("print the connection string, for psql, DuckDB and every PostgreSQL driver")
+    .option("--show-password", "print the password too, where there is one")
+    .addHelpText("before", examples("db url", "db url --show-password"))
+    .addHelpText(
+      "after",
+      '\nFor example: psql "$(forecastlab db url)"\n\n' +
+        "The embedded server is reached through a socket only you can open, and has no password.\n" +
+        "A password of DATABASE_URL (and the random one of the embedded server where there are\n" +
+        "no sockets, as on Windows) is printed as *** unless you ask for it.",
+    )
+    .action(action(url));
+
+  db.command("psql")
+    .description("run psql on the warehouse")
+    .argument("[args...]", "handed to psql as they are")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .addHelpText("before", examples("db psql", 'db psql -c "SELECT * FROM store"', "db psql -- --version"))
+    .action(action((context, args: string[]) => runPsql(context, args)));
+};
+
+async function start({ settings, output }: Context): Promise<undefined> {
+  if (settings.databaseUrl !== undefined) return nothingToDo(settings.databaseUrl, output, "start");
+  const { startEmbedded } = await import("../../database/embedded/index.ts");
+  const server = await startEmbedded(settings);
+  output.result(server);
+  output.line(`PostgreSQL ${server.version} runs (process ${server.pid}), its data in ${server.data}`);
+  output.note("Stop it with: forecastlab db stop");
+}
+
+async function stop({ settings, output }: Context, options: { force?: boolean }): Promise<undefined> {
+  if (settings.databaseUrl !== undefined) return nothingToDo(settings.databaseUrl, output, "stop");
+  const { stopEmbedded } = await import("../../database/embedded/index.ts");
+  const stopped = await stopEmbedded(settings, options);
+  output.result(stopped);
+  if (stopped.outcome === "stopped") output.line("The embedded server is stopped.");
+  if (stopped.outcome === "not running") output.line("The embedded server was not running.");
+  if (stopped.outcome === "later") {
+    output.line(`The embedded server stops when ${users(stopped.commands)} done.`);
+    output.note("Stop it at once with: forecastlab db stop --force");
+  }
+}
+
+async function status({ settings, output }: Context): Promise<undefined> {
+  if (settings.databaseUrl !== undefined) {
+    const { databaseOf, withClient } = await import("../../database/connection.ts");
+    const database = databaseOf(settings.databaseUrl);
+    const version = await withClient(database, async (client) => {
+      const { rows } = await client.query<{ version: string }>(
+        "SELECT current_setting('server_version') AS version",
+      );
+      return rows[0]?.version;
+    });
+    output.result({ state: "external", server: database.label, version });
+    output.line(`PostgreSQL ${version} at ${database.label} (DATABASE_URL)`);
+    return;
+  }
+  const { embeddedStatus } = await import("../../database/embedded/index.ts");
+  const server = await embeddedStatus(settings);
+  output.result(server);
+  for (const line of described(server)) output.line(line);
+}
+
+/** The state of the embedded server for people. */
+function described(server: EmbeddedStatus): string[] {
+  if (server.state === "absent")
+    return [`no embedded server in ${server.home} yet; the first command makes one`];
+  const stored = [`data     ${server.data}`, `log      ${server.log}`];
+  if (server.state === "stopped") return [`stopped  PostgreSQL ${server.version}`, ...stored];
+  const until = server.kept ? "until db stop" : "until the last command is done";
+  return [
+    `running  PostgreSQL ${server.version}, process ${server.pid}, ${until}`,
+    ...stored,
+    `address  ${server.host === "127.0.0.1" ? `${server.host}:${server.port}` : server.host}`,
+    `used by  ${server.commands.length === 0 ? "no command" : server.commands.map((pid) => `process ${pid}`).join(", ")}`,
+  ];
+}
+
+async function url({ settings, output }: Context, options: { showPassword?: boolean }): Promise<undefined> {
+  const { embeddedUrl } = await import("../../database/embedded/index.ts");
+  const complete = settings.databaseUrl ?? (await embeddedUrl(settings));
+  const { maskPassword } = await import("../../database/address.ts");
+  const shown = options.showPassword ? complete : maskPassword(complete);
+  output.result({ url: shown });
+  output.line(shown);
+  if (shown !== complete) output.note("The password is not shown; --show-password prints it.");
+}
+
+async function nothingToDo(url: string, output: Context["output"], verb: string): Promise<undefined> {
+  const { databaseOf } = await import("../../database/address.ts");
+  const { label } = databaseOf(url);
+  output.result({ state: "external", server: label });
+  output.line(`Nothing to ${verb}: DATABASE_URL names a server of your own, ${label}.`);
+  output.note("Unset DATABASE_URL to use the embedded server.");
+}
+
+function users(commands: readonly number[]): string {
+  const list = commands.join(", ");
+  return commands.length === 1
+    ? `the command using it (process ${list}) is`
+    : `the commands using it (processes ${list}) are`;
+}

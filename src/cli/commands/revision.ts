@@ -1,0 +1,32 @@
+import { relative } from "node:path";
+import { examples, type RegisterCommand } from "../command.ts";
+import { type MigrationsOptions, migrationsFolder, migrationsOption } from "../migrations.ts";
+
+export const registerRevision: RegisterCommand = (program, action) => {
+  program
+    .command("revision")
+    .description("write a revision from what changed in the model, with its way back")
+    .requiredOption("-m, --message <text>", "what it does; becomes the file's name")
+    .option("--empty", "leave both directions empty, to be written by hand")
+    .addOption(migrationsOption())
+    .addHelpText(
+      "before",
+      examples('revision -m "add the region of a store"', 'revision -m "backfill regions" --empty'),
+    )
+    .action(
+      action(async (context, options: MigrationsOptions & { message: string; empty?: boolean }) => {
+        const { output } = context;
+        const { revision } = await import("../../migration/index.ts");
+        const { message, empty } = options;
+        const written = await revision({ message, empty, folder: migrationsFolder(context, options) });
+        output.result(written);
+        if (written.path === null) {
+          output.line("Nothing to write: the model is what the revisions say.");
+        } else {
+          output.line(`wrote ${relative(process.cwd(), written.path)}`);
+          output.note("Read it, edit what a diff cannot know, then run: forecastlab upgrade");
+        }
+        return 0;
+      }),
+    );
+};

@@ -1,0 +1,30 @@
+import { examples, type RegisterCommand } from "../command.ts";
+import { type MigrationsOptions, migrationsOption, withMigrationTarget } from "../migrations.ts";
+
+export const registerStamp: RegisterCommand = (program, action) => {
+  program
+    .command("stamp")
+    .description("write down that exactly the revisions up to one are applied, without running anything")
+    .argument("<revision>", "head, base, or a revision (the beginning of its name is enough)")
+    .addOption(migrationsOption())
+    .addHelpText("before", examples("stamp head", "stamp 0001"))
+    .addHelpText(
+      "after",
+      "\nUse it for a database that was built another way, or to accept the edit of an applied file.",
+    )
+    .action(
+      action(async (context, target: string, options: MigrationsOptions) => {
+        const { output } = context;
+        const { stamp } = await import("../../migration/index.ts");
+        const stamped = await withMigrationTarget(context, options, (place) => stamp({ ...place, target }));
+        output.result(stamped);
+        const { added, removed, refreshed, to } = stamped;
+        for (const id of added) output.line(`marked as applied: ${id}`);
+        for (const id of removed) output.line(`marked as not applied: ${id}`);
+        for (const id of refreshed) output.line(`accepted as edited: ${id}`);
+        const nothing = added.length + removed.length + refreshed.length === 0 ? "Nothing to do; the" : "The";
+        output.line(`${nothing} ledger is at ${to ?? "base"}.`);
+        return 0;
+      }),
+    );
+};

@@ -1,0 +1,28 @@
+import { examples, type RegisterCommand } from "../command.ts";
+import { type MigrationsOptions, migrationsOption, printScript, runMigration } from "../migrations.ts";
+
+export const registerUpgrade: RegisterCommand = (program, action) => {
+  program
+    .command("upgrade")
+    .description("bring the schema up to a revision, by default to the newest")
+    .argument("[target]", "head, +N, or a revision (the beginning of its name is enough)", "head")
+    .option("--sql", "print the SQL instead, without a connection; the target may read FROM:TO")
+    .addOption(migrationsOption())
+    .addHelpText(
+      "before",
+      examples(
+        "upgrade",
+        "upgrade 0001",
+        "upgrade +1",
+        "upgrade --sql | psql --set ON_ERROR_STOP=1 mydb",
+        "upgrade 0001:head --sql",
+      ),
+    )
+    .action(
+      action(async (context, target: string, options: MigrationsOptions & { sql?: boolean }) =>
+        options.sql
+          ? printScript(context, options, "up", target)
+          : runMigration(context, options, "upgrade", target),
+      ),
+    );
+};

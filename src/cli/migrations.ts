@@ -1,0 +1,106 @@
+import { resolve } from "node:path";
+import { Option } from "commander";
+import type { Database } from "../database/connection.ts";
+import type { Migrated } from "../migration/index.ts";
+import type { Context } from "./command.ts";
+
+/* What the migration verbs share. */
+
+export interface MigrationsOptions {
+  readonly migrations?: string;
+}
+
+export function migrationsOption(): Option {
+  return new Option("--migrations <folder>", "another folder of revisions (FORECASTLAB_MIGRATIONS)");
+}
+
+/** The folder of the flag, then of the settings; undefined: the package's own. */
+export function migrationsFolder(
+  { settings }: Context,
+  { migrations }: MigrationsOptions,
+): string | undefined {
+  return migrations === undefined ? settings.migrations : resolve(migrations);
+}
+
+/** Runs the work on the warehouse's database with what every migration function is given. */
+export async function withMigrationTarget<T>(
+  context: Context,
+  options: MigrationsOptions,
+  work: (target: {
+    database: Database;
+    folder: string | undefined;
+    signal: AbortSignal;
+    onWait: () => void;
+  }) => Promise<T>,
+): Promise<T> {
+  const { withDatabase } = await import("../database/open.ts");
+  return withDatabase(context.settings, (database) =>
+    work({
+      database,
+      folder: migrationsFolder(context, options),
+      signal: context.signal,
+      onWait: () => context.output.note("Another migration is at work on this schema; waiting for it."),
+    }),
+  );
+}
+
+/** Shared by upgrade and downgrade: progress as it happens, and the state afterwards. */
+export async function runMigration(
+  context: Context,
+  options: MigrationsOptions,
+  direction: "upgrade" | "downgrade",
+  target: string,
+): Promise<number> {
+  const { output, signal } = context;
+  const [migration, { defaultPatience }, { ForecastLabError }] = await Promise.all([
+    import("../migration/index.ts"),
+    import("../migration/patience.ts"),
+    import("../errors.ts"),
+  ]);
+  const done = direction === "upgrade" ? "applied" : "taken back";
+  const patience = {
+    ...defaultPatience,
+    onRetry: (attempt: number, holders: string) =>
+      output.note(`Waiting for a lock, attempt ${attempt} of ${defaultPatience.attempts}; ${holders}.`),
+  };
+  try {
+    const migrated = await withMigrationTarget(context, options, (place) =>
+      migration[direction]({
+        ...place,
+        target,
+        patience,
+        onStep: ({ revision }, elapsed_ms) => output.line(`${done} ${revision.id} (${elapsed_ms} ms)`),
+      }),
+    );
+    output.result(migrated);
+    output.line(stateOf(migrated));
+    return 0;
+  } catch (error) {
+    // An interruption is reported as one; but a revision without a transaction may be half done, and that must be told.
+    if (signal.aborted && error instanceof ForecastLabError && error.code === "REVISION_HALF_DONE") {
+      output.note(`${error.message} ${error.action}`);
+    }
+    throw error;
+  }
+}
+
+function stateOf({ steps, to, head }: Migrated): string {
+  const place = to === null ? "base: nothing is applied" : `${to}${to === head ? " (head)" : ""}`;
+  return steps.length === 0
+    ? `Nothing to do; the warehouse is at ${place}.`
+    : `The warehouse is at ${place}.`;
+}
+
+/** Shared by upgrade and downgrade: the script, without a connection. */
+export async function printScript(
+  context: Context,
+  options: MigrationsOptions,
+  direction: "up" | "down",
+  range: string,
+): Promise<number> {
+  const { script } = await import("../migration/index.ts");
+  const sql = script({ direction, range, folder: migrationsFolder(context, options) });
+  context.output.result({ sql });
+  context.output.line(sql.trimEnd());
+  return 0;
+}

@@ -1,0 +1,28 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { from, to } from "pg-copy-streams";
+import type { Client } from "./connection.ts";
+
+/* COPY between PostgreSQL and files on this machine: bytes are passed on as they are. */
+
+/** Runs a `COPY … FROM STDIN` with the bytes of a file. */
+export async function copyFromFile(
+  client: Client,
+  sql: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await pipeline(createReadStream(path, { highWaterMark: chunkBytes }), client.query(from(sql)), { signal });
+}
+
+/** Runs a `COPY … TO STDOUT` into a new file that only this user can read. */
+export async function copyToFile(
+  client: Client,
+  sql: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await pipeline(client.query(to(sql)), createWriteStream(path, { flags: "wx", mode: 0o600 }), { signal });
+}
+
+const chunkBytes = 256 * 1024;

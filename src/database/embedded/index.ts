@@ -1,0 +1,11 @@
+/** The embedded PostgreSQL: a server of the user's own below one folder, started when it is needed. */
+export {
+  type EmbeddedOptions,
+  type OpenServer,
+  openEmbedded,
+  type StopOutcome,
+  startEmbedded,
+  stopEmbedded,
+  withEmbeddedServer,
+} from "./server.ts";
+export { type EmbeddedSettings, type EmbeddedStatus, embeddedStatus, embeddedUrl } from "./status.ts";

@@ -1,0 +1,96 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+
+/**
+ * A process as it is written into file names: its id, and when it started, so that another process that was given the
+ * same id later is not taken for it.
+ */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Opaque, never compared across machines; "0" where the system does not tell. */
+  readonly started: string;
+}
+
+/** A file name no other process and no other call uses: `<pid>-<start>-<random>`. */
+export function ownFileName(): string {
+  return `${process.pid}-${startOf(process.pid) ?? "0"}-${randomBytes(4).toString("hex")}`;
+}
+
+const heldFiles = new Set<string>();
+
+process.on("exit", () => {
+  for (const file of heldFiles) rmSync(file, { force: true });
+});
+
+/**
+ * Makes an empty file that says something about this process for as long as it exists; it is removed even when the
+ * process leaves early. Returns what removes it.
+ */
+export function holdFile(file: string): () => void {
+  heldFiles.add(file);
+  writeFileSync(file, "", { flag: "wx", mode: 0o600 });
+  return () => {
+    rmSync(file, { force: true });
+    heldFiles.delete(file);
+  };
+}
+
+/** The process a file name of {@link ownFileName} speaks of. */
+export function processOf(fileName: string): ProcessIdentity | undefined {
+  const match = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(fileName);
+  return match === null ? undefined : { pid: Number(match[1]), started: match[2] ?? "0" };
+}
+
+/** Whether that very process still lives. When in doubt it does: nobody's server is stopped on a guess. */
+export function isAlive({ pid, started }: ProcessIdentity): boolean {
+  if (!respondsToSignals(pid)) return false;
+  const now = startOf(pid);
+  return now === undefined ? !isZombie(pid) : started === "0" || now === started;
+}
+
+/** Whether a process of this id exists, whosever it is. */
+export function respondsToSignals(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** When the process started, in the unit of the system; undefined where it cannot be told, and for a zombie. */
+function startOf(pid: number): string | undefined {
+  if (process.platform === "linux") {
+    const stat = linuxStat(pid);
+    return stat === undefined || stat.state === "Z" || stat.state === "X" ? undefined : stat.started;
+  }
+  if (process.platform === "win32") return undefined;
+  try {
+    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+      env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const seconds = Date.parse(`${text} UTC`) / 1000;
+    return Number.isNaN(seconds) ? undefined : String(seconds);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A killed process that nobody has waited for still has its id (containers without an init keep it for ever). */
+export function isZombie(pid: number): boolean {
+  const state = process.platform === "linux" ? linuxStat(pid)?.state : undefined;
+  return state === "Z" || state === "X";
+}
+
+/** State and start time (clock ticks since boot) of /proc/<pid>/stat. The name in it may hold anything. */
+function linuxStat(pid: number): { state: string; started: string } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", started: fields[19] ?? "0" };
+  } catch {
+    return undefined;
+  }
+}

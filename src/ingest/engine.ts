@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DuckDBInstance } from "@duckdb/node-api";
+import { quoteLiteral } from "../database/identifiers.ts";
+import { fail } from "../errors.ts";
+
+/** DuckDB with a private folder of its own. Rows stay inside it; only counts and the few rows a person reads come out. */
+export interface Engine {
+  /** Absolute path of the private folder: spool files and what DuckDB spills. */
+  readonly folder: string;
+  /** Interrupts what DuckDB does; whoever works beside it looks at it too. */
+  readonly signal: AbortSignal | undefined;
+  run(sql: string): Promise<void>;
+  /** Few rows, as plain objects; whole numbers as numbers. */
+  rows<Row extends object>(sql: string): Promise<Row[]>;
+  /** The only value of the only row, a whole number. */
+  count(sql: string): Promise<number>;
+  /** Checks names and types without running; throws DuckDB's error. */
+  prepare(sql: string): Promise<void>;
+  /** Adds rows to a table one by one; they are there when it is closed. */
+  appender(table: string): Promise<Appender>;
+  /** From here on no file is in reach but these and those of the folder. */
+  confine(paths: readonly string[]): Promise<void>;
+}
+
+export interface Appender {
+  append(...values: (string | number | null)[]): void;
+  close(): void;
+}
+
+/**
+ * Starts DuckDB in a new temporary folder that only this user can read, runs the work, and removes the folder again,
+ * also after an error, an interruption and `process.exit`. An abort interrupts the running statement.
+ *
+ * @throws LOAD_SPACE_EXHAUSTED when memory and temporary space do not do
+ */
+export async function withEngine<T>(
+  signal: AbortSignal | undefined,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "forecastlab-load-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  let instance: DuckDBInstance | undefined;
+  try {
+    // Loaded only here: it is large, and what is wrong with the arguments is told without it.
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    // In memory up to the limit, beyond it in the folder: twice as fast as a database file, which is synchronized.
+    instance = await DuckDBInstance.create(":memory:", {
+      memory_limit: "512MB",
+      temp_directory: join(folder, "spill"),
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      preserve_insertion_order: "true",
+    });
+    const connection = await instance.connect();
+    // Casts between times with and without zone must not depend on where the load runs.
+    await connection.run("SET TimeZone = 'UTC'");
+    const interrupt = () => connection.interrupt();
+    signal?.addEventListener("abort", interrupt);
+    try {
+      return await work(engineOf(connection, folder, signal));
+    } catch (error) {
+      throw asEngineFailure(error);
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
+      connection.closeSync();
+    }
+  } finally {
+    instance?.closeSync();
+    remove();
+    process.removeListener("exit", remove);
+  }
+}
+
+type Connection = Awaited<ReturnType<DuckDBInstance["connect"]>>;
+
+function engineOf(connection: Connection, folder: string, signal: AbortSignal | undefined): Engine {
+  const run = async (sql: string) => {
+    signal?.throwIfAborted();
+    try {
+      return await connection.run(sql);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  };
+  const rows = async <Row extends object>(sql: string) => {
+    const objects = await (await run(sql)).getRowObjectsJS();
+    return objects.map(plain) as Row[];
+  };
+  return {
+    folder,
+    signal,
+    rows,
+    run: async (sql) => void (await run(sql)),
+    count: async (sql) => Number(Object.values((await rows(sql))[0] ?? {})[0]),
+    prepare: async (sql) => {
+      (await connection.prepare(sql)).destroySync();
+    },
+    appender: async (table) => {
+      const appender = await connection.createAppender(table);
+      return {
+        append: (...values) => {
+          for (const value of values) {
+            if (value === null) appender.appendNull();
+            else if (typeof value === "number") appender.appendBigInt(BigInt(value));
+            else appender.appendVarchar(value);
+          }
+          appender.endRow();
+        },
+        close: () => appender.closeSync(),
+      };
+    },
+    confine: async (paths) => {
+      await run(`SET allowed_directories = [${quoteLiteral(folder)}]`);
+      await run(`SET allowed_paths = [${paths.map(quoteLiteral).join(", ")}]`);
+      await run("SET enable_external_access = false");
+    },
+  };
+}
+
+function plain(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, typeof value === "bigint" ? Number(value) : value]),
+  );
+}
+
+/** DuckDB's errors are told apart by the class that starts their text; there is no code. */
+function asEngineFailure(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : "";
+  if (!/^Out of Memory Error|No space left on device/.test(message)) return error;
+  return fail("LOAD_SPACE_EXHAUSTED", { reason: message.split("\n")[0] ?? "" }, error);
+}

@@ -1,0 +1,47 @@
+import type { DiffEngine } from "./engine.ts";
+import { hintFor } from "./hints.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { tidy, unquoted } from "./tidy.ts";
+import { same, waypoints } from "./waypoints.ts";
+
+/** The statements that lead from one snapshot to another, in an order in which they run. */
+export async function statementsBetween(
+  engine: DiffEngine,
+  source: Snapshot,
+  target: Snapshot,
+): Promise<string[]> {
+  if (same(source, target)) return [];
+  const statements: string[] = [];
+  const points = waypoints(source, target);
+  for (const [index, from] of points.entries()) {
+    const to = points[index + 1];
+    if (to === undefined || same(from, to)) continue;
+    statements.push(...(await engine.diff(from, to)).flatMap((statement) => tidy(statement) ?? []));
+  }
+  return [...new Set([...statements, ...rowSecurity(source, target)])];
+}
+
+/** The statements of a revision's section, with comments where a person has to decide something. */
+export async function sectionBetween(
+  engine: DiffEngine,
+  source: Snapshot,
+  target: Snapshot,
+): Promise<string> {
+  const statements = await statementsBetween(engine, source, target);
+  return statements
+    .map((statement) => {
+      const hint = hintFor(statement, source, target);
+      return hint === undefined ? statement : `${hint}\n${statement}`;
+    })
+    .join("\n");
+}
+
+function rowSecurity(source: Snapshot, target: Snapshot): string[] {
+  return Object.entries(target.tables).flatMap(([key, { name, isRLSEnabled, policies }]) => {
+    const before = source.tables[key];
+    const was = before !== undefined && (before.isRLSEnabled || Object.keys(before.policies).length > 0);
+    const is = isRLSEnabled || Object.keys(policies).length > 0;
+    if (is === was) return [];
+    return [`ALTER TABLE ${unquoted(`"${name}"`)} ${is ? "ENABLE" : "DISABLE"} ROW LEVEL SECURITY;`];
+  });
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { withClient } from "../../src/database/connection.ts";
+import { compareCatalogs, downgrade, readCatalog, status, upgrade } from "../../src/migration/index.ts";
+import { readRevisions } from "../../src/migration/revisions.ts";
+import { tableNames } from "../../src/schema/tables.ts";
+import { freshDatabase, rowsOf, serverVersions } from "../support/warehouse.ts";
+
+const chain = readRevisions().map(({ id }) => id);
+const head = chain.at(-1) ?? "";
+
+describe.for(serverVersions())("the warehouse's migrations on PostgreSQL %s", async (server) => {
+  const database = await freshDatabase({ server, empty: true });
+  const catalog = () => withClient(database, readCatalog);
+
+  test("go up to head, down one, up again and down to base, and every catalog comes back", async () => {
+    const empty = await catalog();
+    const up = await upgrade({ database });
+    expect(up).toMatchObject({ from: null, to: head, head });
+    expect(up.steps.map(({ revision }) => revision)).toEqual(chain);
+    const full = await catalog();
+    expect(
+      full
+        .filter(({ kind }) => kind === "table")
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...tableNames].sort());
+
+    expect(await downgrade({ database, target: "-1" })).toMatchObject({ from: head, to: chain.at(-2) });
+    const below = await catalog();
+    expect(compareCatalogs(full, below)).not.toEqual([]);
+    await upgrade({ database });
+    expect(compareCatalogs(full, await catalog())).toEqual([]);
+
+    await downgrade({ database, target: "base" });
+    expect(await catalog()).toEqual(empty);
+    // Each revision by itself meets the same catalogs on its way up as on its way down.
+    const waypoints = [];
+    for (const _ of chain) {
+      await upgrade({ database, target: "+1" });
+      waypoints.push(await catalog());
+    }
+    for (const expected of waypoints.reverse()) {
+      expect(compareCatalogs(expected, await catalog())).toEqual([]);
+      await downgrade({ database, target: "-1" });
+    }
+  });
+
+  test("leave nothing behind at base, not even the ledger", async () => {
+    await upgrade({ database });
+    await downgrade({ database, target: "base" });
+    const left = await withClient(database, (client) =>
+      rowsOf(
+        client,
+        `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
+         UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+         UNION ALL SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace
+         UNION ALL SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'`,
+      ),
+    );
+    expect(left).toEqual([]);
+    expect(await status({ database })).toMatchObject({ revision: null, head });
+  });
+
+  test("build an empty database in less than two seconds", async () => {
+    const start = performance.now();
+    await upgrade({ database });
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
+  test("work in whichever schema the search path puts first", async () => {
+    await withClient(database, async (client) => {
+      await client.query(`CREATE SCHEMA "other shop"; SET search_path = "other shop", public`);
+      const first = await upgrade({ client });
+      expect(first).toMatchObject({ schema: "other shop", from: null, to: head });
+      const inside = await readCatalog(client);
+      await client.query("SET search_path = public");
+      expect(compareCatalogs(await readCatalog(client), inside)).toEqual([]);
+    });
+  });
+});

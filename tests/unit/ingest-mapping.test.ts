@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import { ForecastLabError } from "../../src/errors.ts";
+import { parseMapping } from "../../src/ingest/mapping.ts";
+import { nearest } from "../../src/ingest/nearest.ts";
+import { planLoad } from "../../src/ingest/plan.ts";
+import { contractOf } from "../../src/schema/contracts.ts";
+
+/** The message of the error of the catalogue that is thrown. */
+function failing(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ForecastLabError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return expect.fail("nothing was thrown");
+}
+
+const problem = (yaml: string) => failing(() => parseMapping(yaml, "m.yaml"));
+
+describe("a mapping file", () => {
+  test("gives table, format, filter, columns and collapse; constants may be YAML's own", () => {
+    const mapping = parseMapping(
+      `
+        table: sales_txn
+        format: { delimiter: ";", quote: "", encoding: latin-1, header: [a, b] }
+        filter: a <> 'x'
+        columns: { sku: a, line_no: 1, quantity: sum(b) }
+        collapse: { quantity: sum(quantity) }
+      `,
+      "m.yaml",
+    );
+    expect(mapping).toEqual({
+      path: "m.yaml",
+      table: "sales_txn",
+      format: { delimiter: ";", quote: "", encoding: "latin-1", header: ["a", "b"] },
+      filter: "a <> 'x'",
+      columns: { sku: "a", line_no: "1", quantity: "sum(b)" },
+      collapse: { quantity: "sum(quantity)" },
+    });
+  });
+
+  test.for([
+    ["is empty", "", "it must hold table: and columns:"],
+    ["is a list", "- a", "it must hold table: and columns:"],
+    ["has no table", "columns: { code: a }", "table must be one of store, product, "],
+    ["has an unknown table", "table: stores\ncolumns: { code: a }", "table must be one of store, product, "],
+    ["has no columns", "table: store", "columns is missing"],
+    ["has empty columns", "table: store\ncolumns: {}", "columns must give at least one column"],
+    ["has an empty expression", "table: store\ncolumns: { code: '' }", "columns.code must not be empty"],
+    [
+      "has a list for an expression",
+      "table: store\ncolumns: { code: [a] }",
+      "columns.code must be an SQL expression",
+    ],
+    [
+      "has an unknown key",
+      "table: store\ncolumn: { code: a }\ncolumns: { code: a }",
+      "column is not known; did you mean columns?",
+    ],
+    [
+      "has an unknown format",
+      "table: store\nformat: { delimeter: a }\ncolumns: { code: a }",
+      "format.delimeter is not known; did you mean delimiter?",
+    ],
+    [
+      "has a long delimiter",
+      "table: store\nformat: { delimiter: ab }\ncolumns: { code: a }",
+      "format.delimiter must be one character",
+    ],
+    [
+      "has one mark for two things",
+      "table: store\nformat: { delimiter: ';', quote: ';' }\ncolumns: { code: a }",
+      "format delimiter and quote must differ",
+    ],
+  ] as const)("that %s is refused with the place", ([, yaml, expected]) => {
+    expect(problem(yaml)).toContain(`MAPPING_INVALID: The mapping m.yaml is not valid: ${expected}`);
+  });
+
+  test("that is no YAML is refused with the line", () => {
+    expect(problem("table: store\n  columns: {")).toMatch(/it is not YAML: .* at line \d/);
+  });
+});
+
+describe("the plan of a load", () => {
+  const plan = (table: Parameters<typeof contractOf>[0], columns: string[], yaml?: string) =>
+    planLoad(
+      contractOf(table),
+      { name: "f.csv", columns },
+      yaml === undefined ? undefined : parseMapping(yaml, "m.yaml"),
+    );
+
+  test("without a mapping takes the files' columns, in any order and case", () => {
+    const { columns, collapse } = plan("store", ["Name", "CODE"]);
+    expect(columns.map(({ column, expression }) => [column, expression])).toEqual([
+      ["code", '"CODE"'],
+      ["name", '"Name"'],
+    ]);
+    expect(collapse).toBe(false);
+  });
+
+  test("has natural keys in place of ids, and the chain where a price has no store", () => {
+    const { columns } = plan("price_history", ["sku", "price", "valid_from"]);
+    expect(columns.map(({ input, column, expression }) => [input, column, expression])).toEqual([
+      ["sku", "product_id", '"sku"'],
+      ["store_code", "store_id", "NULL"],
+      ["price", "price", '"price"'],
+      ["valid_from", "valid_from", '"valid_from"'],
+    ]);
+  });
+
+  test("adds the parts of a date that follow from it", () => {
+    const { columns } = plan("calendar", ["date", "year"]);
+    expect(columns.map(({ input, expression }) => [input, expression])).toEqual([
+      ["date", '"date"'],
+      ["day_of_week", "NULL"],
+      ["month", "NULL"],
+      ["quarter", "NULL"],
+      ["year", '"year"'],
+    ]);
+  });
+
+  test("refuses what the table does not have, and what is looked up", () => {
+    expect(failing(() => plan("store", ["code", "name", "cty"]))).toContain("(did you mean city?)");
+    expect(failing(() => plan("traffic_daily", ["date", "store_id", "visitors"]))).toMatch(/^COLUMN_IS_ID/);
+    expect(
+      failing(() => plan("store", ["code"], "table: store\ncolumns: { code: code, naem: code }")),
+    ).toContain("The mapping m.yaml has the column naem, which store does not have (did you mean name?)");
+    expect(failing(() => plan("store", ["code"], "table: store\ncolumns: { code: code }"))).toContain(
+      "The mapping m.yaml has no column name, which store needs.",
+    );
+  });
+
+  test("folds only what is given and not of the grain", () => {
+    const columns = "table: store\ncolumns: { code: a, name: b }\ncollapse:";
+    expect(failing(() => plan("store", ["a", "b"], `${columns} { city: mode(city) }`))).toContain(
+      "collapse.city is none of its columns",
+    );
+    expect(failing(() => plan("store", ["a", "b"], `${columns} { code: mode(code) }`))).toContain(
+      "collapse.code is part of the grain",
+    );
+  });
+});
+
+describe("the nearest name", () => {
+  test.for([
+    ["regoin", "region"],
+    ["storecode", "store_code"],
+    ["Qty", undefined],
+    ["naem", "name"],
+    ["date", undefined],
+    ["quantitiy", "quantity"],
+  ] as const)("of %s is %s", ([word, expected]) => {
+    expect(nearest(word, ["region", "store_code", "quantity", "name"])).toBe(expected);
+  });
+});

@@ -1,0 +1,126 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { integer, type PgColumnBuilderBase, pgTable, text } from "drizzle-orm/pg-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sectionBetween, statementsBetween } from "../../src/migration/autogenerate.ts";
+import { type DiffEngine, isNewer, loadDiffEngine, ownModel } from "../../src/migration/engine.ts";
+import { revision } from "../../src/migration/index.ts";
+import { ownMigrations } from "../../src/migration/revisions.ts";
+import { emptySnapshot, snapshotPath, snapshotText } from "../../src/migration/snapshot.ts";
+
+let engine: DiffEngine;
+beforeAll(async () => {
+  engine = await loadDiffEngine();
+});
+
+const folder = mkdtempSync(join(tmpdir(), "forecastlab-model-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const migrations = mkdtempSync(join(folder, "migrations-"));
+
+describe("the committed snapshot", () => {
+  test("is the model, letter by letter", async () => {
+    expect(readFileSync(snapshotPath(ownMigrations), "utf8")).toBe(
+      snapshotText(engine.snapshotOf(await ownModel())),
+    );
+  });
+
+  test("holds nothing that is not the model's: taken twice it is the same", async () => {
+    const [one, two] = [engine.snapshotOf(await ownModel()), engine.snapshotOf(await ownModel())];
+    expect(snapshotText(one)).toBe(snapshotText(two));
+  });
+});
+
+describe("the statements between two models", () => {
+  const item = (columns: Record<string, PgColumnBuilderBase>) =>
+    engine.snapshotOf({ item: pgTable("item", columns) });
+
+  test("between the same are none", async () => {
+    expect(await statementsBetween(engine, item({ a: integer() }), item({ a: integer() }))).toEqual([]);
+  });
+
+  test("that add and drop a column ask nobody, and say how a rename is written", async () => {
+    expect(await sectionBetween(engine, item({ a: integer() }), item({ b: integer() }))).toBe(
+      `-- New: b. Gone: a. If this is a rename, write in place of ADD and DROP:
+-- ALTER TABLE item RENAME COLUMN a TO b;
+ALTER TABLE item ADD COLUMN b integer;
+ALTER TABLE item DROP COLUMN a;`,
+    );
+  });
+
+  test("say where a person has to decide something", async () => {
+    const before = item({ a: text(), b: text() });
+    const after = item({ a: integer(), b: text().notNull(), c: integer().notNull() });
+    expect(await sectionBetween(engine, before, after)).toBe(
+      `-- Values of text do not turn into integer by themselves: add USING and an expression of a.
+ALTER TABLE item ALTER COLUMN a SET DATA TYPE integer;
+-- Fails while there are rows without b: fill them first.
+ALTER TABLE item ALTER COLUMN b SET NOT NULL;
+-- Fails while the table holds rows: give a DEFAULT, or add it without NOT NULL, fill it, then SET NOT NULL.
+ALTER TABLE item ADD COLUMN c integer NOT NULL;`,
+    );
+  });
+
+  test("to nothing drop what refers before what it refers to, and never CASCADE", async () => {
+    const statements = await statementsBetween(engine, engine.snapshotOf(await ownModel()), emptySnapshot);
+    expect(statements.every((statement) => /^DROP TABLE \w+;$/.test(statement))).toBe(true);
+    expect(statements.indexOf("DROP TABLE sales_daily;")).toBeLessThan(
+      statements.indexOf("DROP TABLE store;"),
+    );
+  });
+});
+
+test("a model whose source is newer than what was built of it is noticed", () => {
+  const [source, compiled] = [mkdtempSync(join(folder, "src-")), mkdtempSync(join(folder, "dist-"))];
+  writeFileSync(join(compiled, "tables.js"), "");
+  utimesSync(join(compiled, "tables.js"), 100, 100);
+  writeFileSync(join(source, "tables.ts"), "");
+  utimesSync(join(source, "tables.ts"), 99, 99);
+  expect(isNewer(source, compiled)).toBe(false);
+  utimesSync(join(source, "tables.ts"), 101, 101);
+  expect(isNewer(source, compiled)).toBe(true);
+  expect(isNewer(join(folder, "not-there"), compiled)).toBe(false);
+});
+
+describe("revision", () => {
+  const model = { item: pgTable("item", { a: integer() }) };
+
+  test("writes both directions, then nothing, and numbers the next one", async () => {
+    const written = await revision({ folder: migrations, model, message: "Add the item, at last" });
+    expect(written).toMatchObject({ revision: "0001_add_the_item_at_last", parent: null });
+    expect(readFileSync(written.path ?? "", "utf8")).toBe(`-- revision: 0001_add_the_item_at_last
+-- parent: none
+-- Generated from the model. Read it before you apply it, and edit by hand what a diff cannot know: a rename,
+-- the USING of a type change, and what the model cannot say (partitions, triggers, exclusion constraints).
+
+-- up
+
+CREATE TABLE item (
+  a integer
+);
+
+-- down
+
+DROP TABLE item;
+`);
+    expect(await revision({ folder: migrations, model, message: "again" })).toMatchObject({
+      revision: null,
+      path: null,
+    });
+    expect(await revision({ folder: migrations, message: "by hand", empty: true })).toMatchObject({
+      revision: "0002_by_hand",
+      parent: "0001_add_the_item_at_last",
+    });
+    expect(readdirSync(migrations).sort()).toEqual([
+      "0001_add_the_item_at_last.sql",
+      "0002_by_hand.sql",
+      "model.json",
+    ]);
+  });
+
+  test("refuses a message that gives no name", async () => {
+    await expect(revision({ folder: migrations, model, message: "…" })).rejects.toThrow(
+      "must hold a letter or digit",
+    );
+  });
+});
