@@ -20,8 +20,8 @@ export {
 export { withDatabase } from "./database/open.ts";
 export { readSettings, type Settings } from "./database/settings.ts";
 export { catalogue, type ErrorCode, ForecastLabError } from "./errors.ts";
-export { downgrade, stamp, upgrade } from "./migration/index.ts";
 export * as migration from "./migration/index.ts";
+export { downgrade, stamp, upgrade } from "./migration/index.ts";
 export {
   type NetNegativeDay,
   type NetNegativePolicy,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
+import { asFileFailure } from "./files.ts";
 
 /** DuckDB with a private folder of its own. Rows stay inside it; only counts and the few rows a person reads come out. */
 export interface Engine {
@@ -39,7 +40,7 @@ export async function withEngine<T>(
   signal: AbortSignal | undefined,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "forecastlab-load-"));
+  const folder = makeFolder();
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", remove);
   let instance: DuckDBInstance | undefined;
@@ -57,6 +58,8 @@ export async function withEngine<T>(
     const connection = await instance.connect();
     // Casts between times with and without zone must not depend on where the load runs.
     await connection.run("SET TimeZone = 'UTC'");
+    // It takes what two TRYs have in common out of both, where it fails for all rows (DuckDB 1.5).
+    await connection.run("SET disabled_optimizers = 'common_subexpressions'");
     const interrupt = () => connection.interrupt();
     signal?.addEventListener("abort", interrupt);
     try {
@@ -71,6 +74,15 @@ export async function withEngine<T>(
     instance?.closeSync();
     remove();
     process.removeListener("exit", remove);
+  }
+}
+
+/** @throws FILE_NOT_PERMITTED, FILE_UNWRITABLE */
+function makeFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "forecastlab-load-"));
+  } catch (error) {
+    throw asFileFailure(error, tmpdir(), "written");
   }
 }
 
@@ -130,6 +142,6 @@ function plain(row: Record<string, unknown>): Record<string, unknown> {
 /** DuckDB's errors are told apart by the class that starts their text; there is no code. */
 function asEngineFailure(error: unknown): unknown {
   const message = error instanceof Error ? error.message : "";
-  if (!/^Out of Memory Error|No space left on device/.test(message)) return error;
+  if (!/^Out of Memory Error|No space left on device|^ENOSPC/.test(message)) return error;
   return fail("LOAD_SPACE_EXHAUSTED", { reason: message.split("\n")[0] ?? "" }, error);
 }

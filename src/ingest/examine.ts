@@ -73,7 +73,6 @@ function isExpressionFailure(error: unknown): boolean {
 /** An expression that cannot be tried row by row (a window function) fails the load: here it gets its name. */
 async function nameFailing(engine: Engine, checked: CheckedPlan, cause: unknown): Promise<never> {
   if (!isExpressionFailure(cause)) throw cause;
-  await engine.run("RESET disabled_optimizers");
   const expressions = new Map(checked.columns);
   if (checked.filter !== undefined) expressions.set("filter", checked.filter);
   for (const [column, { sql, tryable }] of expressions) {

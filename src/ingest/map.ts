@@ -2,6 +2,7 @@ import { quoteIdentifier, quoteLiteral } from "../database/identifiers.ts";
 import type { Engine } from "./engine.ts";
 import type { CheckedExpression, CheckedPlan } from "./expression.ts";
 import type { LoadPlan } from "./plan.ts";
+import { sourceColumn } from "./read.ts";
 import { failureOf, textOf } from "./rules.ts";
 
 /**
@@ -18,11 +19,11 @@ export async function createInput(
   const spoken = [plan.filter, ...plan.columns.map(({ expression }) => expression)].join("\n");
   const places = /_(file|record)\b/i.test(spoken) ? "_file, _record," : "";
   const from = places === "" ? "numbered" : "numbered JOIN place USING (_seq)";
-  const own = columns.map(quoteIdentifier).join(", ");
+  const own = columns.map((name, index) => `${sourceColumn(index)} AS ${quoteIdentifier(name)}`);
   await engine.run(`
     CREATE VIEW input AS
     WITH numbered AS (SELECT rowid AS _seq, * FROM source)
-    SELECT _seq, ${places} ${own} FROM ${from}
+    SELECT _seq, ${places} ${own.join(", ")} FROM ${from}
   `);
 }
 
@@ -74,8 +75,6 @@ export async function mapTolerantly(engine: Engine, plan: LoadPlan, checked: Che
   });
   const filter = checked.filter;
   const decided = filter?.tryable ? `TRY(coalesce(${filter.sql}, false))` : filter?.sql;
-  // The optimizer would take what two TRYs have in common out of both, where it fails for all rows (DuckDB 1.5).
-  await engine.run("SET disabled_optimizers = 'common_subexpressions'");
   await engine.run(`
     CREATE TABLE mapped AS
     SELECT _seq, ${columns.join(", ")}
@@ -90,7 +89,6 @@ export async function mapTolerantly(engine: Engine, plan: LoadPlan, checked: Che
       WHERE ${decided} IS NULL
     `);
   }
-  await engine.run("RESET disabled_optimizers");
 }
 
 /** Inputs whose expression can fail for a row, when mapped tolerantly. */

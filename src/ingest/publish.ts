@@ -38,7 +38,7 @@ export async function publish(
   const months = spooled.spools.flatMap(({ month }) => month ?? []);
   if (!options.dryRun) await ensureMonthPartitions(client, contract.name, months);
   return withTransaction(client, async () => {
-    await lockForPublishing(client, contract.name);
+    if (!options.dryRun) await lockForPublishing(client, contract.name);
     await stage(client, contract, spooled, options.signal);
     const counts = await compare(client, contract, spooled);
     if (!options.dryRun) await apply(client, contract, spooled, counts);

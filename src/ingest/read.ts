@@ -1,11 +1,10 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { quoteIdentifier, quoteLiteral } from "../database/identifiers.ts";
+import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
 import { headOf, isPlain, utf8BytesOf } from "./decode.ts";
 import type { Engine } from "./engine.ts";
-import { asFileFailure } from "./files.ts";
 import type { Layout } from "./layout.ts";
 import { normalizer } from "./normalize.ts";
 import { type Dialect, type Irregularities, maxRecordBytes, readRecords } from "./records.ts";
@@ -29,9 +28,10 @@ export interface ReadFile {
  */
 export async function readSources(engine: Engine, layouts: readonly Layout[]): Promise<ReadFile[]> {
   const files: ReadFile[] = [];
+  const order = layouts[0]?.columns.map((name) => name.toLowerCase()) ?? [];
   let rows = 0;
   for (const [index, layout] of layouts.entries()) {
-    const file = await readSource(engine, layout, index, rows);
+    const file = await readSource(engine, layout, order, index, rows);
     rows += file.records - file.faulty;
     files.push(file);
   }
@@ -43,12 +43,21 @@ export async function readSources(engine: Engine, layouts: readonly Layout[]): P
 
 /** The tables that {@link readSources} fills. */
 export async function createSourceTables(engine: Engine, columns: readonly string[]): Promise<void> {
-  const declared = columns.map((name) => `${quoteIdentifier(name)} VARCHAR`).join(", ");
-  await engine.run(`CREATE TABLE source (${declared})`);
+  const declared = columns.map((_, index) => `${sourceColumn(index)} VARCHAR`);
+  await engine.run(`CREATE TABLE source (${declared.join(", ")})`);
   await engine.run("CREATE TABLE segment (first_row BIGINT, file BIGINT, record BIGINT)");
 }
 
-async function readSource(engine: Engine, layout: Layout, index: number, rows: number): Promise<ReadFile> {
+/** Columns of `source` go by number: a file may have one called `rowid`. */
+export const sourceColumn = (index: number): string => `c${index}`;
+
+async function readSource(
+  engine: Engine,
+  layout: Layout,
+  order: readonly string[],
+  index: number,
+  rows: number,
+): Promise<ReadFile> {
   const { file } = layout;
   const plain = isPlain(file, layout.encoding, await headOf(file));
   const path = plain ? file.absolute : join(engine.folder, `source-${index}.csv`);
@@ -60,11 +69,11 @@ async function readSource(engine: Engine, layout: Layout, index: number, rows: n
     const segments = await engine.appender("segment");
     segments.append(rows, index, 1);
     segments.close();
-    await insert(engine, layout, { path, skip: layout.hasHeader ? 1 : 0, clean: false }, scan);
+    await insert(engine, layout, order, { path, skip: layout.hasHeader ? 1 : 0, clean: false }, scan);
   } else {
     const clean = join(engine.folder, `clean-${index}.csv`);
     await normalize(engine, layout, index, rows, { from: path, to: clean });
-    await insert(engine, layout, { path: clean, skip: 0, clean: true }, scan);
+    await insert(engine, layout, order, { path: clean, skip: 0, clean: true }, scan);
   }
   return found;
 }
@@ -130,12 +139,14 @@ async function normalize(
 async function insert(
   engine: Engine,
   { file, columns, dialect }: Layout,
+  order: readonly string[],
   from: { path: string; skip: number; clean: boolean },
   scan: Scan,
 ): Promise<void> {
   // Otherwise DuckDB takes the first line end it sees: in a regular file that of the header. Told of CRLF it would read no
   // rows at all (1.5).
   const lineEnd = from.clean || scan.lineEnds.has("LF") ? "new_line = '\\n'," : "";
+  const declared = columns.map((name) => `${sourceColumn(order.indexOf(name.toLowerCase()))}: 'VARCHAR'`);
   const inserted = await engine.count(`
     INSERT INTO source BY NAME
     SELECT * FROM read_csv(
@@ -143,7 +154,7 @@ async function insert(
       auto_detect = false,
       header = false,
       skip = ${from.skip},
-      columns = {${columns.map((name) => `${quoteLiteral(name)}: 'VARCHAR'`).join(", ")}},
+      columns = {${declared.join(", ")}},
       delim = ${quoteLiteral(delimiterOf(dialect))},
       quote = '"',
       escape = '"',
@@ -172,8 +183,6 @@ async function* copied(bytes: AsyncIterable<Buffer>, path: string): AsyncGenerat
       await file.writeFile(chunk);
       yield chunk;
     }
-  } catch (error) {
-    throw asFileFailure(error, path, "written");
   } finally {
     await file.close();
   }

@@ -71,13 +71,11 @@ const integer = (type: "INTEGER" | "BIGINT"): Rule => {
 
 const numeric = (precision: number, scale: number): Rule => {
   const plain = "-?([0-9]+(\\.[0-9]+)?|\\.[0-9]+)";
-  const fitting = `-?([0-9]+(\\.[0-9]{0,${scale}}0*)?|\\.[0-9]{0,${scale}}0*)`;
+  const fraction = scale === 0 ? "0+" : `[0-9]{1,${scale}}0*`;
+  const fitting = `-?([0-9]+(\\.${fraction})?|\\.${fraction})`;
   return {
     value: (x) => `
-      CASE
-        WHEN regexp_full_match(${x}, '${fitting}') AND regexp_full_match(${x}, '${plain}')
-        THEN TRY_CAST(${x} AS DECIMAL(${precision}, ${scale}))
-      END`,
+      CASE WHEN regexp_full_match(${x}, '${fitting}') THEN TRY_CAST(${x} AS DECIMAL(${precision}, ${scale})) END`,
     fault: (x) => `
       CASE
         WHEN NOT regexp_full_match(${x}, '${plain}') THEN 'NUMBER_INVALID'

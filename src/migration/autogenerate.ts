@@ -1,8 +1,8 @@
 import type { DiffEngine } from "./engine.ts";
 import { hintFor } from "./hints.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { type Snapshot, same } from "./snapshot.ts";
 import { tidy, unquoted } from "./tidy.ts";
-import { same, waypoints } from "./waypoints.ts";
+import { waypoints } from "./waypoints.ts";
 
 /** The statements that lead from one snapshot to another, in an order in which they run. */
 export async function statementsBetween(

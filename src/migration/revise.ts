@@ -3,6 +3,7 @@ import { join, sep } from "node:path";
 import { fail } from "../errors.ts";
 import { sectionBetween } from "./autogenerate.ts";
 import { type DiffEngine, loadDiffEngine, modelIsStale, ownModel } from "./engine.ts";
+import { withFile } from "./files.ts";
 import { ownMigrations, type Revision, readRevisions } from "./revisions.ts";
 import { type Model, readSnapshot, type Snapshot, snapshotPath, snapshotText } from "./snapshot.ts";
 
@@ -20,7 +21,7 @@ export interface Written {
  * @param options.folder the migrations' folder; the package's own by default
  * @param options.model the drizzle schema; the warehouse's own by default
  * @throws DIFF_ENGINE_MISSING, MODEL_STALE, MIGRATIONS_PACKAGED, REVISION_FILE_INVALID, REVISION_CHAIN_INVALID,
- * REVISION_HEADS, USAGE for a message without a letter or digit
+ * REVISION_HEADS, FILE_NOT_PERMITTED, FILE_UNWRITABLE, USAGE for a message without a letter or digit
  */
 export async function revision(options: {
   readonly message: string;
@@ -30,13 +31,13 @@ export async function revision(options: {
 }): Promise<Written> {
   const folder = options.folder ?? ownMigrations;
   if (folder.split(sep).includes("node_modules")) throw fail("MIGRATIONS_PACKAGED", { folder });
-  mkdirSync(folder, { recursive: true });
+  withFile(folder, "written", () => mkdirSync(folder, { recursive: true }));
   const chain = readRevisions(folder);
   const parent = chain.at(-1)?.id ?? null;
   const id = nextId(chain, options.message);
   const path = join(folder, `${id}.sql`);
   if (options.empty) {
-    writeFileSync(path, fileText({ id, parent, comment: handwritten, up: "", down: "" }), { flag: "wx" });
+    write(path, fileText({ id, parent, comment: handwritten, up: "", down: "" }));
     return { revision: id, path, parent };
   }
   if (options.model === undefined && modelIsStale()) throw fail("MODEL_STALE", {});
@@ -44,15 +45,27 @@ export async function revision(options: {
   const [before, after] = [readSnapshot(folder), engine.snapshotOf(options.model ?? (await ownModel()))];
   const sections = await bothSections(engine, before, after);
   if (sections.up === "" && sections.down === "") return { revision: null, path: null, parent };
-  const draft = `${snapshotPath(folder)}.new`;
-  writeFileSync(draft, snapshotText(after));
+  write(path, fileText({ id, parent, comment: generated, ...sections }));
   try {
-    writeFileSync(path, fileText({ id, parent, comment: generated, ...sections }), { flag: "wx" });
-    renameSync(draft, snapshotPath(folder));
-  } finally {
-    rmSync(draft, { force: true });
+    replace(snapshotPath(folder), snapshotText(after));
+  } catch (error) {
+    rmSync(path);
+    throw error;
   }
   return { revision: id, path, parent };
+}
+
+function write(path: string, text: string): void {
+  withFile(path, "written", () => writeFileSync(path, text, { flag: "wx" }));
+}
+
+/** In one step: whoever reads meanwhile sees the old file or the new one. */
+function replace(path: string, text: string): void {
+  const draft = `${path}.new`;
+  withFile(path, "written", () => {
+    writeFileSync(draft, text);
+    renameSync(draft, path);
+  });
 }
 
 async function bothSections(engine: DiffEngine, before: Snapshot, after: Snapshot) {

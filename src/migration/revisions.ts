@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "../errors.ts";
+import { withFile } from "./files.ts";
 import { splitStatements } from "./statements.ts";
 
 /** One step of the schema's history: a file of SQL with both directions. */
@@ -32,14 +33,17 @@ export const ownMigrations = fileURLToPath(new URL("../../migrations/", import.m
 /**
  * Reads the revisions of a folder as a chain, the first one first.
  *
- * @throws FILE_NOT_FOUND, REVISION_FILE_INVALID, REVISION_CHAIN_INVALID, REVISION_HEADS
+ * @throws FILE_NOT_FOUND, FILE_NOT_PERMITTED, REVISION_FILE_INVALID, REVISION_CHAIN_INVALID, REVISION_HEADS
  */
 export function readRevisions(folder: string = ownMigrations): Revision[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw fail("FILE_NOT_FOUND", { path: folder });
-  const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
-  return chainOf(
-    files.sort().map((file) => parseRevision(join(folder, file), readFileSync(join(folder, file), "utf8"))),
-  );
+  const files = withFile(folder, "read", () => readdirSync(folder).filter((file) => file.endsWith(".sql")));
+  const read = (path: string) =>
+    parseRevision(
+      path,
+      withFile(path, "read", () => readFileSync(path, "utf8")),
+    );
+  return chainOf(files.sort().map((file) => read(join(folder, file))));
 }
 
 /**

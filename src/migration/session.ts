@@ -12,10 +12,11 @@ export type Target = {
   readonly onWait?: (() => void) | undefined;
 } & ({ readonly client: Client } | { readonly database: Database });
 
-/** Runs the work on the target's connection; with `database`, an interruption cancels what the server is doing. */
+/** Runs the work on the target's connection; with `database`, the signal interrupts it on the server too. */
 export async function withTarget<T>(target: Target, work: (client: Client) => Promise<T>): Promise<T> {
   target.signal?.throwIfAborted();
-  return "client" in target ? work(target.client) : withClient(target.database, work, target.signal);
+  if ("client" in target) return work(target.client);
+  return withClient(target.database, work, target.signal);
 }
 
 /**

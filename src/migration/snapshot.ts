@@ -21,7 +21,7 @@ export interface ForeignKeySnapshot {
   readonly columnsTo: readonly string[];
 }
 
-type Named<T> = Readonly<Record<string, T>>;
+export type Named<T> = Readonly<Record<string, T>>;
 
 export interface TableSnapshot {
   readonly name: string;
@@ -88,4 +88,14 @@ export function readSnapshot(folder: string): Snapshot {
 /** The snapshot as text: the same model always gives the same file. */
 export function snapshotText(snapshot: Snapshot): string {
   return `${JSON.stringify(snapshot, null, 2)}\n`;
+}
+
+export const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+export function mapValues<T>(record: Named<T>, change: (value: T, key: string) => T) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
+}
+
+export function entries<T>(record: Named<T>, keep: (key: string, value: T) => boolean) {
+  return Object.fromEntries(Object.entries(record).filter(([key, value]) => keep(key, value)));
 }

@@ -17,7 +17,7 @@ export function tidy(statement: string): string | undefined {
   const sql = tokens
     .map(({ kind, text }) => (kind === "quoted" ? unquoted(text) : text))
     .join("")
-    .replace(/ CASCADE;?$/, "")
+    .replace(/^(DROP \w+ .*) CASCADE;?$/, "$1")
     .replaceAll(/ ON (?:DELETE|UPDATE) no action/g, "")
     .replaceAll(/ ON (DELETE|UPDATE) (cascade|restrict|set null|set default)/g, (text) => text.toUpperCase())
     .replaceAll(/ USING btree \(/g, " (")

@@ -93,9 +93,7 @@ describe("a connection", async () => {
         (error) => error.code,
       );
     expect(await refusal("SELECT * FROM no_such_table")).toBe("SCHEMA_MISSING");
-    expect(await refusal("BEGIN READ ONLY; DELETE FROM store")).toBe(
-      "DATABASE_READ_ONLY",
-    );
+    expect(await refusal("BEGIN READ ONLY; DELETE FROM store")).toBe("DATABASE_READ_ONLY");
     expect(await refusal("SELECT 1 / 0")).toBe("DATABASE_FAILURE");
     expect(await refusal("SELECT pg_terminate_backend(pg_backend_pid())")).toBe("DATABASE_CONNECTION_LOST");
   });

@@ -157,7 +157,9 @@ describe("commands at once", () => {
 
 describe("an interrupted command", () => {
   it("gives its lease back at Ctrl-C, and the server lives on under the others", async () => {
-    const [interrupted, other] = await Promise.all([commandAtWork(home), commandAtWork(home)]);
+    const interrupted = await commandAtWork(home);
+    const other = await commandAtWork(home);
+    // To the whole process group of the command that started the server, as a terminal does.
     await interrupted.signal("SIGINT", true);
     expect(await statusOf(home)).toMatchObject({ state: "running", commands: [other.pid] });
     expect(await other.end()).toBe(0);

@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -99,6 +100,16 @@ describe("read are files", () => {
       ["b.csv", 1],
     ]);
     expect(result.inserted).toBe(3);
+  });
+
+  test("with columns that DuckDB has names of its own for", async () => {
+    const mapping = "table: store\ncolumns: { code: rowid, name: '\"group\"' }";
+    expect(await storesOf(stores.replace("code,name", "rowid,group"), { mapping })).toEqual(both);
+  });
+
+  test("through a link", async () => {
+    symlinkSync(workspace.write("target.csv", stores), workspace.path("link.csv"));
+    expect(await storesOf("", { files: [workspace.path("link.csv")] })).toEqual(both);
   });
 
   test("a file without rows among others that have some", async () => {
@@ -221,6 +232,18 @@ describe("one sentence for", () => {
   test("a gzip file that was cut", async () => {
     const file = workspace.write("cut.csv.gz", gzipSync(stores).subarray(0, 30));
     expect(await failing(file)).toMatch(/^FILE_NOT_DECOMPRESSED: cut.csv.gz cannot be decompressed: /);
+  });
+
+  test("a temporary folder that is not there", async () => {
+    const { TMPDIR = tmpdir() } = process.env;
+    process.env.TMPDIR = workspace.path("no-such-folder");
+    try {
+      expect(await failing("x.csv")).toBe(
+        "FILE_UNWRITABLE: no-such-folder cannot be written: its folder does not exist.",
+      );
+    } finally {
+      process.env.TMPDIR = TMPDIR;
+    }
   });
 
   test("a table that does not exist", async () => {

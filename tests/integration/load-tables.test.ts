@@ -218,6 +218,17 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(faultsOf(wrong)).toEqual(["1 date, month CHECK_FAILED date=2026-08-03, month=7"]);
   });
 
+  test("a server that writes dates in another way is understood", async () => {
+    const [row] = await query<{ name: string }>(database, "SELECT current_database() AS name");
+    await query(database, `ALTER DATABASE ${row?.name} SET datestyle = 'SQL, DMY'`);
+    const { lines } = files.traffic_daily;
+    expect(await loadCsv(workspace, database, "traffic_daily", lines)).toMatchObject({
+      read: 2,
+      rejected: 0,
+    });
+    await query(database, `ALTER DATABASE ${row?.name} RESET datestyle`);
+  });
+
   test("text comes through as it is: line ends, quotes, backslashes, the COPY mark", async () => {
     const name = 'a "b"\r\n\\.\n\\N,\tc\\';
     await loadCsv(workspace, database, "store", `code,name\n"\\.","${name.replaceAll('"', '""')}"\n\\N,x\n`);

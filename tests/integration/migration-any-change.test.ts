@@ -47,7 +47,7 @@ describe("from any model to any other", async () => {
         await upgrade({ client, folder });
         expect(compareCatalogs(expected, await readCatalog(client))).toEqual([]);
       }),
-      { numRuns: Number(process.env.RUNS ?? 25) },
+      { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 20) },
     );
   });
 });

@@ -92,9 +92,11 @@ function build(name: string, shape: Shape, model: () => Record<string, PgTable>)
   // biome-ignore lint/suspicious/noExplicitAny: columns by name
   return pgTable(name, all as any, (t: any) => {
     const on = (keys: readonly string[] | null) => (keys ?? []).filter(has).map((key) => t[key]);
+    // Within CREATE TABLE, PostgreSQL leaves out a unique constraint that only repeats the primary key.
+    const repeats = String(shape.unique?.filter(has)) === String(shape.key?.filter(has));
     const [key, distinct, plain, single] = [
       on(shape.key),
-      on(shape.unique),
+      on(repeats ? null : shape.unique),
       on(shape.index),
       on(shape.uniqueIndex),
     ];

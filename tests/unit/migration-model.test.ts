@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { integer, type PgColumnBuilderBase, pgTable, text } from "drizzle-orm/pg-core";
@@ -116,6 +124,20 @@ DROP TABLE item;
       "0002_by_hand.sql",
       "model.json",
     ]);
+  });
+
+  test("that cannot be written says so, and leaves nothing half written", async () => {
+    const file = join(folder, "a-file");
+    writeFileSync(file, "");
+    await expect(revision({ folder: join(file, "inside"), model, message: "x" })).rejects.toThrow(
+      expect.objectContaining({ code: "FILE_UNWRITABLE" }),
+    );
+    const blocked = mkdtempSync(join(folder, "blocked-"));
+    mkdirSync(join(blocked, "model.json.new"));
+    await expect(revision({ folder: blocked, model, message: "x" })).rejects.toThrow(
+      expect.objectContaining({ code: "FILE_UNWRITABLE" }),
+    );
+    expect(readdirSync(blocked)).toEqual(["model.json.new"]);
   });
 
   test("refuses a message that gives no name", async () => {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +8,7 @@ import type { Binaries } from "./binaries.ts";
 import { authenticationText, configurationText, type Transport } from "./configuration.ts";
 import { openLog, remove, syncFolder, textOf, writePrivate } from "./files.ts";
 import type { Site } from "./home.ts";
-import { type Postmaster, readPidFile, untilGone, untilReady } from "./postmaster.ts";
+import { type Postmaster, readPidFile, runningPostmaster, untilGone, untilReady } from "./postmaster.ts";
 import { respondsToSignals } from "./processes.ts";
 import { complaint, identity, runProgram, serverEnvironment, systemCode } from "./programs.ts";
 import { chooseTransport, databaseName, userName, writePassword } from "./transport.ts";
@@ -41,7 +40,7 @@ export async function initialise(site: Site, binaries: Binaries, options: Server
   }
   const unfinished = join(site.folder, `initdb-${randomBytes(4).toString("hex")}`);
   await runInitdb(site, binaries, options, unfinished);
-  await createDatabase(site, binaries, unfinished);
+  await createDatabase(site, binaries, options, unfinished);
   await rename(unfinished, site.data);
   if (options.sync) await syncFolder(site.folder);
 }
@@ -87,8 +86,14 @@ async function runInitdb(
 }
 
 /** The warehouse's database belongs to the data folder from its first moment: no server has to run for it. */
-async function createDatabase(site: Site, binaries: Binaries, folder: string): Promise<void> {
-  const args = ["--single", "-D", folder, "-c", "exit_on_error=on", "-c", "wal_level=minimal", "postgres"];
+async function createDatabase(
+  site: Site,
+  binaries: Binaries,
+  options: ServerOptions,
+  folder: string,
+): Promise<void> {
+  const fsync = `fsync=${options.sync ? "on" : "off"}`;
+  const args = ["--single", "-D", folder, "-c", "exit_on_error=on", "-c", fsync, "postgres"];
   const input = `CREATE DATABASE ${databaseName}\n`;
   const ending = await runProgram(binaries.postgres, args, { account: site.account, input });
   if (ending.status === 0) return;
@@ -170,6 +175,7 @@ function spawnServer(site: Site, binaries: Binaries, log: number): ChildProcess 
 async function discardForeignPid(site: Site): Promise<void> {
   const stale = await readPidFile(site.data);
   if (stale === undefined || !respondsToSignals(stale.pid)) return;
+  if ((await runningPostmaster(site.data)) !== undefined) return;
   const file = join(site.data, "postmaster.pid");
   const text = await textOf(file);
   if (text !== undefined) await writePrivate(file, text.replace(/^\d+/, String(2 ** 31 - 2)), site.account);
@@ -182,8 +188,4 @@ async function discardForeignPid(site: Site): Promise<void> {
 export async function stop(site: Site, binaries: Binaries, postmaster: Postmaster): Promise<boolean> {
   await runProgram(binaries.pgCtl, ["kill", "INT", String(postmaster.pid)], site);
   return untilGone(site.data, postmaster, 60_000);
-}
-
-export function hasData(site: Site): boolean {
-  return existsSync(join(site.data, "PG_VERSION"));
 }

@@ -139,8 +139,10 @@ async function createElsewhere(home: string, path: string): Promise<Site> {
     await publicFolder(sharedFolder);
     await privateFolder(folder, account);
   } catch (error) {
-    const tried = `nor in ${sharedFolder} (${error instanceof ForecastLabError ? error.received.reason : error})`;
-    const reason = `the user ${account.name}, as whom it runs for root, cannot get there, ${tried}`;
+    const why = error instanceof ForecastLabError ? error.received.reason : String(error);
+    const reason =
+      `the user ${account.name}, as whom it runs for root, cannot get there, ` +
+      `and ${sharedFolder}, where its data would go instead, cannot be used (${why})`;
     throw fail("EMBEDDED_HOME_UNUSABLE", { folder: home, reason }, error);
   }
   if (!(await mayEnter(account, folder))) {

@@ -2,7 +2,7 @@ import { readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { textOf } from "./files.ts";
-import { isZombie, respondsToSignals } from "./processes.ts";
+import { commandOf, isZombie, respondsToSignals } from "./processes.ts";
 
 /** A running server, as it describes itself in `postmaster.pid`. */
 export interface Postmaster {
@@ -45,14 +45,16 @@ export async function readPidFile(data: string): Promise<Postmaster | undefined>
 
 /**
  * Whether the process is a server on this folder. Its id alone says little: after a crash another process may have been
- * given it, in containers it usually is. A server's working folder is its data folder.
+ * given it, in containers it usually is. A server's working folder is its data folder, which its command names too.
  */
 async function serves(pid: number, data: string): Promise<boolean> {
   if (!respondsToSignals(pid) || isZombie(pid)) return false;
-  if (process.platform !== "linux") return true;
+  if (process.platform === "win32") return true;
   try {
-    return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(data));
+    if (process.platform === "linux") return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(data));
+    return commandOf(pid).includes(data);
   } catch {
+    // When in doubt it does: two servers on one folder would destroy it.
     return true;
   }
 }

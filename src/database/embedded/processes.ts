@@ -67,15 +67,24 @@ function startOf(pid: number): string | undefined {
   }
   if (process.platform === "win32") return undefined;
   try {
-    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
-      env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const seconds = Date.parse(`${text} UTC`) / 1000;
+    const seconds = Date.parse(`${psField(pid, "lstart")} UTC`) / 1000;
     return Number.isNaN(seconds) ? undefined : String(seconds);
   } catch {
     return undefined;
   }
+}
+
+/** The command a process runs, where there is no /proc to ask. */
+export function commandOf(pid: number): string {
+  return psField(pid, "command");
+}
+
+function psField(pid: number, field: string): string {
+  return execFileSync("ps", ["-ww", "-o", `${field}=`, "-p", String(pid)], {
+    env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" },
+    stdio: ["ignore", "pipe", "ignore"],
+    encoding: "utf8",
+  }).trim();
 }
 
 /** A killed process that nobody has waited for still has its id (containers without an init keep it for ever). */

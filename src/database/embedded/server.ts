@@ -55,17 +55,16 @@ export async function openEmbedded(
   options: EmbeddedOptions = {},
 ): Promise<OpenServer> {
   const site = await makeSite(settings.home);
-  return withFolderLock(site.lock, async () => {
-    const lease = takeLease(site.leases);
-    try {
-      const postmaster = await ensureRunning(site, settings, options);
-      const database = await databaseIn(site, postmaster);
-      return { database, close: () => leave(site, settings, lease) };
-    } catch (error) {
-      lease.release();
-      throw error;
-    }
-  });
+  // Taken before the lock is had: whoever is just leaving then leaves the server running.
+  const lease = takeLease(site.leases);
+  try {
+    const postmaster = await withFolderLock(site.lock, () => ensureRunning(site, settings, options));
+    const database = await databaseIn(site, postmaster);
+    return { database, close: () => leave(site, settings, lease) };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
 }
 
 /** Starts the server, if it does not run yet, to run on until {@link stopEmbedded}. */
@@ -108,8 +107,12 @@ export async function stopEmbedded(
     if (commands.length > 0 && !options.force) return { outcome: "later", commands };
     if (await stop(site, await binariesFor(site, settings), postmaster))
       return { outcome: "stopped", commands };
-    throw fail("EMBEDDED_STOP_FAILED", { pid: postmaster.pid, log: site.log });
+    throw stillRunning(site, postmaster);
   });
+}
+
+function stillRunning(site: Site, { pid }: Postmaster): Error {
+  return fail("EMBEDDED_STOP_FAILED", { pid, log: site.log });
 }
 
 /** Only under the lock. */
@@ -119,8 +122,9 @@ async function ensureRunning(
   options: EmbeddedOptions,
 ): Promise<Postmaster> {
   const running = await runningPostmaster(site.data);
-  if (running?.state === "stopping") await untilGone(site.data, running, 60_000);
-  else if (running !== undefined) {
+  if (running?.state === "stopping") {
+    if (!(await untilGone(site.data, running, 60_000))) throw stillRunning(site, running);
+  } else if (running !== undefined) {
     await (await openLog(site.log, site.account)).close();
     const ready = await untilReady(site.data, () => !respondsToSignals(running.pid));
     if (ready !== undefined) return ready;

@@ -140,6 +140,31 @@ export const columns: ModelChange[] = [
     ]),
   },
   {
+    name: "another type under a check, a predicate, an expression and a default",
+    before: item({ a: integer().notNull().default(0) }, (t) => [
+      check("ck_item", sql`${t.a} >= 0`),
+      index("ix_item").on(t.a).where(sql`${t.a} > 0`),
+      index("ix_item_twice").on(sql`(${t.a} * 2)`),
+      unique("uq_item").on(t.a),
+    ]),
+    after: item({ a: numeric({ precision: 10, scale: 2 }).notNull().default("0") }, (t) => [
+      check("ck_item", sql`${t.a} >= 0`),
+      index("ix_item").on(t.a).where(sql`${t.a} > 0`),
+      index("ix_item_twice").on(sql`(${t.a} * 2)`),
+      unique("uq_item").on(t.a),
+    ]),
+  },
+  {
+    name: "drop a generated column while the column it reads changes its type",
+    before: item({ a: integer(), b: integer().generatedAlwaysAs(sql`a + 1`) }),
+    after: item({ a: bigint({ mode: "number" }) }),
+  },
+  {
+    name: "a generated column becomes a plain one while the column it reads changes its type",
+    before: item({ a: integer(), b: integer().generatedAlwaysAs(sql`a + 1`) }),
+    after: item({ a: bigint({ mode: "number" }), b: integer() }),
+  },
+  {
     name: "add a generated column before the new column it reads",
     before: item({}),
     after: item({ b: integer().generatedAlwaysAs(sql`a + 1`), a: integer().notNull().default(1) }),
