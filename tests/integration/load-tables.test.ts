@@ -155,7 +155,9 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
   const database = await freshDatabase({ server });
   await fillDimensions(database);
 
-  test.for(tableNames)("%s: loaded, loaded again without a write, corrected", async (table) => {
+  // What differs between servers is in the partitions and in the exclusion constraint.
+  const loaded = server === "18" ? tableNames : (["store", "sales_daily", "price_history"] as const);
+  test.for(loaded)("%s: loaded, loaded again without a write, corrected", async (table) => {
     const { lines, corrected } = files[table];
     const before = await query(database, `SELECT FROM ${table}`);
     const first = await loadCsv(workspace, database, table, lines);
@@ -221,8 +223,8 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
   test("a server that writes dates in another way is understood", async () => {
     const [row] = await query<{ name: string }>(database, "SELECT current_database() AS name");
     await query(database, `ALTER DATABASE ${row?.name} SET datestyle = 'SQL, DMY'`);
-    const { lines } = files.traffic_daily;
-    expect(await loadCsv(workspace, database, "traffic_daily", lines)).toMatchObject({
+    const { lines } = files.sales_daily;
+    expect(await loadCsv(workspace, database, "sales_daily", lines)).toMatchObject({
       read: 2,
       rejected: 0,
     });

@@ -83,16 +83,20 @@ export async function commandAtWork(home: string): Promise<Command> {
   const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
   const child = spawn(process.execPath, [program, "db", "psql"], {
     env: environmentFor(home),
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "pipe"],
     // A process group of its own, as a terminal gives it.
     detached: true,
   });
   const ended = new Promise<number | string>((resolve) => {
     child.once("exit", (code, signal) => resolve(code ?? signal ?? ""));
   });
+  let said = "";
+  child.stderr.on("data", (chunk) => {
+    said += chunk;
+  });
   await new Promise<void>((resolve, reject) => {
     child.stdout.once("data", () => resolve());
-    void ended.then((status) => reject(new Error(`the command ended with ${status}`)));
+    void ended.then((status) => reject(new Error(`the command ended with ${status}: ${said}`)));
   });
   return {
     pid: child.pid ?? 0,
