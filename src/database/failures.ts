@@ -26,6 +26,14 @@ export function asDatabaseFailure(error: unknown, server: string): unknown {
   if (/Connection terminated/.test(failure.message) || (code !== undefined && lost.has(code))) {
     return fail("DATABASE_CONNECTION_LOST", { server, reason }, error);
   }
+  // The driver's own words where a password is asked for and none was given, or a wrong kind of one.
+  if (code === undefined && /^SASL:/.test(failure.message)) {
+    return fail(
+      "DATABASE_LOGIN_REFUSED",
+      { server, user: "of the connection, who gave no usable password" },
+      error,
+    );
+  }
   switch (code) {
     case undefined:
       return error;

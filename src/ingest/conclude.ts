@@ -37,7 +37,7 @@ export async function conclude(
 ): Promise<Account> {
   const { rejected, maxRejects, dryRun, signal } = options;
   const allowed =
-    "rows" in maxRejects ? maxRejects.rows : Math.floor((examined.read * maxRejects.percent) / 100);
+    "rows" in maxRejects ? maxRejects.rows : Math.floor((examined.read * maxRejects.percent) / 100 + 1e-9);
   const common = { ...examined, rejected, max_rejects: allowed, dry_run: dryRun };
   if (rejected > allowed) {
     const none = { inserted: 0, updated: 0, unchanged: 0, withheld: spooled.rows, published: false };

@@ -58,6 +58,7 @@ async function fetch(
       delim = ',',
       quote = '"',
       escape = '"',
+      new_line = '\\n',
       parallel = false
     )
   `);

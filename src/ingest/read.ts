@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
@@ -64,16 +64,19 @@ async function readSource(
   const bytes = interruptible(utf8BytesOf(file, layout.encoding), engine.signal);
   const scan = await count(plain ? bytes : copied(bytes, path), layout);
   const found = { path: file.path, bytes: file.bytes, records: scan.records, faulty: scan.faulty };
-  if (scan.records === scan.faulty && scan.faulty === 0) return found;
+  if (scan.records === 0) return found;
   if (isRegular(layout, scan)) {
     const segments = await engine.appender("segment");
     segments.append(rows, index, 1);
     segments.close();
     await insert(engine, layout, order, { path, skip: layout.hasHeader ? 1 : 0, clean: false }, scan);
+    if (!plain) await rm(path);
   } else {
     const clean = join(engine.folder, `clean-${index}.csv`);
     await normalize(engine, layout, index, rows, { from: path, to: clean });
     await insert(engine, layout, order, { path: clean, skip: 0, clean: true }, scan);
+    await rm(clean);
+    if (!plain) await rm(path);
   }
   return found;
 }
@@ -97,13 +100,13 @@ async function count(bytes: AsyncIterable<Buffer>, layout: Layout): Promise<Scan
       faulty++;
     },
   });
-  const { lineEnds, strayQuote, blankStart, brokenHeader } = irregularities;
-  return { records, faulty, lineEnds, strayQuote, blankStart, brokenHeader };
+  const { lineEnds, strayQuote, blankStart, multiline, multilineHeader } = irregularities;
+  return { records, faulty, lineEnds, strayQuote, blankStart, multiline, multilineHeader };
 }
 
 /** Whether DuckDB reads the bytes exactly as {@link readRecords} does. */
 function isRegular({ columns, dialect, file, hasHeader }: Layout, scan: Scan): boolean {
-  const sound = scan.faulty === 0 && !scan.strayQuote && !scan.blankStart && !scan.brokenHeader;
+  const sound = scan.faulty === 0 && !scan.strayQuote && !scan.blankStart && !scan.multilineHeader;
   const usual = dialect.quote === 0x22 && columns.length > 1 && hasHeader && scan.lineEnds.size <= 1;
   // DuckDB takes a path with these for a pattern.
   return sound && usual && !/[*?[\]]/.test(file.absolute);
@@ -144,7 +147,7 @@ async function insert(
   scan: Scan,
 ): Promise<void> {
   // Otherwise DuckDB takes the first line end it sees: in a regular file that of the header. Told of CRLF it would read no
-  // rows at all (1.5).
+  // rows at all, and in parallel it gives up on records of several lines (1.5).
   const lineEnd = from.clean || scan.lineEnds.has("LF") ? "new_line = '\\n'," : "";
   const declared = columns.map((name) => `${sourceColumn(order.indexOf(name.toLowerCase()))}: 'VARCHAR'`);
   const inserted = await engine.count(`
@@ -162,7 +165,7 @@ async function insert(
       ${lineEnd}
       strict_mode = true,
       max_line_size = ${2 * maxRecordBytes},
-      parallel = ${!from.clean},
+      parallel = ${!from.clean && !scan.multiline},
       compression = 'none'
     )
   `);

@@ -41,8 +41,10 @@ export interface Irregularities {
   readonly strayQuote: boolean;
   /** An empty line before the first record. */
   readonly blankStart: boolean;
-  /** The first record, the header, stands on more than one line. */
-  readonly brokenHeader: boolean;
+  /** A record stands on more than one line. */
+  readonly multiline: boolean;
+  /** The first one does, the header. */
+  readonly multilineHeader: boolean;
 }
 
 /** A longer record is a fault: most likely a quote that was never closed. */
@@ -76,7 +78,8 @@ class Scan implements Irregularities {
   readonly lineEnds = new Set<"LF" | "CRLF" | "CR">();
   strayQuote = false;
   blankStart = false;
-  brokenHeader = false;
+  multiline = false;
+  multilineHeader = false;
   stopped = false;
 
   readonly #dialect: Dialect;
@@ -141,9 +144,11 @@ class Scan implements Irregularities {
   #handOver(buffer: Buffer, start: number): void {
     const place = { buffer, start, end: this.#end, fields: this.#fields, quoted: this.#quoted };
     this.stopped = this.#handler.record(place) === false;
-    if (this.#records > 0 || !this.#quoted) return;
-    const inner = lineEnd(buffer, start);
-    this.brokenHeader = inner !== -1 && inner < this.#end;
+    if (!this.#quoted || (this.multiline && this.#records > 0)) return;
+    const first = lineEnd(buffer, start);
+    if (first === -1 || first === this.#end) return;
+    this.multiline = true;
+    this.multilineHeader ||= this.#records === 0;
   }
 
   /** Reads the record at `start`; false when the buffer ends before the record does and more may come. */

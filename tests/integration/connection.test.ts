@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { databaseBeside, databaseOf, withClient, withTransaction } from "../../src/database/connection.ts";
+import { asDatabaseFailure } from "../../src/database/failures.ts";
 import { fail } from "../../src/errors.ts";
 import { freshDatabase, rowsOf, urlOf } from "../support/warehouse.ts";
 
@@ -84,6 +85,14 @@ describe("a connection", async () => {
       message: "No PostgreSQL server answers at 127.0.0.1:1/warehouse: ECONNREFUSED.",
     });
     for (const error of [login, down]) expect(JSON.stringify(error) + error.stack).not.toContain("hunter2");
+  });
+
+  test("a server that wants a password where there is none refuses the login too", () => {
+    const words = new Error("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string");
+    expect(asDatabaseFailure(words, "db:5432/shop")).toMatchObject({
+      code: "DATABASE_LOGIN_REFUSED",
+      message: expect.stringContaining("no usable password"),
+    });
   });
 
   test("what the server refuses comes out by its SQLSTATE", async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename } from "node:path";
-import { gzipSync } from "node:zlib";
+import zlib, { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { ForecastLabError } from "../../src/errors.ts";
 import { load } from "../../src/ingest/index.ts";
@@ -60,6 +60,18 @@ describe("read are files", () => {
     ["with gzip, in Latin-1", gzipSync(Buffer.from(stores, "latin1")), { encoding: "ISO-8859-1" }],
   ] as const)("%s", async ([, content, request]) => {
     expect(await storesOf(content, request)).toEqual(both);
+  });
+
+  test("with zstd, or what to do where Node.js cannot read it", async () => {
+    const compressed = Buffer.from("KLUv/QBY6QAAY29kZSx0aXRsZQpTMSxaw7xyaWNoClMyLFR3bwo=", "base64");
+    const mapping = "table: store\ncolumns: { code: code, name: title }";
+    if ("createZstdDecompress" in zlib) {
+      expect(await storesOf(compressed, { mapping })).toEqual(both);
+    } else {
+      expect(await failing(workspace.write("stores.csv.zst", compressed))).toMatch(
+        /^FILE_NOT_DECOMPRESSED: stores\.csv\.zst .*Node\.js .* cannot read zstd, 22\.15 and newer can\.$/,
+      );
+    }
   });
 
   test("separated by tabs, told by their name", async () => {

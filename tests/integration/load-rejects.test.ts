@@ -192,6 +192,33 @@ describe("the structure of a file", () => {
   });
 });
 
+describe("keys", () => {
+  test("in a warehouse without stores, products and days, none is known", async () => {
+    const empty = await freshDatabase();
+    expect(faultsOf(await loadCsv(workspace, empty, "sales_daily", [sales, good]))).toEqual([
+      "1 date UNKNOWN_DATE 2024-01-05",
+      "1 store_code UNKNOWN_STORE S1",
+      "1 sku UNKNOWN_PRODUCT A",
+    ]);
+  });
+
+  test("are found letter by letter, whatever stands in them", async () => {
+    const own = await freshDatabase();
+    await fillDimensions(own);
+    const codes = [" x", "x ", "a,b", 'a"b', "a\nb", "a\r\nb", "NULL", "\\N", "é"];
+    const quoted = codes.map((code) => `"${code.replaceAll('"', '""')}"`);
+    await loadCsv(workspace, own, "store", `code,name\n${quoted.map((code) => `${code},n`).join("\n")}\n`);
+    const traffic = quoted.map((code) => `2024-01-01,${code},1`).join("\n");
+    const result = await loadCsv(
+      workspace,
+      own,
+      "traffic_daily",
+      `date,store_code,visitors\n${traffic}\n2024-01-01,X,1\n`,
+    );
+    expect(faultsOf(result)).toEqual([`${codes.length + 1} store_code UNKNOWN_STORE X`]);
+  });
+});
+
 describe("rows among each other", () => {
   test("of one grain and different values are all rejected, each told of the other", async () => {
     const result = await rejected([

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ForecastLabError } from "../../src/errors.ts";
 import { parseMapping } from "../../src/ingest/mapping.ts";
@@ -80,6 +81,20 @@ describe("a mapping file", () => {
   test("that is no YAML is refused with the line", () => {
     expect(problem("table: store\n  columns: {")).toMatch(/it is not YAML: .* at line \d/);
   });
+});
+
+describe("docs/mappings.md", () => {
+  const page = readFileSync(new URL("../../docs/mappings.md", import.meta.url), "utf8");
+  const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = ""]) => yaml);
+
+  test.for(examples)("holds a mapping that can be planned: %s", (yaml) => {
+    const mapping = parseMapping(yaml, "example.yaml");
+    expect(planLoad(contractOf(mapping.table), { name: "f.csv", columns: [] }, mapping).columns).not.toEqual(
+      [],
+    );
+  });
+
+  test("holds some", () => expect(examples.length).toBeGreaterThan(2));
 });
 
 describe("the plan of a load", () => {

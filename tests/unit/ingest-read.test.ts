@@ -170,6 +170,22 @@ describe("reading CSV", () => {
       );
     });
   }, 600_000);
+
+  test("records of several lines, which look like records themselves, in a file DuckDB would read in parallel", async () => {
+    const count = 700_000;
+    const line = (index: number) =>
+      `${index},"line,${index}\r\n,""\n${"z".repeat(index % 60)}\n,x",${index % 7}`;
+    await withEngine(undefined, async (engine) => {
+      const path = join(folder, "large.csv");
+      writeFileSync(path, ["x,y,z", ...Array.from({ length: count }, (_, index) => line(index))].join("\n"));
+      const layouts = await readLayouts(await locateFiles(engine, [path]), {});
+      await createFaults(engine);
+      await createSourceTables(engine, ["x", "y", "z"]);
+      expect(await readSources(engine, layouts)).toMatchObject([{ records: count, faulty: 0 }]);
+      const right = "c0 = rowid AND c2 = rowid % 7 AND starts_with(c1, 'line,' || rowid)";
+      expect(await engine.count(`SELECT count(*) FROM source WHERE ${right}`)).toBe(count);
+    });
+  }, 60_000);
 });
 
 async function expectMeaning(engine: Engine, header: string, files: Buffer[]): Promise<void> {

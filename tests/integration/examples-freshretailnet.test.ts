@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { cents, fillDays, loadExample, queryRows } from "../support/examples.ts";
+import { freshRetailFile, hasSharedData, parseCsv } from "../support/shared-data.ts";
+import { freshDatabase } from "../support/warehouse.ts";
+
+describe.skipIf(!hasSharedData)("FreshRetailNet", async () => {
+  const database = await freshDatabase();
+  const source = hasSharedData ? parseCsv(readFileSync(freshRetailFile, "utf8")) : [];
+  const file = [freshRetailFile];
+
+  test("loads with its fractional quantities, without a price", async () => {
+    await fillDays(database, "2024-03-28", "2024-06-25", "CN");
+    expect(await loadExample(database, "store", file, "freshretailnet/store")).toMatchObject({ inserted: 4 });
+    expect(await loadExample(database, "product", file, "freshretailnet/product")).toMatchObject({
+      inserted: 105,
+    });
+    for (const table of ["sales_daily", "inventory_snapshot_daily"]) {
+      const outcome = await loadExample(database, table, file, `freshretailnet/${table}`);
+      expect(outcome).toMatchObject({ read: 21_600, inserted: 21_600, rejected: 0, duplicates: 0 });
+    }
+    expect(await loadExample(database, "promotion", file, "freshretailnet/promotion")).toMatchObject({
+      inserted: source.filter(({ activity_flag }) => activity_flag === "1").length,
+    });
+    expect(await loadExample(database, "weather_daily", file, "freshretailnet/weather_daily")).toMatchObject({
+      read: 21_600,
+      inserted: 4 * 90,
+      duplicates: 21_600 - 4 * 90,
+    });
+  });
+
+  test("no part of a quantity is lost, and the price is the discount", async () => {
+    const [row] = await queryRows<{ quantity: string; price: string; stockouts: string; rain: string }>(
+      database,
+      `SELECT
+         (SELECT sum(quantity) FROM sales_daily) AS quantity,
+         (SELECT min(unit_price) FROM sales_daily) AS price,
+         (SELECT count(*) FROM inventory_snapshot_daily WHERE is_stockout) AS stockouts,
+         (SELECT max(precipitation_mm) FROM weather_daily) AS rain`,
+    );
+    const hundredths = source.map(({ sale_amount }) => cents(sale_amount));
+    expect(Number(row?.quantity)).toBe(hundredths.reduce((a, b) => a + b, 0));
+    expect(row?.price).toBe(Math.min(...source.map(({ discount }) => Number(discount))).toFixed(2));
+    expect(Number(row?.stockouts)).toBe(source.filter((line) => line.stock_hour6_22_cnt === "16").length);
+    expect(row?.rain).toBe(Math.max(...source.map(({ precpt }) => Number(precpt))).toFixed(2));
+  });
+});
