@@ -2,7 +2,8 @@ import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import zlib from "node:zlib";
 import { fail } from "../errors.ts";
-import { asFileFailure, type SourceFile } from "./files.ts";
+import { asFileFailure } from "./file-failures.ts";
+import type { SourceFile } from "./files.ts";
 
 /** The text encoding of files: UTF-8 is taken as it is, everything else is turned into it. */
 export interface Encoding {

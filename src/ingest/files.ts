@@ -4,6 +4,7 @@ import { basename, resolve } from "node:path";
 import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
 import type { Engine } from "./engine.ts";
+import { asFileFailure } from "./file-failures.ts";
 
 /** A file to load, as its first bytes show it. */
 export interface SourceFile {
@@ -64,28 +65,6 @@ async function compressionOf(path: string): Promise<SourceFile["compression"]> {
     return buffer.readUInt32LE(0) === 0xfd2fb528 ? "zstd" : undefined;
   } finally {
     await file.close();
-  }
-}
-
-/** Errors of the operating system as errors of the catalogue; others pass through. */
-export function asFileFailure(error: unknown, path: string, access: "read" | "written"): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return access === "read"
-        ? fail("FILE_NOT_FOUND", { path }, error)
-        : fail("FILE_UNWRITABLE", { path, reason: "its folder does not exist" }, error);
-    case "EISDIR":
-      return fail("FILE_IS_DIRECTORY", { path }, error);
-    case "EACCES":
-    case "EPERM":
-      return fail("FILE_NOT_PERMITTED", { path, access }, error);
-    case "EROFS":
-    case "ENOSPC":
-    case "EDQUOT":
-      return fail("FILE_UNWRITABLE", { path, reason: (error as NodeJS.ErrnoException).code ?? "" }, error);
-    default:
-      return error;
   }
 }
 

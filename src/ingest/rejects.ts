@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { quoteLiteral } from "../database/identifiers.ts";
 import type { RejectCode } from "../errors.ts";
 import type { Engine } from "./engine.ts";
-import { asFileFailure } from "./files.ts";
+import { asFileFailure } from "./file-failures.ts";
 
 /** One fault of a row that is not loaded. */
 export interface Reject {

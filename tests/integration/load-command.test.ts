@@ -67,7 +67,7 @@ describe("forecastlab load", () => {
       "read 2 = 0 inserted + 0 updated + 0 unchanged + 0 duplicates + 1 rejected + 1 withheld",
     );
     expect(stderr).toContain(
-      'faulty.csv record 2, date: "2024-02-30" not a date of the calendar written YYYY-MM-DD',
+      'faulty.csv record 2, date "2024-02-30": not a date of the calendar written YYYY-MM-DD',
     );
     expect(stderr).toContain('faulty.csv record 2, store_code: "S9" the store is not in the table store');
     expect(stderr).toContain("all of them are in rejects-sales_daily.csv");

@@ -118,7 +118,7 @@ function printLoad(result: LoadResult, output: Output): void {
   const filtered = result.filtered === 0 ? "" : `, ${count(result.filtered)} filtered out`;
   output.line(
     output.colors.bold(
-      `${result.table} from ${files}: ${count(result.source_rows)} rows${filtered}, ${seconds.toFixed(1)} s`,
+      `${result.table} from ${files}: ${count(result.source_rows)} ${result.source_rows === 1 ? "row" : "rows"}${filtered}, ${seconds.toFixed(1)} s`,
     ),
   );
   output.line(`  ${identity(result)}`);
@@ -149,7 +149,7 @@ function printRejects(result: LoadResult, output: Output): void {
   output.note("");
   for (const { file, record, column, value, message } of result.first_rejects) {
     const where = `${file} record ${record}${column === "" ? "" : `, ${column}`}`;
-    output.note(`  ${where}: ${value === "" ? "" : `${JSON.stringify(value)} `}${message}`);
+    output.note(`  ${where}${value === "" ? "" : ` ${JSON.stringify(value)}`}: ${message}`);
   }
   const more = faults - result.first_rejects.length;
   output.note(`  ${more > 0 ? `and ${count(more)} more; ` : ""}all of them are in ${result.rejects_file}`);
