@@ -349,7 +349,8 @@ export const catalogue = {
     exit: 1,
     http: 403,
     message: "{path} cannot be {access}: permission denied.",
-    action: "Give the user running the command access to it, or choose another path.",
+    action:
+      "Give the user running the command access to it, or choose another path (rejects go where --rejects says).",
   },
   FILE_UNWRITABLE: {
     exit: 1,

@@ -70,7 +70,7 @@ const length = (characters: readonly string[]) => characters.length;
 
 function holidaySource({ country, subdivision }: Region): Holidays {
   const countries = new Holidays().getCountries("en");
-  const code = country.toUpperCase();
+  const code = aliases[country.toUpperCase()] ?? country.toUpperCase();
   if (!(code in countries)) {
     throw fail("COUNTRY_UNKNOWN", { country, valid: Object.keys(countries).join(", ") });
   }
@@ -83,6 +83,9 @@ function holidaySource({ country, subdivision }: Region): Holidays {
   }
   return new Holidays(code, part);
 }
+
+/** Codes that people and the European Union use in place of ISO's. */
+const aliases: Record<string, string> = { UK: "GB", EL: "GR" };
 
 /** "Boxing Day (substitute day)", in whatever language, becomes "Boxing Day (observed)". */
 function observedName(name: string): string {

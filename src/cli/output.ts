@@ -94,4 +94,10 @@ export function table(rows: readonly (readonly (string | number)[])[]): string[]
   );
 }
 
+/** Sets the thousands of a decimal kept as text apart: `1234.50` -> `1,234.50`. */
+export function grouped(decimal: string): string {
+  const [whole = "", ...fraction] = decimal.split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...fraction].join(".");
+}
+
 const shown = (cell: string | number) => (typeof cell === "number" ? cell.toLocaleString("en-US") : cell);

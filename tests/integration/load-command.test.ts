@@ -70,6 +70,7 @@ describe("forecastlab load", () => {
       'faulty.csv record 2, date "2024-02-30": not a date of the calendar written YYYY-MM-DD',
     );
     expect(stderr).toContain('faulty.csv record 2, store_code "S9": the store is not in the table store');
+    expect(stderr).toContain("UNKNOWN_STORE: load the table store first");
     expect(stderr).toContain("all of them are in rejects-sales_daily.csv");
     expect(stderr).toMatch(
       /^error 1 of 2 rows were rejected, .*nothing was published\. \[REJECTS_OVER_LIMIT\]$/m,

@@ -38,6 +38,10 @@ describe("public holidays", () => {
     expect(publicHolidays({ country: "gb", subdivision: "sct" }, "2024-01-02", "2024-01-02")).toHaveLength(1);
   });
 
+  test("UK is GB", () => {
+    expect(publicHolidays({ country: "UK" }, "2024-12-25", "2024-12-25")).toHaveLength(1);
+  });
+
   test("the machine's time zone does not move a holiday", () => {
     const zone = process.env.TZ;
     try {

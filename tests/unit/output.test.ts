@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { createOutput, reportFailure, table } from "../../src/cli/output.ts";
+import { createOutput, grouped, reportFailure, table } from "../../src/cli/output.ts";
 import { fail } from "../../src/errors.ts";
 
 /** Streams that remember what was written to them. */
@@ -69,6 +69,15 @@ describe("what a person sees", () => {
         ["JUMBO BAG", 5, "1,109.00"],
       ]),
     ).toEqual(["product    units   revenue", "MUG        1,234      9.90", "JUMBO BAG      5  1,109.00"]);
+  });
+
+  test("thousands of a decimal kept as text are set apart, its digits kept", () => {
+    expect(["1234567.50", "-1234", "999", "0.001"].map(grouped)).toEqual([
+      "1,234,567.50",
+      "-1,234",
+      "999",
+      "0.001",
+    ]);
   });
 });
 

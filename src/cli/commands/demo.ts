@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Database } from "../../database/connection.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { type Output, table } from "../output.ts";
+import { grouped, type Output, table } from "../output.ts";
 
 /** A database of its own: whoever tries the demo on a server with a real warehouse must not find it in there. */
 const databaseName = "forecastlab_demo";
@@ -71,7 +71,8 @@ async function fill(database: Database, output: Output, signal: AbortSignal) {
   for (const name of ["store", "product", "sales_txn"] as const) {
     const mapping = example(`mappings/online_retail/${name}.yaml`);
     const loaded = await load(database, { table: name, files: [file], mapping, signal });
-    told(name, counted(loaded));
+    const filtered = loaded.filtered === 0 ? "" : `, ${number(loaded.filtered)} filtered out`;
+    told(name, `${counted(loaded)}${filtered}`);
     loads.push(loaded);
   }
   const rollup = await withClient(database, (client) => rollUp(client, {}));
@@ -128,5 +129,4 @@ function example(path: string): string {
 const number = (value: number) => value.toLocaleString("en-US");
 const text = (value: Row[string] | undefined) => String(value ?? "");
 const whole = (value: Row[string] | undefined) => Number(value);
-/** Decimals stay text; thousands are set apart for reading. */
-const money = (value: Row[string] | undefined) => text(value).replace(/\B(?=(\d{3})+(?=\.))/g, ",");
+const money = (value: Row[string] | undefined) => grouped(text(value));

@@ -140,6 +140,13 @@ function monthsOf({ months }: LoadResult): string {
   return first === last ? `${first}` : `${first} to ${last} (${months.length})`;
 }
 
+/** What a whole load of such rejects most likely lacks. */
+const hints: Record<string, string> = {
+  UNKNOWN_STORE: "load the table store first, from a file that has these codes",
+  UNKNOWN_PRODUCT: "load the table product first, from a file that has these SKUs",
+  UNKNOWN_DATE: "fill the days first: forecastlab calendar --from DATE --to DATE",
+};
+
 function printRejects(result: LoadResult, output: Output): void {
   if (result.rejects_file === null) return;
   const codes = Object.entries(result.reject_codes);
@@ -150,6 +157,10 @@ function printRejects(result: LoadResult, output: Output): void {
   for (const { file, record, column, value, message } of result.first_rejects) {
     const where = `${file} record ${record}${column === "" ? "" : `, ${column}`}`;
     output.note(`  ${where}${value === "" ? "" : ` ${JSON.stringify(value)}`}: ${message}`);
+  }
+  for (const code of Object.keys(result.reject_codes)) {
+    const hint = hints[code];
+    if (hint !== undefined) output.note(`  ${code}: ${hint}`);
   }
   const more = faults - result.first_rejects.length;
   output.note(`  ${more > 0 ? `and ${count(more)} more; ` : ""}all of them are in ${result.rejects_file}`);

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { NetNegativePolicy, Rollup } from "../../rollup/index.ts";
 import { examples, type RegisterCommand } from "../command.ts";
-import { type Output, table } from "../output.ts";
+import { grouped, type Output, table } from "../output.ts";
 
 interface Options {
   from?: string;
@@ -59,7 +59,7 @@ export function printRollup(rollup: Rollup, output: Output): void {
   output.line(
     `inserted ${count(rollup.inserted)}, updated ${count(rollup.updated)}, unchanged ${count(rollup.unchanged)}`,
   );
-  output.line(`net ${rollup.net.quantity} units, ${rollup.net.total_amount} in sales`);
+  output.line(`net ${grouped(rollup.net.quantity)} units, ${grouped(rollup.net.total_amount)} in sales`);
   if (rollup.without_transactions > 0) {
     output.line(
       `${count(rollup.without_transactions)} rows of the range have no transactions and were left as they are`,
@@ -69,7 +69,7 @@ export function printRollup(rollup: Rollup, output: Output): void {
   if (negative.length === 0) return;
   output.line();
   output.line(
-    `${count(negative.length)} rows with more returned than sold were written as 0: that leaves out ${rollup.zeroed.quantity} units and ${rollup.zeroed.total_amount}, so sales_daily is higher by as much`,
+    `${count(negative.length)} rows with more returned than sold were written as 0: that leaves out ${grouped(rollup.zeroed.quantity)} units and ${grouped(rollup.zeroed.total_amount)}, so sales_daily is higher by as much`,
   );
   const rows = negative
     .slice(0, shownDays)
