@@ -61,9 +61,7 @@ export function printRollup(rollup: Rollup, output: Output): void {
   );
   output.line(`net ${grouped(rollup.net.quantity)} units, ${grouped(rollup.net.total_amount)} in sales`);
   if (rollup.without_transactions > 0) {
-    output.line(
-      `${count(rollup.without_transactions)} rows of the range have no transactions and were left as they are`,
-    );
+    output.line(`left as they are, being without transactions: ${count(rollup.without_transactions)}`);
   }
   const negative = rollup.net_negative_days;
   if (negative.length === 0) return;
