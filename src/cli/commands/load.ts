@@ -158,10 +158,10 @@ function printRejects(result: LoadResult, output: Output): void {
     const where = `${file} record ${record}${column === "" ? "" : `, ${column}`}`;
     output.note(`  ${where}${value === "" ? "" : ` ${JSON.stringify(value)}`}: ${message}`);
   }
+  const more = faults - result.first_rejects.length;
+  output.note(`  ${more > 0 ? `and ${count(more)} more; ` : ""}all of them are in ${result.rejects_file}`);
   for (const code of Object.keys(result.reject_codes)) {
     const hint = hints[code];
     if (hint !== undefined) output.note(`  ${code}: ${hint}`);
   }
-  const more = faults - result.first_rejects.length;
-  output.note(`  ${more > 0 ? `and ${count(more)} more; ` : ""}all of them are in ${result.rejects_file}`);
 }
