@@ -6,11 +6,16 @@ export default defineConfig({
     maxWorkers: 3,
     projects: [
       {
-        test: { name: "unit", include: ["tests/unit/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          setupFiles: ["tests/support/properties.ts"],
+          include: ["tests/unit/**/*.test.ts"],
+        },
       },
       {
         test: {
           name: "integration",
+          setupFiles: ["tests/support/properties.ts"],
           include: ["tests/integration/**/*.test.ts"],
           globalSetup: ["tests/support/servers.ts"],
           testTimeout: 60_000,
