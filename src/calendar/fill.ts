@@ -1,7 +1,6 @@
 import type { Client } from "../database/connection.ts";
 import { withTransaction } from "../database/connection.ts";
-import { requireDate } from "../database/dates.ts";
-import { fail } from "../errors.ts";
+import { requireRange } from "../database/dates.ts";
 import { joinNames, publicHolidays, type Region } from "./holidays.ts";
 
 export interface CalendarFill {
@@ -27,9 +26,8 @@ export async function fillCalendar(
   client: Client,
   range: { from: string; to: string; region?: Region | undefined },
 ): Promise<CalendarFill> {
-  const from = requireDate("--from", range.from);
-  const to = requireDate("--to", range.to);
-  if (to < from) throw fail("DATE_RANGE_INVALID", { from, to });
+  requireRange(range);
+  const { from, to } = range;
   const names = new Map<string, string[]>();
   for (const { date, name } of range.region ? publicHolidays(range.region, from, to) : []) {
     names.set(date, [...(names.get(date) ?? []), name]);

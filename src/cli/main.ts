@@ -34,7 +34,7 @@ async function main(argv: string[]): Promise<number> {
     (work) =>
     async (...args) => {
       const command = args.pop() as Command;
-      const global = command.optsWithGlobals<{ home?: string; databaseUrl?: string }>();
+      const global = command.optsWithGlobals<{ home?: string }>();
       const { readSettings } = await import("../database/settings.ts");
       const laidOver = {
         ...environment,

@@ -7,7 +7,7 @@ import { lockForPublishing } from "./locks.ts";
 export type Month = string;
 
 /** The partition of a month: `sales_daily_2024_02`. */
-export function partitionName(table: TableName, month: Month): string {
+function partitionName(table: TableName, month: Month): string {
   return `${table}_${month.replace("-", "_")}`;
 }
 

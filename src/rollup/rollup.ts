@@ -1,5 +1,5 @@
 import { type Client, withTransaction } from "../database/connection.ts";
-import { requireDate } from "../database/dates.ts";
+import { requireRange } from "../database/dates.ts";
 import { lockForPublishing } from "../database/locks.ts";
 import { ensureMonthPartitions } from "../database/partitions.ts";
 import { fail } from "../errors.ts";
@@ -58,9 +58,8 @@ export async function rollUp(
   client: Client,
   options: { from?: string | undefined; to?: string | undefined; onNetNegative?: NetNegativePolicy },
 ): Promise<Rollup> {
-  const from = options.from === undefined ? null : requireDate("--from", options.from);
-  const to = options.to === undefined ? null : requireDate("--to", options.to);
-  if (from !== null && to !== null && to < from) throw fail("DATE_RANGE_INVALID", { from, to });
+  requireRange(options);
+  const { from = null, to = null } = options;
 
   const { rows: months } = await client.query<{ month: string }>(monthsOfTransactions, [from, to]);
   await ensureMonthPartitions(

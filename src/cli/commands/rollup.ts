@@ -47,7 +47,7 @@ export const registerRollup: RegisterCommand = (program, action) => {
 /** How many net-negative days a person is shown; `--json` has them all. */
 const shownDays = 5;
 
-export function printRollup(rollup: Rollup, output: Output): void {
+function printRollup(rollup: Rollup, output: Output): void {
   if (rollup.days === 0) {
     output.line("There are no transactions to roll up.");
     return;

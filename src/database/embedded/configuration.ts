@@ -37,7 +37,7 @@ export function authenticationText(transport: Transport): string {
 }
 
 /** Only names the socket's file, `.s.PGSQL.5432`. */
-export const socketPort = 5432;
+const socketPort = 5432;
 
 /** PostgreSQL's limit is 107 bytes for the path of the socket itself on Linux, 103 on macOS. */
 export function fitsSocketPath(folder: string): boolean {

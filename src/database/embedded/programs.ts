@@ -72,7 +72,7 @@ export function serverEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Proces
   return { ...Object.fromEntries(kept), LC_ALL: "C", TZ: "UTC" };
 }
 
-export function lastLine(text: string): string {
+function lastLine(text: string): string {
   return text.trim().split("\n").at(-1)?.trim() ?? "";
 }
 
