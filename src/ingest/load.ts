@@ -11,7 +11,7 @@ import { prepare } from "./prepare.ts";
 import { readSources } from "./read.ts";
 import { type Reject, summarizeRejects, writeRejects } from "./rejects.ts";
 import { spoolRows } from "./spool.ts";
-import { type Phase, stopwatch } from "./stopwatch.ts";
+import { type Phase, type Progress, stopwatch } from "./stopwatch.ts";
 
 export interface LoadRequest {
   readonly table: string;
@@ -26,11 +26,26 @@ export interface LoadRequest {
   readonly rejects?: string | undefined;
   /** Default: none. */
   readonly maxRejects?: MaxRejects | undefined;
+  /** What becomes of rows of one grain that differ; default `reject`. */
+  readonly onDuplicate?: DuplicatePolicy | undefined;
+  /** Adds the stores, products and days that the rows speak of and the warehouse lacks. */
+  readonly createMissing?: boolean | undefined;
+  /** Loads files that were loaded before once more. */
+  readonly again?: boolean | undefined;
+  /** Whether to wait while another load is at work on one of the months; default true. */
+  readonly wait?: boolean | undefined;
   /** Do everything but publish. */
   readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onPhase?: ((phase: Phase) => void) | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
+
+/**
+ * What becomes of rows of one grain that differ within a load: all of them are rejected, the first or the last of them by
+ * file order stands, or their additive measures are summed.
+ */
+export const duplicatePolicies = ["reject", "first", "last", "sum"] as const;
+export type DuplicatePolicy = (typeof duplicatePolicies)[number];
 
 /** What a load did, with names as `--json` shows them. */
 export interface LoadResult extends Account {
@@ -69,7 +84,7 @@ async function loadFiles(database: Database, request: LoadRequest): Promise<Load
   const table = requireTable(request.table);
   const rejectsFile = request.rejects ?? `rejects-${table}.csv`;
   const mapping = await mappingOf(request, table);
-  const clock = stopwatch(request.onPhase);
+  const clock = stopwatch(request.onProgress);
   return withEngine(signal, async (engine) => {
     const format = {
       ...mapping?.format,

@@ -1,4 +1,4 @@
-import type { LoadRequest, LoadResult, Phase } from "../../ingest/index.ts";
+import type { LoadRequest, LoadResult, Phase, Progress } from "../../ingest/index.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
 import { type Output, reportFailure, table } from "../output.ts";
 
@@ -54,7 +54,7 @@ async function run(context: Context, tableName: string, files: string[], options
     encoding: options.encoding,
     dryRun: options.dryRun,
     signal,
-    onPhase: progress(output, streams.stderr),
+    onProgress: progress(output, streams.stderr),
   };
   const result = await withDatabase(settings, (database) => load(database, request)).finally(() =>
     clearProgress(output, streams.stderr),
@@ -101,9 +101,9 @@ const doing: Record<Phase, string> = {
   publish: "publishing",
 };
 
-function progress(output: Output, stderr: NodeJS.WriteStream): ((phase: Phase) => void) | undefined {
+function progress(output: Output, stderr: NodeJS.WriteStream): ((progress: Progress) => void) | undefined {
   if (!output.interactive) return undefined;
-  return (phase) => stderr.write(`\r\x1b[K${doing[phase]} …`);
+  return ({ phase }) => stderr.write(`\r\x1b[K${doing[phase]} …`);
 }
 
 function clearProgress(output: Output, stderr: NodeJS.WriteStream): void {
