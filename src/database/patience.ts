@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "../database/connection.ts";
-import { quoteIdentifier } from "../database/identifiers.ts";
+import type { Client } from "./connection.ts";
+import { quoteIdentifier } from "./identifiers.ts";
 import { fail } from "../errors.ts";
 
 /**
