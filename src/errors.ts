@@ -365,6 +365,25 @@ export const catalogue = {
     message: "No file matches {pattern}.",
     action: "Check the pattern; it is taken from the folder the command runs in.",
   },
+  FOLDER_WITHOUT_FILES: {
+    exit: 1,
+    http: 404,
+    message: "There is no file to load in the folder {path}.",
+    action:
+      "Check the path; files and folders whose name starts with a dot or an underscore are passed over.",
+  },
+  FOLDER_IS_TABLE: {
+    exit: 1,
+    http: 422,
+    message: "The folder {path} is a {format} table, whose files may hold rows that were deleted since.",
+    action: "Export the table's present rows to Parquet or CSV and load that.",
+  },
+  INPUT_IS_TERMINAL: {
+    exit: 2,
+    http: 400,
+    message: "The file - stands for standard input, and that is a terminal.",
+    action: "Pipe the data in (zcat sales.csv.gz | forecastlab load sales_daily -), or name a file.",
+  },
   FILE_REPEATED: {
     exit: 1,
     http: 400,
@@ -380,14 +399,14 @@ export const catalogue = {
   FILE_HAS_NO_ROWS: {
     exit: 1,
     http: 422,
-    message: "{path} has a header but no rows.",
+    message: "{path} has column names but no rows.",
     action: "Check how the file was made; nothing was loaded.",
   },
   FILE_NOT_CSV: {
     exit: 1,
     http: 422,
-    message: "{path} is not a CSV file: it looks like {kind}.",
-    action: "Export the data as CSV (text, one line a row) and load that.",
+    message: "{path} is neither CSV nor Parquet nor JSON: it looks like {kind}.",
+    action: "Export the data as CSV, as Parquet, or as JSON with one object a line, and load that.",
   },
   FILE_NOT_DECODABLE: {
     exit: 1,
@@ -401,6 +420,24 @@ export const catalogue = {
     http: 422,
     message: "{path} cannot be decompressed: {reason}.",
     action: "Check that the file is complete, or decompress it first and load the result.",
+  },
+  PARQUET_UNREADABLE: {
+    exit: 1,
+    http: 422,
+    message: "{path} cannot be read as Parquet: {reason}.",
+    action: "Check that the file is complete, and write or copy it again.",
+  },
+  COLUMN_IS_BINARY: {
+    exit: 1,
+    http: 422,
+    message: "The column {column} of {path} holds bytes and not text.",
+    action: "Write it as text (a string column), or leave it out with --mapping.",
+  },
+  JSON_NOT_LINES: {
+    exit: 1,
+    http: 422,
+    message: "{path} is not JSON with one object a line: {problem}.",
+    action: "Write each row as one object on a line of its own, for example with: jq -c '.[]' {path}",
   },
   ENCODING_UNKNOWN: {
     exit: 2,
@@ -474,6 +511,12 @@ export const catalogue = {
     message: "The mapping's expression for {column} fails: {problem}.",
     action: "Use TRY_CAST, or CASE WHEN for the rows it fails for; nothing was published.",
   },
+  DUPLICATE_POLICY_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "Rows of {table} cannot follow the policy {policy}: none of its columns add up.",
+    action: "Choose another for rows of one grain that differ: {valid}.",
+  },
   REJECTS_OVER_LIMIT: {
     exit: 3,
     http: 422,
@@ -485,6 +528,18 @@ export const catalogue = {
     http: 409,
     message: "The warehouse refused a row by its constraint {constraint}: {reason}.",
     action: "Nothing was published. Compare the row named with what the table already holds.",
+  },
+  LOAD_MONTH_BUSY: {
+    exit: 1,
+    http: 409,
+    message: "Another load is at work on {table} ({holder}).",
+    action: "Wait for it to end and load again, or leave out --no-wait to wait for it.",
+  },
+  LOAD_CONFLICT: {
+    exit: 1,
+    http: 409,
+    message: "Rows of {table} were changed by somebody else while the load compared them: {reason}.",
+    action: "Nothing was published. Load again when the other writer is done.",
   },
   LOAD_SPACE_EXHAUSTED: {
     exit: 1,
@@ -522,6 +577,7 @@ export const rejectCodes = {
   MALFORMED_QUOTE: "Text follows the closing quote of a field.",
   RECORD_TOO_LONG: "The record is longer than 1 MiB.",
   NUL_BYTE: "The record holds a NUL byte, which PostgreSQL cannot store.",
+  JSON_INVALID: "The line is not one valid JSON object.",
   INVALID_UTF8: "The record is not UTF-8 text; a file in Latin-1 is loaded with --encoding latin-1.",
   // ---- values
   EXPRESSION_FAILED: "The mapping's expression fails for the row.",

@@ -5,14 +5,16 @@ import type { Client } from "./connection.ts";
 
 /* COPY between PostgreSQL and files on this machine: bytes are passed on as they are. */
 
-/** Runs a `COPY … FROM STDIN` with the bytes of a file. */
+/** Runs a `COPY … FROM STDIN` with the bytes of a file. @returns how many rows the server took */
 export async function copyFromFile(
   client: Client,
   sql: string,
   path: string,
   signal?: AbortSignal,
-): Promise<void> {
-  await pipeline(createReadStream(path, { highWaterMark: chunkBytes }), client.query(from(sql)), { signal });
+): Promise<number> {
+  const copy = client.query(from(sql));
+  await pipeline(createReadStream(path, { highWaterMark: chunkBytes }), copy, { signal });
+  return copy.rowCount ?? 0;
 }
 
 /** Runs a `COPY … TO STDOUT` into a new file that only this user can read. */

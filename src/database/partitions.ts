@@ -1,20 +1,58 @@
 import type { TableName } from "../schema/tables.ts";
 import { type Client, withTransaction } from "./connection.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifiers.ts";
-import { lockForPublishing } from "./locks.ts";
+import { lockMonths } from "./locks.ts";
 
 /** A month of a partitioned fact: `2024-02`. */
 export type Month = string;
 
-/** The partition of a month: `sales_daily_2024_02`. */
-function partitionName(table: TableName, month: Month): string {
+/** The first day of a month and that of the next one, as its partition is bounded. */
+export function boundsOf(month: Month): { from: string; to: string } {
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  const [nextYear, nextNumber] = number === 12 ? [year + 1, 1] : [year, number + 1];
+  const to = `${String(nextYear).padStart(4, "0")}-${String(nextNumber).padStart(2, "0")}-01`;
+  return { from: `${month}-01`, to };
+}
+
+/** The name a month's partition is given: `sales_daily_2024_02`. What is there is found by its bounds. */
+export function partitionName(table: TableName, month: Month): string {
   return `${table}_${month.replace("-", "_")}`;
 }
 
+/** A partition that is not the default one. */
+export interface Partition {
+  readonly name: string;
+  /** Days, the first within and the second beyond; null where it is open or not bounded by days. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** The partitions of a table, the default one aside. */
+export async function partitionsOf(client: Client, table: TableName): Promise<Partition[]> {
+  const { rows } = await client.query<{ name: string; bounds: string }>(
+    `SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds
+     FROM pg_inherits AS i
+     JOIN pg_class AS c ON c.oid = i.inhrelid
+     WHERE i.inhparent = $1::regclass AND pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT'
+     ORDER BY c.relname`,
+    [table],
+  );
+  return rows.map(({ name, bounds }) => {
+    const [from, to] = [...bounds.matchAll(/\((?:'(\d{4}-\d\d-\d\d)'|\w+)\)/g)].map(([, day]) => day ?? null);
+    return { name, from: from ?? null, to: to ?? null };
+  });
+}
+
+/** The partition that a month's rows go to: its own, or one that holds more than the month. */
+export function partitionFor(partitions: readonly Partition[], month: Month): Partition | undefined {
+  const { from, to } = boundsOf(month);
+  return partitions.find((partition) => (partition.from ?? from) <= from && (partition.to ?? to) >= to);
+}
+
 /**
- * Makes sure that each month has its partition. Rows of the month that wait in the default partition move along,
- * with their ids and times. Runs in a short transaction of its own, before the one that publishes, because attaching
- * locks the default partition against readers until it commits; an empty partition that is left over says nothing.
+ * Makes sure that each month has a partition. Rows of the month that wait in the default partition move along, with their
+ * ids and times. Runs in a short transaction of its own, because attaching locks the default partition against
+ * readers until it commits; an empty partition that is left over says nothing.
  *
  * @returns the months that were made
  */
@@ -26,7 +64,7 @@ export async function ensureMonthPartitions(
   const missing = await missingMonths(client, table, months);
   if (missing.length === 0) return [];
   return withTransaction(client, async () => {
-    await lockForPublishing(client, table);
+    await lockMonths(client, table, missing, "transaction");
     // Asked again: another session may have made some while this one waited.
     const made = await missingMonths(client, table, missing);
     for (const month of made) await makePartition(client, table, month);
@@ -35,13 +73,8 @@ export async function ensureMonthPartitions(
 }
 
 async function missingMonths(client: Client, table: TableName, months: readonly Month[]): Promise<Month[]> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT c.relname AS name FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-     WHERE i.inhparent = $1::regclass`,
-    [table],
-  );
-  const existing = new Set(rows.map(({ name }) => name));
-  return months.filter((month) => !existing.has(partitionName(table, month)));
+  const partitions = await partitionsOf(client, table);
+  return months.filter((month) => partitionFor(partitions, month) === undefined);
 }
 
 async function makePartition(client: Client, table: TableName, month: Month): Promise<void> {
@@ -49,8 +82,8 @@ async function makePartition(client: Client, table: TableName, month: Month): Pr
   const partition = quoteIdentifier(partitionName(table, month));
   const waiting = quoteIdentifier(`${table}_default`);
   const columns = await plainColumns(client, table);
-  const from = quoteLiteral(`${month}-01`);
-  const to = quoteLiteral(firstOfNext(month));
+  const bounds = boundsOf(month);
+  const [from, to] = [quoteLiteral(bounds.from), quoteLiteral(bounds.to)];
   // Identity is not copied: the parent's gives the numbers, and from PostgreSQL 17 a partition must not bring its own.
   await client.query(
     `CREATE TABLE ${partition} (LIKE ${parent} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)`,
@@ -77,11 +110,4 @@ async function plainColumns(client: Client, table: TableName): Promise<string> {
     [table],
   );
   return rows[0]?.columns ?? "";
-}
-
-/** `2024-12` -> `2025-01-01` */
-function firstOfNext(month: Month): string {
-  const [year = 0, number = 0] = month.split("-").map(Number);
-  const next = number === 12 ? [year + 1, 1] : [year, number + 1];
-  return `${String(next[0]).padStart(4, "0")}-${String(next[1]).padStart(2, "0")}-01`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { fail } from "../errors.ts";
 import type { Client } from "./connection.ts";
 import { quoteIdentifier } from "./identifiers.ts";
-import { fail } from "../errors.ts";
 
 /**
  * A statement that waits for a lock makes everything behind it wait too. So it gives up soon, lets the queue go on,

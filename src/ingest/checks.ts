@@ -4,17 +4,17 @@ import type { Engine } from "./engine.ts";
 import type { LoadPlan } from "./plan.ts";
 
 /**
- * Puts the rows of `candidate` that break a CHECK of the table into `fault`. As in SQL, a CHECK that is unknown because
+ * Puts the rows of a relation that break a CHECK of the table into `fault`. As in SQL, a CHECK that is unknown because
  * of a NULL passes: so does one about a value that was rejected already, or about a column the load does not give.
  */
-export async function applyChecks(engine: Engine, plan: LoadPlan): Promise<void> {
+export async function applyChecks(engine: Engine, plan: LoadPlan, relation: string): Promise<void> {
   const given = new Set(plan.columns.map(({ column }) => column));
   const checks = plan.contract.checks.filter(({ columns }) => columns.some((name) => given.has(name)));
   if (checks.length === 0) return;
   const missing = plan.contract.columns
     .filter(({ name }) => !given.has(name))
     .map(({ name, sqlType }) => `CAST(NULL AS ${sqlType}) AS ${quoteIdentifier(name)}`);
-  const from = `(SELECT ${["*", ...missing].join(", ")} FROM candidate)`;
+  const from = `(SELECT ${["*", ...missing].join(", ")} FROM ${relation})`;
   const broken = checks.map((check, index) => `count(*) FILTER (WHERE NOT (${check.sql})) AS c${index}`);
   const [found] = await engine.rows<Record<string, number>>(`SELECT ${broken.join(", ")} FROM ${from}`);
   for (const [index, check] of checks.entries()) {

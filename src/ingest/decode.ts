@@ -4,6 +4,7 @@ import zlib from "node:zlib";
 import { fail } from "../errors.ts";
 import { asFileFailure } from "./file-failures.ts";
 import type { SourceFile } from "./files.ts";
+import { createZstdDecompress } from "./zstd.ts";
 
 /** The text encoding of files: UTF-8 is taken as it is, everything else is turned into it. */
 export interface Encoding {
@@ -35,11 +36,16 @@ const chunkBytes = 1024 * 1024;
 /**
  * The bytes of a file as UTF-8: decompressed, decoded, without a byte order mark. A byte order mark beats the encoding.
  *
+ * @param seen hears the bytes as they are on disk
  * @throws FILE_NOT_DECOMPRESSED, FILE_NOT_DECODABLE, FILE_NOT_CSV, FILE_NOT_FOUND, FILE_NOT_PERMITTED
  */
-export async function* utf8BytesOf(file: SourceFile, encoding: Encoding): AsyncGenerator<Buffer> {
+export async function* utf8BytesOf(
+  file: SourceFile,
+  encoding: Encoding,
+  seen?: (chunk: Buffer) => void,
+): AsyncGenerator<Buffer> {
   let decode: ((chunk: Buffer, final: boolean) => Buffer) | undefined;
-  for await (const chunk of decompressed(file)) {
+  for await (const chunk of decompressed(file, seen)) {
     if (decode === undefined) {
       const mark = byteOrderMark(chunk);
       const effective = mark?.encoding ?? encoding;
@@ -65,16 +71,26 @@ export async function headOf(file: SourceFile): Promise<Buffer> {
   return Buffer.alloc(0);
 }
 
-async function* decompressed(file: SourceFile): AsyncGenerator<Buffer> {
-  const source = createReadStream(file.absolute, { highWaterMark: chunkBytes });
+/** The bytes of a file, decompressed; `seen` hears them as they are on disk. */
+export async function* decompressed(
+  file: SourceFile,
+  seen?: (chunk: Buffer) => void,
+): AsyncGenerator<Buffer> {
+  // What zstd makes of a chunk comes out at once, and may be a hundred times as much.
+  const highWaterMark = file.compression === "zstd" ? chunkBytes / 16 : chunkBytes;
+  const source = createReadStream(file.absolute, { highWaterMark });
   const unpack = decompressorOf(file);
   const stream: Readable = unpack === undefined ? source : source.pipe(unpack);
   if (unpack !== undefined) source.on("error", (error) => unpack.destroy(error));
+  if (unpack !== undefined && seen !== undefined) source.on("data", (chunk) => seen(chunk as Buffer));
   try {
-    yield* stream as AsyncIterable<Buffer>;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (unpack === undefined) seen?.(chunk);
+      yield chunk;
+    }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
-    if (!/^(Z_|ERR_ZSTD|ZSTD_)/.test(code)) throw asFileFailure(error, file.path, "read");
+    if (!/^(Z_|ZSTD_)/.test(code)) throw asFileFailure(error, file.path, "read");
     const reason = code === "Z_BUF_ERROR" ? "it ends too early" : (error as Error).message;
     throw fail("FILE_NOT_DECOMPRESSED", { path: file.path, reason }, error);
   } finally {
@@ -82,16 +98,9 @@ async function* decompressed(file: SourceFile): AsyncGenerator<Buffer> {
   }
 }
 
-function decompressorOf(file: SourceFile): (Readable & NodeJS.WritableStream) | undefined {
-  if (file.compression === undefined) return undefined;
-  if (file.compression === "gzip") return zlib.createGunzip({ chunkSize: chunkBytes });
-  // Not in the type declarations of Node 20, which lacks it.
-  const { createZstdDecompress } = zlib as unknown as { createZstdDecompress?: typeof zlib.createGunzip };
-  if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize: chunkBytes });
-  throw fail("FILE_NOT_DECOMPRESSED", {
-    path: file.path,
-    reason: `Node.js ${process.versions.node} cannot read zstd, 22.15 and newer can`,
-  });
+function decompressorOf({ compression }: SourceFile): (Readable & NodeJS.WritableStream) | undefined {
+  if (compression === "gzip") return zlib.createGunzip({ chunkSize: chunkBytes });
+  return compression === "zstd" ? createZstdDecompress() : undefined;
 }
 
 function decoderOf(file: SourceFile, encoding: Encoding): (chunk: Buffer, final: boolean) => Buffer {
@@ -131,7 +140,6 @@ function byteOrderMark(head: Buffer): { length: number; encoding: Encoding } | u
 const formats: readonly (readonly [string, string])[] = [
   ["PK\x03\x04", "an Excel workbook or a zip archive"],
   ["\xd0\xcf\x11\xe0", "an Excel workbook"],
-  ["PAR1", "a Parquet file"],
   ["%PDF", "a PDF document"],
   ["\x89PNG", "an image"],
   ["\xff\xd8\xff", "an image"],

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
-import { asFileFailure } from "./file-failures.ts";
+import { makePrivateFolder } from "./folder.ts";
 
 /** DuckDB with a private folder of its own. Rows stay inside it; only counts and the few rows a person reads come out. */
 export interface Engine {
@@ -40,9 +38,7 @@ export async function withEngine<T>(
   signal: AbortSignal | undefined,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const folder = makeFolder();
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", remove);
+  const { path: folder, remove } = makePrivateFolder();
   let instance: DuckDBInstance | undefined;
   try {
     // Loaded only here: it is large, and what is wrong with the arguments is told without it.
@@ -73,16 +69,6 @@ export async function withEngine<T>(
   } finally {
     instance?.closeSync();
     remove();
-    process.removeListener("exit", remove);
-  }
-}
-
-/** @throws FILE_NOT_PERMITTED, FILE_UNWRITABLE */
-function makeFolder(): string {
-  try {
-    return mkdtempSync(join(tmpdir(), "forecastlab-load-"));
-  } catch (error) {
-    throw asFileFailure(error, tmpdir(), "written");
   }
 }
 

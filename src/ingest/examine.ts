@@ -1,14 +1,17 @@
-import { fail } from "../errors.ts";
+import { quoteIdentifier } from "../database/identifiers.ts";
+import type { Created } from "./account.ts";
 import { applyChecks } from "./checks.ts";
-import { collapse } from "./collapse.ts";
-import { createAccepted, findDuplicates } from "./duplicates.ts";
+import { collapse, rejectIncompleteGroups } from "./collapse.ts";
+import { findDuplicates } from "./duplicates.ts";
 import type { Engine } from "./engine.ts";
-import { type CheckedPlan, reasonOf } from "./expression.ts";
-import { failable, map, mapTolerantly } from "./map.ts";
+import { createKeyed, type MissingKeys } from "./keyed.ts";
+import { withIds } from "./keys.ts";
+import { createNewKeys, createStubs } from "./missing.ts";
 import type { LoadPlan } from "./plan.ts";
+import type { DuplicatePolicy } from "./policy.ts";
 import type { Prepared } from "./prepare.ts";
-import type { ReadFile } from "./read.ts";
-import { recordFaults, validation } from "./validate.ts";
+import type { ScannedFile } from "./read.ts";
+import { Sources } from "./source.ts";
 import { rejectOverlaps } from "./windows.ts";
 
 /** What the checks made of the rows: counts of the identity. */
@@ -17,71 +20,85 @@ export interface Examined {
   readonly filtered: number;
   readonly read: number;
   readonly duplicates: number;
+  /** Dimension rows to be created for what the rows refer to: they stand in `stub_store`, `stub_product`, `stub_calendar`. */
+  readonly created: Created;
 }
 
-/** Maps, types, looks up and compares the rows; afterwards `accepted` and `fault` say what becomes of each. */
+export interface ExamineOptions {
+  readonly onDuplicate: DuplicatePolicy;
+  /** Undefined: rows with keys that the dimensions lack are rejected. */
+  readonly missing: MissingKeys | undefined;
+}
+
+/**
+ * Reads, maps, types, looks up and compares the rows. Afterwards `accepted` has `_seq` and the planned columns of each row
+ * that is fit for the table, no grain twice, and `fault` says what is wrong with the others, which are in `source`.
+ *
+ * @throws MAPPING_EXPRESSION_FAILED; INTERNAL when a file changes meanwhile
+ */
 export async function examineRows(
   engine: Engine,
-  { plan, checked }: Prepared,
-  files: readonly ReadFile[],
+  { layouts, plan, checked }: Prepared,
+  files: readonly ScannedFile[],
+  { onDuplicate, missing }: ExamineOptions,
 ): Promise<Examined> {
-  const structural = files.reduce((sum, { faulty }) => sum + faulty, 0);
   const sourceRows = files.reduce((sum, { records }) => sum + records, 0);
-  await createKeyed(engine, plan, checked);
-  const undecided = await engine.count(
-    `SELECT count(*) FROM fault WHERE "column" = 'filter' AND seq IS NOT NULL`,
-  );
-  const read = structural + undecided + (await engine.count("SELECT count(*) FROM keyed"));
-  let folded = 0;
-  if (plan.collapse) folded = await collapse(engine, plan);
-  else await engine.run("ALTER TABLE keyed RENAME TO candidate");
-  await applyChecks(engine, plan);
-  await createAccepted(engine);
-  const repeated = await findDuplicates(engine, plan);
+  const sources = new Sources(engine, files, layouts[0]?.columns ?? []);
+  await createNewKeys(engine);
+  await createKeyed(engine, plan, checked, sources, missing);
+  const kept = await engine.count("SELECT count(_sound) FROM keyed");
+  const read = sources.faulty + kept;
+  const folded = plan.collapse ? await collapse(engine, plan) : await createCandidate(engine, plan);
+  await applyChecks(engine, plan, "candidate");
+  if (onDuplicate === "sum") await rejectIncompleteGroups(engine, plan, "candidate");
+  await createFit(engine, plan);
+  const repeated = await findDuplicates(engine, plan, onDuplicate);
   await rejectOverlaps(engine, plan);
-  return { source_rows: sourceRows, filtered: sourceRows - read, read, duplicates: folded + repeated };
-}
-
-/** Makes `keyed`: a row a mapped row, its values typed and its keys looked up, what is wrong with it in `fault`. */
-async function createKeyed(engine: Engine, plan: LoadPlan, checked: CheckedPlan): Promise<void> {
-  const validated = (tolerated: ReadonlySet<string>) =>
-    plan.columns.map((column) => {
-      const collapsing = column.aggregate !== undefined;
-      return { column, collapsing, optional: collapsing, failable: tolerated.has(column.input) };
-    });
-  const attempt = async (tolerated: ReadonlySet<string>) => {
-    await engine.run(`CREATE TABLE keyed AS ${validation("mapped", validated(tolerated))}`);
-    await recordFaults(engine, "keyed", validated(tolerated));
+  await createAccepted(engine, plan);
+  await sources.fetchRejected();
+  return {
+    source_rows: sourceRows,
+    filtered: sourceRows - read,
+    read,
+    duplicates: folded + repeated,
+    created: await createStubs(engine, plan),
   };
-  try {
-    await map(engine, plan, checked);
-    await attempt(new Set());
-  } catch (error) {
-    const canFail = plan.filter !== undefined || plan.columns.some(({ mapped }) => mapped);
-    if (!canFail || !isExpressionFailure(error)) throw error;
-    await engine.run("DROP VIEW IF EXISTS mapped");
-    await mapTolerantly(engine, plan, checked).catch((cause) => nameFailing(engine, checked, cause));
-    await attempt(failable(plan, checked));
-  }
 }
 
-/** DuckDB has no codes: these classes are what a function says of a value it cannot take. */
-function isExpressionFailure(error: unknown): boolean {
-  return error instanceof Error && /^(Conversion|Out of Range|Invalid Input) Error/.test(error.message);
+const namesOf = (plan: LoadPlan) => plan.columns.map(({ input }) => quoteIdentifier(input)).join(", ");
+
+/** The view `candidate`: rows for the table, and whether they are sound so far. */
+async function createCandidate(engine: Engine, plan: LoadPlan): Promise<number> {
+  await engine.run(`
+    CREATE VIEW candidate AS SELECT _seq, ${namesOf(plan)}, _sound FROM keyed WHERE _sound IS NOT NULL
+  `);
+  return 0;
 }
 
-/** An expression that cannot be tried row by row (a window function) fails the load: here it gets its name. */
-async function nameFailing(engine: Engine, checked: CheckedPlan, cause: unknown): Promise<never> {
-  if (!isExpressionFailure(cause)) throw cause;
-  const expressions = new Map(checked.columns);
-  if (checked.filter !== undefined) expressions.set("filter", checked.filter);
-  for (const [column, { sql, tryable }] of expressions) {
-    if (tryable) continue;
-    try {
-      await engine.run(`SELECT count(x) FROM (SELECT ${sql} AS x FROM input)`);
-    } catch (error) {
-      throw fail("MAPPING_EXPRESSION_FAILED", { column, problem: reasonOf(error) }, error);
-    }
+/** The views `single` and `fit`: sound rows of `candidate` that are neither rejected nor `repeated`, as they are known by then. */
+async function createFit(engine: Engine, plan: LoadPlan): Promise<void> {
+  await engine.run("CREATE TABLE repeated (seq BIGINT)");
+  await engine.run(`
+    CREATE VIEW single AS
+    SELECT _seq, ${namesOf(plan)}
+    FROM candidate
+    ANTI JOIN fault ON candidate._seq = fault.seq
+    ANTI JOIN repeated ON candidate._seq = repeated.seq
+    WHERE _sound
+  `);
+  await engine.run("CREATE VIEW fit AS FROM single");
+}
+
+/** Makes `accepted` of `fit`: a table where rows were left out, else a view of all that were read. */
+async function createAccepted(engine: Engine, plan: LoadPlan): Promise<void> {
+  const out = await engine.count("SELECT (SELECT count(seq) FROM fault) + (SELECT count(*) FROM repeated)");
+  if (out === 0) {
+    await engine.run(`CREATE VIEW accepted AS ${withIds(plan, "FROM candidate WHERE _sound")}`);
+    return;
   }
-  throw cause;
+  await engine.run(`CREATE TABLE accepted AS ${withIds(plan, "FROM fit")}`);
+  await engine.run("DROP VIEW fit; DROP VIEW single; DROP VIEW candidate");
+  await engine.run(
+    "DROP TABLE IF EXISTS looked; DROP TABLE IF EXISTS collapsed; DROP TABLE IF EXISTS summed",
+  );
 }

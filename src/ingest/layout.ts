@@ -1,7 +1,12 @@
 import { fail } from "../errors.ts";
-import { type Encoding, encodingOf, utf8BytesOf } from "./decode.ts";
+import { type Encoding, encodingOf, headOf, utf8BytesOf } from "./decode.ts";
+import type { Engine } from "./engine.ts";
 import { isTabSeparated, type SourceFile } from "./files.ts";
+import { kindOf } from "./kind.ts";
+import { keysOf } from "./ndjson.ts";
+import { readParquetColumns } from "./parquet.ts";
 import { type Dialect, fieldsOf, type RecordPlace, readRecords } from "./records.ts";
+import { bookkeeping, isRejectsFile } from "./rejects.ts";
 
 /** How source files are written, as flags or a mapping say it. */
 export interface Format {
@@ -12,32 +17,108 @@ export interface Format {
   readonly header?: readonly string[] | undefined;
 }
 
-/** A file whose first record was read. */
-export interface Layout {
+/** A file whose column names are known. */
+export type Layout = CsvLayout | ParquetLayout | NdjsonLayout;
+
+interface Columns {
   readonly file: SourceFile;
+  /** Column names, each once (in upper or lower case): those in the file without a rejects file's own, then the constants'. */
+  readonly columns: readonly string[];
+  /** Those in the file, in its order. */
+  readonly own: readonly string[];
+  /** Columns that have one value in all records of the file: what its partitioned folders say. */
+  readonly constants: ReadonlyMap<string, string>;
+}
+
+export interface CsvLayout extends Columns {
+  readonly kind: "csv";
   readonly encoding: Encoding;
   readonly dialect: Dialect;
-  /** Column names, trimmed, each once (in upper or lower case). */
-  readonly columns: readonly string[];
   /** Whether the first record is the header. */
   readonly hasHeader: boolean;
 }
 
+export interface ParquetLayout extends Columns {
+  readonly kind: "parquet";
+  /** Where DuckDB can read it. */
+  readonly readable: string;
+  /** DuckDB's type of each of its own columns. */
+  readonly types: readonly string[];
+}
+
+export interface NdjsonLayout extends Columns {
+  readonly kind: "ndjson";
+  readonly encoding: Encoding;
+}
+
+/** What a file itself says. */
+type Found =
+  | Omit<CsvLayout, "columns" | "constants">
+  | Omit<ParquetLayout, "columns" | "constants">
+  | Omit<NdjsonLayout, "columns" | "constants">;
+
 /**
- * Reads the header of each file; all must have the same columns, in any order.
+ * Finds the columns of each file: the header of CSV, the schema of Parquet, the keys of all lines of NDJSON, and the keys of
+ * partitioned folders that the paths of all files have; a column in the file beats one of its path. All files must have the
+ * same columns, in any order.
  *
- * @throws FILE_EMPTY, FILE_NOT_CSV, FILE_NOT_DECODABLE, ENCODING_UNKNOWN, HEADER_INVALID, DELIMITER_WRONG, FILES_DIFFER
+ * @throws FILE_EMPTY, FILE_NOT_CSV, FILE_NOT_DECODABLE, ENCODING_UNKNOWN, HEADER_INVALID, DELIMITER_WRONG, FILES_DIFFER,
+ * PARQUET_UNREADABLE, JSON_NOT_LINES
  */
-export async function readLayouts(files: readonly SourceFile[], format: Format): Promise<Layout[]> {
-  const layouts: Layout[] = [];
-  for (const file of files) layouts.push(await readLayout(file, format));
+export async function readLayouts(
+  engine: Engine,
+  files: readonly SourceFile[],
+  format: Format,
+): Promise<Layout[]> {
+  const found: Found[] = [];
+  for (const [index, file] of files.entries()) {
+    found.push(await readColumns(engine, file, format, index));
+  }
+  const keys = unionOf(found.filter(({ kind }) => kind === "ndjson"));
+  const layouts = found.map((one) =>
+    withConstants(one.kind === "ndjson" ? { ...one, own: keys } : one, files),
+  );
   const [first, ...others] = layouts;
+  for (const layout of layouts) requireUsableNames(layout.file, layout.columns);
   for (const other of others) requireSameColumns(other, first as Layout);
   return layouts;
 }
 
-async function readLayout(file: SourceFile, format: Format): Promise<Layout> {
-  const encoding = encodingOf(format.encoding ?? "utf-8");
+async function readColumns(engine: Engine, file: SourceFile, format: Format, index: number): Promise<Found> {
+  const kind = kindOf(file.path, await headOf(file));
+  if (kind === "parquet") return { kind, file, ...(await readParquetColumns(engine, file, index)) };
+  // Rejects are always written in the same way.
+  const written = kind === "csv" && isRejectsFile(await headOf(file)) ? {} : format;
+  const encoding = encodingOf(written.encoding ?? "utf-8");
+  if (kind === "csv") return { kind, file, encoding, ...(await readHeader(file, encoding, written)) };
+  return { kind, file, encoding, own: await keysOf(file, encoding, engine.signal) };
+}
+
+/** Every name once, in the spelling and at the place it was first met. */
+function unionOf(layouts: readonly Pick<Columns, "own">[]): string[] {
+  const names = new Map<string, string>();
+  for (const name of layouts.flatMap(({ own }) => own)) {
+    if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  }
+  return [...names.values()];
+}
+
+function withConstants(found: Found, files: readonly SourceFile[]): Layout {
+  const own = new Set(found.own.map((name) => name.toLowerCase()));
+  const everywhere = (key: string) =>
+    files.every(({ keys }) => [...keys.keys()].some((other) => other.toLowerCase() === key.toLowerCase()));
+  const constants = new Map(
+    [...found.file.keys].filter(([key]) => everywhere(key) && !own.has(key.toLowerCase())),
+  );
+  const columns = found.own.filter((name) => !bookkeeping.has(name.toLowerCase()));
+  return { ...found, columns: [...columns, ...constants.keys()], constants };
+}
+
+async function readHeader(
+  file: SourceFile,
+  encoding: Encoding,
+  format: Format,
+): Promise<Pick<CsvLayout, "dialect" | "own" | "hasHeader">> {
   const delimiter = format.delimiter ?? (isTabSeparated(file) ? "\t" : ",");
   const dialect = { delimiter: delimiter.charCodeAt(0), quote: (format.quote ?? '"').charCodeAt(0) };
   if (Number.isNaN(dialect.quote)) Object.assign(dialect, { quote: undefined });
@@ -45,8 +126,7 @@ async function readLayout(file: SourceFile, format: Format): Promise<Layout> {
   const hasHeader = format.header === undefined;
   const names = (hasHeader ? fieldsOf(first, dialect) : (format.header ?? [])).map((name) => name.trim());
   if (hasHeader && names.length === 1) requireDelimiter(file, first, delimiter);
-  requireUsableNames(file, names);
-  return { file, encoding, dialect, columns: names, hasHeader };
+  return { dialect, own: names, hasHeader };
 }
 
 async function firstRecord(file: SourceFile, encoding: Encoding, dialect: Dialect): Promise<RecordPlace> {
@@ -102,7 +182,7 @@ function requireUsableNames(file: SourceFile, names: readonly string[]): void {
         ? `column ${index + 1} of ${names.length} has no name`
         : seen.has(key)
           ? `the column ${name} stands there twice`
-          : ["_file", "_record", "_seq"].includes(key)
+          : key === "_seq"
             ? `the name ${name} is reserved`
             : undefined;
     if (problem !== undefined) throw fail("HEADER_INVALID", { path: file.path, problem });

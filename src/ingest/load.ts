@@ -1,17 +1,25 @@
 import { type Client, type Database, withClient } from "../database/connection.ts";
 import { fail, type RejectCode } from "../errors.ts";
+import { contractOf } from "../schema/contracts.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
-import { type Account, conclude, type MaxRejects } from "./conclude.ts";
-import { withEngine } from "./engine.ts";
-import { examineRows } from "./examine.ts";
+import { type Account, allowedRejects, type Created, type MaxRejects, requireIdentity } from "./account.ts";
+import { type Engine, withEngine } from "./engine.ts";
+import { type Examined, examineRows } from "./examine.ts";
+import { locateFiles } from "./files.ts";
 import { fetchKeys } from "./keys.ts";
+import type { Format } from "./layout.ts";
 import { type Mapping, readMapping } from "./mapping.ts";
 import { nearest } from "./nearest.ts";
+import type { LoadPlan } from "./plan.ts";
+import { type DuplicatePolicy, requirePolicy } from "./policy.ts";
 import { prepare } from "./prepare.ts";
-import { readSources } from "./read.ts";
-import { type Reject, summarizeRejects, writeRejects } from "./rejects.ts";
-import { spoolRows } from "./spool.ts";
-import { type Phase, type Progress, stopwatch } from "./stopwatch.ts";
+import { serverTime } from "./publish/ledger.ts";
+import type { MonthChanges, MonthPlan } from "./publish/plan.ts";
+import { type Publication, publish } from "./publish/publish.ts";
+import { scanFiles } from "./read.ts";
+import { type LoadedBefore, mappingHash, recognize } from "./recognize.ts";
+import { type Reject, type Rejects, summarizeRejects, writeRejects } from "./rejects.ts";
+import { type Phase, type Progress, type Stopwatch, stopwatch } from "./stopwatch.ts";
 
 export interface LoadRequest {
   readonly table: string;
@@ -24,6 +32,8 @@ export interface LoadRequest {
   readonly encoding?: string | undefined;
   /** Where faulty rows are listed; default `rejects-TABLE.csv`. Written only when there are any. */
   readonly rejects?: string | undefined;
+  /** How many faults the result shows; default 10. */
+  readonly shownRejects?: number | undefined;
   /** Default: none. */
   readonly maxRejects?: MaxRejects | undefined;
   /** What becomes of rows of one grain that differ; default `reject`. */
@@ -38,21 +48,28 @@ export interface LoadRequest {
   readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Told what the load waits for: another load of a month, or readers in the way of a swap. */
+  readonly onWait?: ((reason: string) => void) | undefined;
+  /** Told before each step that touches the warehouse; what it throws ends the load. */
+  readonly onStep?: ((step: string) => void | Promise<void>) | undefined;
 }
-
-/**
- * What becomes of rows of one grain that differ within a load: all of them are rejected, the first or the last of them by
- * file order stands, or their additive measures are summed.
- */
-export const duplicatePolicies = ["reject", "first", "last", "sum"] as const;
-export type DuplicatePolicy = (typeof duplicatePolicies)[number];
 
 /** What a load did, with names as `--json` shows them. */
 export interface LoadResult extends Account {
   readonly table: TableName;
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly rows: number }[];
-  /** Months of a partitioned table with rows for it. */
-  readonly months: readonly { readonly month: string; readonly rows: number }[];
+  /** The load's number in the ledger; null where nothing was published. */
+  readonly load_id: number | null;
+  readonly files: readonly {
+    readonly path: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly rows: number;
+  }[];
+  /** Files that were left out because the ledger knows them. */
+  readonly already_loaded: readonly LoadedBefore[];
+  /** Months of a partitioned table with rows for it, and what was, or would be, done with each. */
+  readonly months: readonly ({ readonly month: string; readonly rows: number } & Pick<MonthPlan, "method"> &
+    MonthChanges)[];
   /** Null where nothing was rejected. */
   readonly rejects_file: string | null;
   /** Faults by code; a row may have several. */
@@ -61,65 +78,147 @@ export interface LoadResult extends Account {
   readonly seconds: Readonly<Record<Phase, number>>;
 }
 
-/** How many rejects a result shows. */
-const shownRejects = 10;
-
 /**
  * Loads files into a table of the warehouse. All of it becomes visible in one transaction, or nothing does: also when more
- * rows are rejected than allowed, which is not an error but a result that says it was not published.
+ * rows are rejected than allowed, which is not an error but a result that says it was not published. Files that were loaded
+ * before are left out, unless `again` is set.
  *
- * @throws errors of files, mappings and the database; the signal's reason when it is aborted
+ * @throws errors of files, mappings and the database, LOAD_MONTH_BUSY, LOAD_CONFLICT; the signal's reason when it is aborted
  */
 export async function load(database: Database, request: LoadRequest): Promise<LoadResult> {
+  const table = requireTable(request.table);
+  const mapping = await mappingOf(request, table);
+  const format: Format = {
+    ...mapping?.format,
+    delimiter: request.delimiter ?? mapping?.format?.delimiter,
+    encoding: request.encoding ?? mapping?.format?.encoding,
+  };
+  const order = { database, request, table, mapping, format, clock: stopwatch(request.onProgress) };
   try {
-    return await loadFiles(database, request);
+    return await withEngine(request.signal, (engine) =>
+      withClient(database, (client) => loadFiles(engine, client, order), request.signal),
+    );
   } catch (error) {
     // Whatever breaks after the interruption broke because of it; after a commit nothing does.
     throw request.signal?.aborted ? request.signal.reason : error;
   }
 }
 
-async function loadFiles(database: Database, request: LoadRequest): Promise<LoadResult> {
-  const { signal, maxRejects = { rows: 0 }, dryRun = false } = request;
-  const table = requireTable(request.table);
-  const rejectsFile = request.rejects ?? `rejects-${table}.csv`;
-  const mapping = await mappingOf(request, table);
-  const clock = stopwatch(request.onProgress);
-  return withEngine(signal, async (engine) => {
-    const format = {
-      ...mapping?.format,
-      delimiter: request.delimiter ?? mapping?.format?.delimiter,
-      encoding: request.encoding ?? mapping?.format?.encoding,
-    };
-    const prepared = await prepare(engine, table, request.files, format, mapping);
-    const work = async (client: Client): Promise<LoadResult> => {
-      await fetchKeys(engine, client, prepared.plan);
-      const files = await readSources(engine, prepared.layouts);
-      clock.enter("check");
-      const examined = await examineRows(engine, prepared, files);
-      const rejects = await summarizeRejects(engine, shownRejects);
-      if (rejects.rows > 0) await writeRejects(engine, rejectsFile);
-      clock.enter("spool");
-      const spooled = await spoolRows(engine, prepared.plan);
-      clock.enter("publish");
-      const options = { rejected: rejects.rows, maxRejects, dryRun, signal };
-      const account = await conclude(client, prepared.plan, spooled, examined, options);
-      return {
-        table,
-        files: files.map(({ path, bytes, records }) => ({ path, bytes, rows: records })),
-        ...account,
-        months: spooled.spools.flatMap(({ month, rows }) => (month === undefined ? [] : [{ month, rows }])),
-        rejects_file: rejects.rows > 0 ? rejectsFile : null,
-        reject_codes: rejects.byCode,
-        first_rejects: rejects.first,
-        seconds: clock.stop(),
-      };
-    };
-    return withClient(database, work, signal);
-  });
+interface Order {
+  readonly database: Database;
+  readonly request: LoadRequest;
+  readonly table: TableName;
+  readonly mapping: Mapping | undefined;
+  readonly format: Format;
+  readonly clock: Stopwatch;
 }
 
-function requireTable(name: string): TableName {
+async function loadFiles(engine: Engine, client: Client, order: Order): Promise<LoadResult> {
+  const { request, table, mapping, format, clock } = order;
+  const { dryRun = false, onDuplicate = "reject" } = request;
+  requirePolicy(contractOf(table), onDuplicate);
+  const startedAt = await serverTime(client);
+  const located = await locateFiles(engine, request.files);
+  const recipe = { mapping, format, onDuplicate };
+  const { fresh, before } = request.again
+    ? { fresh: located, before: [] }
+    : await recognize(client, table, located, recipe);
+  if (fresh.length === 0)
+    return { ...nothingToDo(table, dryRun), already_loaded: before, seconds: clock.stop() };
+
+  const prepared = await prepare(engine, table, fresh, format, mapping);
+  await fetchKeys(engine, client, prepared.plan);
+  const files = await scanFiles(engine, prepared.layouts, clock);
+  clock.enter("check");
+  const examined = await examineRows(engine, prepared, files, {
+    onDuplicate,
+    missing: request.createMissing ? { client: dryRun ? undefined : client } : undefined,
+  });
+  const rejects = await summarizeRejects(engine, request.shownRejects ?? 10);
+  const rejectsFile = request.rejects ?? `rejects-${table}.csv`;
+  if (rejects.rows > 0) await writeRejects(engine, rejectsFile, prepared.layouts[0]?.columns ?? []);
+
+  const accountOf = accounting(examined, rejects, request);
+  const ledgerFiles = files.map(({ path, bytes, sha256, records }) => ({
+    path,
+    bytes,
+    sha256,
+    rows: records,
+  }));
+  const run = { table, files: ledgerFiles, mappingSha256: mappingHash(recipe), startedAt };
+  const tooMany = rejects.rows > allowedRejects(request.maxRejects ?? { rows: 0 }, examined.read);
+  const { account, months, loadId }: Publication = tooMany
+    ? await withhold(engine, accountOf)
+    : await publish(
+        client,
+        { engine, contract: contractOf(table), columns: columnsOf(prepared.plan) },
+        {
+          database: order.database,
+          run,
+          dryRun,
+          wait: request.wait ?? true,
+          account: (changes) => accountOf(changes, 0),
+          onPhase: clock.enter,
+          onRows: clock.progress,
+          onWait: (month) =>
+            request.onWait?.(`another load of ${month === null ? table : `${table}, ${month}`}`),
+          onRetry: (_, holders) => request.onWait?.(`a moment without readers of ${table}; ${holders}`),
+          onStep: request.onStep,
+        },
+      );
+  return {
+    table,
+    load_id: loadId,
+    files: ledgerFiles,
+    already_loaded: before,
+    ...account,
+    months: months.flatMap(({ month, staged, method, inserted, updated, unchanged }) =>
+      month === null ? [] : [{ month, rows: staged, method, inserted, updated, unchanged }],
+    ),
+    rejects_file: rejects.rows > 0 ? rejectsFile : null,
+    reject_codes: rejects.byCode,
+    first_rejects: rejects.first,
+    seconds: clock.stop(),
+  };
+}
+
+/** Nothing is published: the rows that fit are withheld. */
+async function withhold(engine: Engine, accountOf: ReturnType<typeof accounting>): Promise<Publication> {
+  const accepted = await engine.count("SELECT count(*) FROM accepted");
+  const account = accountOf({ inserted: 0, updated: 0, unchanged: 0 }, accepted);
+  return { account, months: [], loadId: null };
+}
+
+/** The load's account once it is known what changes; `withheld` rows fit, and are not published for the others' sake. */
+function accounting(examined: Examined, { rows: rejected }: Rejects, request: LoadRequest) {
+  const { dryRun = false, maxRejects = { rows: 0 } } = request;
+  return (changes: MonthChanges, withheld: number): Account =>
+    requireIdentity({
+      ...examined,
+      ...changes,
+      rejected,
+      max_rejects: allowedRejects(maxRejects, examined.read),
+      withheld,
+      published: !dryRun && withheld === 0 && rejected <= allowedRejects(maxRejects, examined.read),
+      dry_run: dryRun,
+    });
+}
+
+const columnsOf = ({ columns }: LoadPlan) => columns.map(({ column }) => column);
+
+const nothingCreated: Created = { store: 0, product: 0, calendar: 0 };
+
+function nothingToDo(table: TableName, dryRun: boolean): Omit<LoadResult, "already_loaded" | "seconds"> {
+  const none = { source_rows: 0, filtered: 0, read: 0, inserted: 0, updated: 0, unchanged: 0, duplicates: 0 };
+  return {
+    ...{ table, load_id: null, files: [], ...none, rejected: 0, max_rejects: 0, withheld: 0 },
+    ...{ published: !dryRun, dry_run: dryRun, created: nothingCreated },
+    ...{ months: [], rejects_file: null, reject_codes: {}, first_rejects: [] },
+  };
+}
+
+/** @throws TABLE_UNKNOWN */
+export function requireTable(name: string): TableName {
   const table = tableNames.find((candidate) => candidate === name);
   if (table !== undefined) return table;
   const like = nearest(name, tableNames);

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import type { RejectCode } from "../errors.ts";
 import { defaultMessage } from "./messages.ts";
-import { type Dialect, fieldsOf, type RecordHandler, type RecordPlace } from "./records.ts";
+import { type Dialect, fieldsOf, type RecordHandler, type RecordPlace, soundFieldsOf } from "./records.ts";
 
 /** A record that is not loaded because of its structure. */
 export interface StructuralFault {
@@ -11,6 +11,10 @@ export interface StructuralFault {
   /** The record as it stands in the file, shortened. */
   readonly value: string;
   readonly message: string;
+  /** Its fields as far as they can be told. */
+  readonly fields: readonly string[];
+  /** The record as it stands in the file, where the fields are not all of it. */
+  readonly line: string | null;
 }
 
 /**
@@ -30,7 +34,9 @@ export function normalizer(
   let lines: Buffer[] = [];
   const reject = (code: RejectCode, bytes: Buffer, message = defaultMessage(code)) => {
     gap = true;
-    told.fault({ record, code, value: shown(bytes), message });
+    const { fields, whole } = soundFieldsOf(bytes, dialect);
+    const line = whole && fields.length <= expected.fields ? null : shown(bytes, shownOfLine);
+    told.fault({ record, code, value: shown(bytes, shownInMessage), message, fields, line });
   };
   return {
     record: (place) => {
@@ -71,9 +77,11 @@ function normalized(place: RecordPlace, dialect: Dialect): Buffer {
   return Buffer.from(quoted.join(delimiter), "utf8");
 }
 
-const shownCharacters = 200;
+/** A rejects file must not get records that are too long. */
+export const [shownInMessage, shownOfLine] = [200, 100_000];
 
-function shown(bytes: Buffer): string {
-  const text = bytes.toString("utf8", 0, shownCharacters * 4).replaceAll("\0", "␀");
-  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
+/** Bytes as text for people, shortened. */
+export function shown(bytes: Buffer, characters = shownInMessage): string {
+  const text = bytes.toString("utf8", 0, characters * 4).replaceAll("\0", "␀");
+  return text.length > characters ? `${text.slice(0, characters)}…` : text;
 }

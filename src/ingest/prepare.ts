@@ -2,13 +2,14 @@ import { contractOf } from "../schema/contracts.ts";
 import type { TableName } from "../schema/tables.ts";
 import type { Engine } from "./engine.ts";
 import { type CheckedPlan, checkExpressions } from "./expression.ts";
-import { locateFiles } from "./files.ts";
+import type { SourceFile } from "./files.ts";
 import { type Format, type Layout, readLayouts } from "./layout.ts";
-import { createInput } from "./map.ts";
 import type { Mapping } from "./mapping.ts";
+import { refuseBinary } from "./parquet.ts";
 import { type LoadPlan, planLoad } from "./plan.ts";
-import { createSourceTables } from "./read.ts";
 import { createFaults } from "./rejects.ts";
+import { createSourceTables } from "./source.ts";
+import { targetsOf } from "./targets.ts";
 
 /** A load about which everything is known that can be before its rows are read. */
 export interface Prepared {
@@ -18,7 +19,7 @@ export interface Prepared {
 }
 
 /**
- * Finds the files, reads their headers, plans the columns, checks the mapping's expressions, and makes the tables that
+ * Reads the files' headers, plans the columns, checks the mapping's expressions, and makes the tables that
  * reading fills. From here on DuckDB reaches no other files.
  *
  * @throws every error of files, headers and mappings
@@ -26,18 +27,23 @@ export interface Prepared {
 export async function prepare(
   engine: Engine,
   table: TableName,
-  names: readonly string[],
+  files: readonly SourceFile[],
   format: Format,
   mapping: Mapping | undefined,
 ): Promise<Prepared> {
-  const files = await locateFiles(engine, names);
-  const layouts = await readLayouts(files, format);
+  const layouts = await readLayouts(engine, files, format);
   const [first] = layouts as [Layout];
-  const plan = planLoad(contractOf(table), { name: first.file.path, columns: first.columns }, mapping);
+  const contract = contractOf(table);
+  const targets = new Set(targetsOf(contract).map(({ input }) => input));
+  // Folders are often partitioned by what the table has no column for; a mapping may speak of it.
+  const columns = first.columns.filter(
+    (name) => !first.constants.has(name) || targets.has(name.toLowerCase()),
+  );
+  const plan = planLoad(contract, { name: first.file.path, columns }, mapping);
   await engine.confine(files.map(({ absolute }) => absolute));
   await createFaults(engine);
-  await createSourceTables(engine, first.columns);
-  const paths = files.map(({ path }) => path);
-  await createInput(engine, plan, paths, first.columns);
-  return { layouts, plan, checked: await checkExpressions(engine, plan, first.columns) };
+  await createSourceTables(engine, plan, first.columns);
+  const checked = await checkExpressions(engine, plan, first.columns);
+  refuseBinary(layouts, checked);
+  return { layouts, plan, checked };
 }

@@ -1,211 +1,81 @@
-import { createReadStream } from "node:fs";
-import { open, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
-import { headOf, isPlain, utf8BytesOf } from "./decode.ts";
+import { scanCsv } from "./csv.ts";
 import type { Engine } from "./engine.ts";
 import type { Layout } from "./layout.ts";
-import { normalizer } from "./normalize.ts";
-import { type Dialect, type Irregularities, maxRecordBytes, readRecords } from "./records.ts";
+import { scanNdjson } from "./ndjson.ts";
+import { scanParquet } from "./parquet.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
-/** What was read of one file. */
-export interface ReadFile {
+/** A file whose records were counted and can be read. */
+export interface ScannedFile {
   readonly path: string;
+  /** As it is on disk. */
   readonly bytes: number;
+  /** Of the bytes on disk, in hexadecimal digits. */
+  readonly sha256: string;
   /** Records behind the header: sound and faulty ones. */
   readonly records: number;
   /** Records rejected for their structure. */
   readonly faulty: number;
+  /** SQL of the sound records in the file's order: columns c0, c1, … as text. Whoever reads it must find as many as are sound. */
+  readonly relation: string;
+  /** Where that is not proven until then: scans the file again, record by record. */
+  readonly rescan?: () => Promise<ScannedFile>;
+}
+
+/** What the scan of a file is told of the others. */
+export interface ScanOrder {
+  /** The names of c0, c1, … in lower case: the columns of the first file. */
+  readonly columns: readonly string[];
+  /** The file's position among the files of the load. */
+  readonly index: number;
+  /** Records of the files before. */
+  readonly rows: number;
 }
 
 /**
- * Reads all files into DuckDB: `source` has a row a sound record, its columns as text in the order of files and records
- * (the row's number, from 0, is its `rowid`); `segment` says which record of which file a run of rows starts with; the
- * faulty records are in `fault`. Every record found in the bytes is in one of the two.
+ * Counts the records of all files. `segment` says which record of its file a run of sound records starts with; faulty
+ * records are in `fault`. Every record found in the bytes is in one of the two.
  *
  * @throws FILE_HAS_NO_ROWS, FILE_NOT_DECODABLE, FILE_NOT_DECOMPRESSED and errors of the file system
  */
-export async function readSources(engine: Engine, layouts: readonly Layout[]): Promise<ReadFile[]> {
-  const files: ReadFile[] = [];
-  const order = layouts[0]?.columns.map((name) => name.toLowerCase()) ?? [];
+export async function scanFiles(
+  engine: Engine,
+  layouts: readonly Layout[],
+  clock: Stopwatch,
+): Promise<ScannedFile[]> {
+  const files: ScannedFile[] = [];
+  const columns = layouts[0]?.columns.map((name) => name.toLowerCase()) ?? [];
   let rows = 0;
   for (const [index, layout] of layouts.entries()) {
-    const file = await readSource(engine, layout, order, index, rows);
-    rows += file.records - file.faulty;
+    const file = await scanFile(engine, layout, { columns, index, rows }, clock);
+    rows += file.records;
     files.push(file);
   }
-  if (files.every(({ records }) => records === 0)) {
-    throw fail("FILE_HAS_NO_ROWS", { path: files.map(({ path }) => path).join(", ") });
-  }
+  if (rows === 0) throw fail("FILE_HAS_NO_ROWS", { path: files.map(({ path }) => path).join(", ") });
   return files;
 }
 
-/** The tables that {@link readSources} fills. */
-export async function createSourceTables(engine: Engine, columns: readonly string[]): Promise<void> {
-  const declared = columns.map((_, index) => `${sourceColumn(index)} VARCHAR`);
-  await engine.run(`CREATE TABLE source (${declared.join(", ")})`);
-  await engine.run("CREATE TABLE segment (first_row BIGINT, file BIGINT, record BIGINT)");
+function scanFile(engine: Engine, layout: Layout, order: ScanOrder, clock: Stopwatch): Promise<ScannedFile> {
+  switch (layout.kind) {
+    case "csv":
+      return scanCsv(engine, layout, order, clock);
+    case "parquet":
+      return scanParquet(engine, layout, order);
+    case "ndjson":
+      return scanNdjson(engine, layout, order, clock);
+  }
 }
 
-/** Columns of `source` go by number: a file may have one called `rowid`. */
+/** SQL of c0, c1, … from what gives each of the file's own columns, and from its constants. */
+export function listOf({ own, constants }: Layout, order: ScanOrder, values: readonly string[]): string {
+  const texts = new Map(own.map((name, index) => [name.toLowerCase(), values[index] ?? "NULL"]));
+  for (const [name, text] of constants) {
+    texts.set(name.toLowerCase(), text === "" ? "NULL::VARCHAR" : quoteLiteral(text));
+  }
+  return order.columns.map((name, index) => `${texts.get(name)} AS ${sourceColumn(index)}`).join(", ");
+}
+
+/** Columns of the source go by number: a file may have one called `rowid`. */
 export const sourceColumn = (index: number): string => `c${index}`;
-
-async function readSource(
-  engine: Engine,
-  layout: Layout,
-  order: readonly string[],
-  index: number,
-  rows: number,
-): Promise<ReadFile> {
-  const { file } = layout;
-  const plain = isPlain(file, layout.encoding, await headOf(file));
-  const path = plain ? file.absolute : join(engine.folder, `source-${index}.csv`);
-  const bytes = interruptible(utf8BytesOf(file, layout.encoding), engine.signal);
-  const scan = await count(plain ? bytes : copied(bytes, path), layout);
-  const found = { path: file.path, bytes: file.bytes, records: scan.records, faulty: scan.faulty };
-  if (scan.records === 0) return found;
-  if (isRegular(layout, scan)) {
-    const segments = await engine.appender("segment");
-    segments.append(rows, index, 1);
-    segments.close();
-    await insert(engine, layout, order, { path, skip: layout.hasHeader ? 1 : 0, clean: false }, scan);
-    if (!plain) await rm(path);
-  } else {
-    const clean = join(engine.folder, `clean-${index}.csv`);
-    await normalize(engine, layout, index, rows, { from: path, to: clean });
-    await insert(engine, layout, order, { path: clean, skip: 0, clean: true }, scan);
-    await rm(clean);
-    if (!plain) await rm(path);
-  }
-  return found;
-}
-
-interface Scan extends Irregularities {
-  records: number;
-  faulty: number;
-}
-
-async function count(bytes: AsyncIterable<Buffer>, layout: Layout): Promise<Scan> {
-  const expected = layout.columns.length;
-  let [records, faulty] = [layout.hasHeader ? -1 : 0, 0];
-  const irregularities = await readRecords(bytes, layout.dialect, {
-    record: ({ fields }) => {
-      records++;
-      if (fields !== expected && records > 0) faulty++;
-      return undefined;
-    },
-    fault: () => {
-      records++;
-      faulty++;
-    },
-  });
-  const { lineEnds, strayQuote, blankStart, multiline, multilineHeader } = irregularities;
-  return { records, faulty, lineEnds, strayQuote, blankStart, multiline, multilineHeader };
-}
-
-/** Whether DuckDB reads the bytes exactly as {@link readRecords} does. */
-function isRegular({ columns, dialect, file, hasHeader }: Layout, scan: Scan): boolean {
-  const sound = scan.faulty === 0 && !scan.strayQuote && !scan.blankStart && !scan.multilineHeader;
-  const usual = dialect.quote === 0x22 && columns.length > 1 && hasHeader && scan.lineEnds.size <= 1;
-  // DuckDB takes a path with these for a pattern.
-  return sound && usual && !/[*?[\]]/.test(file.absolute);
-}
-
-async function normalize(
-  engine: Engine,
-  layout: Layout,
-  index: number,
-  rows: number,
-  path: { from: string; to: string },
-): Promise<void> {
-  const segments = await engine.appender("segment");
-  const faults = await engine.appender("fault");
-  const file = await open(path.to, "wx", 0o600);
-  try {
-    const expected = { fields: layout.columns.length, hasHeader: layout.hasHeader };
-    const handler = normalizer(file, layout.dialect, expected, {
-      fault: ({ record, code, value, message }) => {
-        faults.append(null, index, record, 0, "", code, value, message);
-      },
-      restart: (rowsBefore, record) => segments.append(rows + rowsBefore, index, record),
-    });
-    const bytes = createReadStream(path.from, { highWaterMark: maxRecordBytes });
-    await readRecords(interruptible(withoutMark(bytes), engine.signal), layout.dialect, handler);
-  } finally {
-    await file.close();
-    segments.close();
-    faults.close();
-  }
-}
-
-async function insert(
-  engine: Engine,
-  { file, columns, dialect }: Layout,
-  order: readonly string[],
-  from: { path: string; skip: number; clean: boolean },
-  scan: Scan,
-): Promise<void> {
-  // Otherwise DuckDB takes the first line end it sees: in a regular file that of the header. Told of CRLF it would read no
-  // rows at all, and in parallel it gives up on records of several lines (1.5).
-  const lineEnd = from.clean || scan.lineEnds.has("LF") ? "new_line = '\\n'," : "";
-  const declared = columns.map((name) => `${sourceColumn(order.indexOf(name.toLowerCase()))}: 'VARCHAR'`);
-  const inserted = await engine.count(`
-    INSERT INTO source BY NAME
-    SELECT * FROM read_csv(
-      ${quoteLiteral(from.path)},
-      auto_detect = false,
-      header = false,
-      skip = ${from.skip},
-      columns = {${declared.join(", ")}},
-      delim = ${quoteLiteral(delimiterOf(dialect))},
-      quote = '"',
-      escape = '"',
-      comment = '',
-      ${lineEnd}
-      strict_mode = true,
-      max_line_size = ${2 * maxRecordBytes},
-      parallel = ${!from.clean && !scan.multiline},
-      compression = 'none'
-    )
-  `);
-  const expected = scan.records - scan.faulty;
-  if (inserted !== expected) {
-    const reason = `${file.path} has ${expected} sound records and ${inserted} were read; it may have changed meanwhile`;
-    throw fail("INTERNAL", { reason });
-  }
-}
-
-const delimiterOf = (dialect: Dialect) => String.fromCharCode(dialect.delimiter);
-
-/** Passes the bytes on and writes them to a file. */
-async function* copied(bytes: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    for await (const chunk of bytes) {
-      await file.writeFile(chunk);
-      yield chunk;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-async function* interruptible(
-  bytes: AsyncIterable<Buffer>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Buffer> {
-  for await (const chunk of bytes) {
-    signal?.throwIfAborted();
-    yield chunk;
-  }
-}
-
-async function* withoutMark(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let first = true;
-  for await (const chunk of bytes) {
-    const marked = first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf;
-    yield marked ? chunk.subarray(3) : chunk;
-    first = false;
-  }
-}

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { RejectCode } from "../errors.ts";
+import { countLines } from "./lines.ts";
 
 /*
  * Finds the records of CSV bytes: where each starts and ends, how many fields it has, whether its structure is sound.
@@ -29,6 +30,8 @@ export interface RecordHandler {
   record(place: RecordPlace): boolean | undefined;
   /** A faulty record, or only its first line where the fault is a quote: reading goes on behind it. */
   fault(code: RejectCode, line: Buffer): void;
+  /** Takes lines all at once that in sum have this many fields each; without it each record is handed over. */
+  readonly whole?: { readonly fields: number; take(lines: number): void };
   /** Between two chunks of the stream: time to write what was collected. */
   pause?(): Promise<void>;
 }
@@ -104,6 +107,7 @@ class Scan implements Irregularities {
     // One look at all whole lines; only where it finds something is each record looked at by itself.
     const sound = 1 + Math.max(buffer.lastIndexOf(LF), buffer.lastIndexOf(CR));
     const clean = isText(buffer.subarray(0, sound));
+    if (clean && !this.#skipping) position = this.#takeLines(buffer);
     while (position < buffer.length && !this.stopped) {
       if (this.#skipping) {
         const end = lineEnd(buffer, position);
@@ -139,6 +143,19 @@ class Scan implements Irregularities {
       position = this.#afterLine(buffer, this.#end);
     }
     return position;
+  }
+
+  /** The position behind the lines that could be taken at once. */
+  #takeLines(buffer: Buffer): number {
+    const { whole } = this.#handler;
+    const end = 1 + buffer.lastIndexOf(LF);
+    if (whole === undefined || end === 0) return 0;
+    const counted = countLines(buffer.subarray(0, end), this.#dialect, whole.fields, maxRecordBytes);
+    if (counted === undefined) return 0;
+    this.lineEnds.add(counted.lineEnd);
+    this.#records += counted.lines;
+    whole.take(counted.lines);
+    return end;
   }
 
   #handOver(buffer: Buffer, start: number): void {
@@ -264,4 +281,29 @@ export function fieldsOf({ buffer, start, end }: RecordPlace, { delimiter, quote
     if (stop >= end) return fields;
     at = stop + 1;
   }
+}
+
+/** The fields of a faulty record before the first that is not sound, and whether these are all of it. */
+export function soundFieldsOf(
+  line: Buffer,
+  { delimiter, quote }: Dialect,
+): { fields: string[]; whole: boolean } {
+  const fields: string[] = [];
+  for (let at = 0; at <= line.length; ) {
+    let stop: number;
+    if (line[at] === quote && at < line.length) {
+      const close = closingQuote(line, at + 1, line.length, quote as number);
+      stop = close + 1;
+      if (close === -1 || (stop < line.length && line[stop] !== delimiter)) return { fields, whole: false };
+    } else {
+      const next = line.indexOf(delimiter, at);
+      stop = next === -1 ? line.length : next;
+    }
+    if (!isText(line.subarray(at, stop))) return { fields, whole: false };
+    fields.push(
+      ...fieldsOf({ buffer: line, start: at, end: stop, fields: 1, quoted: false }, { delimiter, quote }),
+    );
+    at = stop + 1;
+  }
+  return { fields, whole: true };
 }

@@ -1,25 +1,44 @@
-import { quoteIdentifier } from "../database/identifiers.ts";
+import { quoteIdentifier, quoteLiteral } from "../database/identifiers.ts";
 import type { RejectCode } from "../errors.ts";
+import type { Reference } from "../schema/contracts.ts";
 import { defaultMessage } from "./messages.ts";
 import type { PlannedColumn } from "./plan.ts";
 
 /*
  * What a text must look like to become a value of a column, as SQL for DuckDB. Its casts are more generous than a
  * warehouse may be ('1_000', ' 5 ', '5.7' for an integer; '2024-1-5' for a date; 1.005 rounded to 1.01), so that each
- * is guarded by the text's form.
+ * is guarded by the text's form. A text that the cast value is written as has that form, and is found out sooner.
  */
 
 /** SQL of the value of a text, NULL where it has none, and of the code of what is wrong with a text without value. */
 export interface Rule {
-  readonly value: (text: string) => string;
+  /** DuckDB's own reading of a text, where the value is made of it. */
+  readonly cast?: (text: string) => string;
+  readonly value: (text: string, cast: string) => string;
   readonly fault: (text: string, value: string) => string;
   /** The sentence of each code this rule may give. */
   readonly messages: Partial<Record<RejectCode, string>>;
 }
 
+/** A column that holds an id, and the natural key in its place as long as rows are examined. */
+export const isLookedUp = <Column extends PlannedColumn>(
+  column: Column,
+): column is Column & { readonly reference: Reference } =>
+  column.reference !== undefined && column.reference.key !== column.reference.id;
+
+/** SQL of a text as a natural key of a dimension: an ENUM of all its keys. NULL where it is none. */
+export const asKey = (text: string, { dimension }: Reference) => `TRY_CAST(${text} AS key_${dimension})`;
+
+const keyOf = (reference: Reference): Rule => ({
+  cast: (x) => asKey(x, reference),
+  value: (_, cast) => cast,
+  fault: () => quoteLiteral(reference.fault),
+  messages: {},
+});
+
 /** The rule of a column; `collapsing`: its values are about to be folded, the column's own limits come after. */
 export function ruleOf(column: PlannedColumn, collapsing = false): Rule {
-  if (column.reference !== undefined && column.reference.dimension !== "calendar") return anyText;
+  if (isLookedUp(column)) return keyOf(column.reference);
   const scale = collapsing ? collapsedScale : (column.scale ?? 0);
   const precision = collapsing ? collapsedPrecision : (column.precision ?? 0);
   switch (column.kind) {
@@ -41,7 +60,7 @@ const [collapsedPrecision, collapsedScale] = [38, 10];
 
 /** The type an aggregate of `collapse` sees the column in. */
 export function typeInCollapse(column: PlannedColumn): string {
-  if (column.reference !== undefined && column.reference.dimension !== "calendar") return "VARCHAR";
+  if (isLookedUp(column)) return "VARCHAR";
   const decimal = (precision: number, scale: number) => `DECIMAL(${precision}, ${scale})`;
   switch (column.kind) {
     case "integer":
@@ -55,11 +74,19 @@ export function typeInCollapse(column: PlannedColumn): string {
   }
 }
 
+/** The cast value of a text that is written as the value is, or in a form. */
+const guarded = (text: string, cast: string, form: string) => `
+  CASE
+    WHEN CAST(${cast} AS VARCHAR) = ${text} THEN ${cast}
+    WHEN regexp_full_match(${text}, '${form}') THEN ${cast}
+  END`;
+
 const integer = (type: "INTEGER" | "BIGINT"): Rule => {
   const form = "-?[0-9]+(\\.0+)?";
   const bound = type === "INTEGER" ? "2147483647" : "9223372036854775807";
   return {
-    value: (x) => `CASE WHEN regexp_full_match(${x}, '${form}') THEN TRY_CAST(${x} AS ${type}) END`,
+    cast: (x) => `TRY_CAST(${x} AS ${type})`,
+    value: (x, cast) => guarded(x, cast, form),
     fault: (x) =>
       `CASE WHEN regexp_full_match(${x}, '${form}') THEN 'NUMBER_OUT_OF_RANGE' ELSE 'INTEGER_INVALID' END`,
     messages: {
@@ -74,8 +101,8 @@ const numeric = (precision: number, scale: number): Rule => {
   const fraction = scale === 0 ? "0+" : `[0-9]{1,${scale}}0*`;
   const fitting = `-?([0-9]+(\\.${fraction})?|\\.${fraction})`;
   return {
-    value: (x) => `
-      CASE WHEN regexp_full_match(${x}, '${fitting}') THEN TRY_CAST(${x} AS DECIMAL(${precision}, ${scale})) END`,
+    cast: (x) => `TRY_CAST(${x} AS DECIMAL(${precision}, ${scale}))`,
+    value: (x, cast) => guarded(x, cast, fitting),
     fault: (x) => `
       CASE
         WHEN NOT regexp_full_match(${x}, '${plain}') THEN 'NUMBER_INVALID'
@@ -92,8 +119,8 @@ const numeric = (precision: number, scale: number): Rule => {
 
 /** Only the canonical spelling comes out of the cast as it went in; `infinity` does too, but is shorter. */
 const date: Rule = {
-  value: (x) =>
-    `CASE WHEN length(${x}) = 10 AND CAST(TRY_CAST(${x} AS DATE) AS VARCHAR) = ${x} THEN TRY_CAST(${x} AS DATE) END`,
+  cast: (x) => `TRY_CAST(${x} AS DATE)`,
+  value: (x, cast) => `CASE WHEN strlen(${x}) = 10 AND CAST(${cast} AS VARCHAR) = ${x} THEN ${cast} END`,
   fault: () => "'DATE_INVALID'",
   messages: { DATE_INVALID: "not a date of the calendar written YYYY-MM-DD" },
 };
@@ -119,7 +146,8 @@ const text = (maxLength: number): Rule => ({
   },
 });
 
-/** The names under which a column's source text, its failure and its fault travel beside its value. */
+/** The names under which a column's source text, its cast, its failure and its fault travel beside its value. */
 export const textOf = (input: string) => quoteIdentifier(`${input}?`);
+export const castOf = (input: string) => quoteIdentifier(`${input}^`);
 export const failureOf = (input: string) => quoteIdentifier(`${input}~`);
 export const faultOf = (input: string) => quoteIdentifier(`${input}!`);

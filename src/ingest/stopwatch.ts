@@ -1,4 +1,4 @@
-export const phases = ["read", "check", "spool", "publish"] as const;
+export const phases = ["read", "check", "compare", "build", "publish"] as const;
 export type Phase = (typeof phases)[number];
 
 /** How far a load has come. */
@@ -14,7 +14,7 @@ export type Stopwatch = ReturnType<typeof stopwatch>;
 
 /** Seconds by phase, from now on; progress is passed on at most every tenth of a second. */
 export function stopwatch(onProgress: ((progress: Progress) => void) | undefined) {
-  const seconds: Record<Phase, number> = { read: 0, check: 0, spool: 0, publish: 0 };
+  const seconds: Record<Phase, number> = { read: 0, check: 0, compare: 0, build: 0, publish: 0 };
   let phase: Phase = "read";
   let since = performance.now();
   let told = 0;

@@ -2,7 +2,7 @@ import { quoteIdentifier, quoteLiteral } from "../database/identifiers.ts";
 import type { Engine } from "./engine.ts";
 import { messageOf } from "./messages.ts";
 import type { PlannedColumn } from "./plan.ts";
-import { failureOf, faultOf, ruleOf, textOf } from "./rules.ts";
+import { asKey, castOf, failureOf, faultOf, isLookedUp, ruleOf, textOf } from "./rules.ts";
 
 /** A column to be made from text. */
 export interface ValidatedColumn {
@@ -16,41 +16,45 @@ export interface ValidatedColumn {
 }
 
 /**
- * SQL of what becomes of the texts of a table: for each column its value (an id beside its natural key), what is wrong with
- * it (`"quantity!"`, a code or NULL) and then the text (`"quantity?"`). `_seq` and `carried` columns stay.
+ * SQL of what becomes of the texts of a table: for each column its value (for an id, the natural key), what is wrong with it
+ * (`"quantity!"`, a code or NULL) and then the text (`"quantity?"`). `carried` columns stay. Nothing is joined: rows stay in
+ * their order.
  */
 export function validation(
   from: string,
   columns: readonly ValidatedColumn[],
-  carried: string[] = [],
+  carried: readonly string[],
 ): string {
-  const kept = ["_seq", ...carried];
-  const typed = columns.flatMap(({ column, collapsing, failable }) => {
-    const text = textOf(column.input);
-    const readable = failable ? `CASE WHEN NOT ${failureOf(column.input)} THEN ${text} END` : text;
-    const value = `${ruleOf(column, collapsing).value(readable)} AS ${quoteIdentifier(column.input)}`;
-    return failable ? [text, failureOf(column.input), value] : [text, value];
+  const texts = columns.flatMap(({ column: { input }, failable }) =>
+    failable ? [textOf(input), failureOf(input)] : [textOf(input)],
+  );
+  const casts = columns.flatMap((validated) => {
+    const sql = rule(validated).cast?.(readable(validated));
+    return sql === undefined ? [] : `${sql} AS ${castOf(validated.column.input)}`;
   });
-  const judged = columns.map((validated) => `${faultSql(validated)} AS ${faultOf(validated.column.input)}`);
-  const values = columns.flatMap(({ column }) => {
-    const [name, fault] = [quoteIdentifier(column.column), faultOf(column.input)];
+  const values = columns.map((validated) => {
+    const { input } = validated.column;
+    return `${rule(validated).value(readable(validated), castOf(input))} AS ${quoteIdentifier(input)}`;
+  });
+  const faults = columns.map((validated) => `${faultSql(validated)} AS ${faultOf(validated.column.input)}`);
+  const results = columns.flatMap(({ column: { input, derived } }) => {
+    const [value, text, fault] = [quoteIdentifier(input), textOf(input), faultOf(input)];
     return [
-      ...(isLookedUp(column)
-        ? [`${idOf(column)} AS ${name}`, quoteIdentifier(column.input)]
-        : [derivedOr(column)]),
+      derived === undefined ? value : `coalesce(${value}, ${derived}) AS ${value}`,
       fault,
-      `CASE WHEN ${fault} IS NOT NULL THEN left(${textOf(column.input)}, 200) END AS ${textOf(column.input)}`,
+      `CASE WHEN ${fault} IS NOT NULL THEN left(${text}, 200) END AS ${text}`,
     ];
   });
-  return `
-    WITH typed AS (
-      SELECT ${[...kept, ...typed].join(", ")} FROM ${from}
-    ), judged AS (
-      SELECT typed.*, ${[...columns.flatMap(ids), ...judged].join(", ")}
-      FROM typed ${columns.map(lookup).join(" ")}
-    )
-    SELECT ${[...kept, ...values].join(", ")} FROM judged
-  `;
+  // Steps on top of one another, so that each text is cast once.
+  const cast = `SELECT ${[...carried, ...texts, ...casts].join(", ")} FROM (${from}) AS mapped`;
+  const typed = `SELECT ${[...carried, ...texts, ...values].join(", ")} FROM (${cast}) AS read`;
+  const judged = `SELECT *, ${faults.join(", ")} FROM (${typed}) AS typed`;
+  return `SELECT ${[...carried, ...results].join(", ")} FROM (${judged}) AS judged`;
+}
+
+/** SQL of whether {@link validation} finds nothing wrong with a row. */
+export function soundness(columns: readonly ValidatedColumn[]): string {
+  return columns.map(({ column }) => `${faultOf(column.input)} IS NULL`).join(" AND ");
 }
 
 /** Puts what {@link validation} found wrong into `fault`. */
@@ -74,35 +78,22 @@ export async function recordFaults(
   }
 }
 
+const rule = ({ column, collapsing }: ValidatedColumn) => ruleOf(column, collapsing);
+
+/** The text, unless it stands for what an expression failed with. */
+const readable = ({ column: { input }, failable }: ValidatedColumn) =>
+  failable ? `CASE WHEN NOT ${failureOf(input)} THEN ${textOf(input)} END` : textOf(input);
+
 function faultSql({ column, optional, collapsing, failable }: ValidatedColumn): string {
-  const [text, value] = [`typed.${textOf(column.input)}`, `typed.${quoteIdentifier(column.input)}`];
+  const [text, value] = [textOf(column.input), quoteIdentifier(column.input)];
   const mayBeEmpty = optional || column.nullable || column.derived !== undefined;
   const { reference } = column;
+  const known = reference === undefined || isLookedUp(column) ? undefined : asKey(text, reference);
   return `
     CASE
       ${failable ? `WHEN ${failureOf(column.input)} THEN 'EXPRESSION_FAILED'` : ""}
       WHEN ${text} IS NULL THEN ${mayBeEmpty ? "NULL" : "'VALUE_MISSING'"}
       WHEN ${value} IS NULL THEN ${ruleOf(column, collapsing).fault(text, value)}
-      ${reference === undefined ? "" : `WHEN ${idOf(column)} IS NULL THEN '${reference.fault}'`}
+      ${known === undefined ? "" : `WHEN ${known} IS NULL THEN ${quoteLiteral(reference?.fault ?? "")}`}
     END`;
-}
-
-/** An id in place of the natural key; a date is its own. */
-const isLookedUp = ({ reference }: PlannedColumn) =>
-  reference !== undefined && reference.key !== reference.id;
-
-const idOf = (column: PlannedColumn) => quoteIdentifier(`${column.column}#`);
-
-const ids = ({ column }: ValidatedColumn): string[] =>
-  column.reference === undefined ? [] : [`${column.reference.dimension}.id AS ${idOf(column)}`];
-
-const lookup = ({ column: { input, reference } }: ValidatedColumn) =>
-  reference === undefined
-    ? ""
-    : `LEFT JOIN dimension_${reference.dimension} AS ${reference.dimension}
-         ON ${reference.dimension}.key = typed.${quoteIdentifier(input)}`;
-
-function derivedOr({ input, column, derived }: PlannedColumn): string {
-  if (derived === undefined) return `${quoteIdentifier(input)} AS ${quoteIdentifier(column)}`;
-  return `coalesce(${quoteIdentifier(input)}, ${derived}) AS ${quoteIdentifier(column)}`;
 }

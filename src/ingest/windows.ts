@@ -1,7 +1,9 @@
 import { quoteLiteral } from "../database/identifiers.ts";
 import { grainOf } from "./duplicates.ts";
 import type { Engine } from "./engine.ts";
+import { withIds } from "./keys.ts";
 import type { LoadPlan } from "./plan.ts";
+import { placesOf } from "./source.ts";
 
 /**
  * Rejects prices whose validity windows overlap one another, or one that is stored and not replaced by this load. Done
@@ -17,8 +19,8 @@ export async function rejectOverlaps(engine: Engine, plan: LoadPlan): Promise<vo
     CREATE VIEW price_window AS
     SELECT accepted._seq, accepted.product_id, coalesce(accepted.store_id, 0) AS scope, accepted.valid_from,
       coalesce(${end}, DATE 'infinity') AS valid_to,
-      concat_ws(', ', accepted.sku, accepted.store_code, accepted.valid_from, ${end}) AS shown
-    FROM accepted
+      concat_ws(', ', fit.sku, fit.store_code, accepted.valid_from, ${end}) AS shown
+    FROM (${withIds(plan, "FROM fit")}) AS accepted JOIN fit USING (_seq)
     LEFT JOIN stored_window
       ON stored_window.product_id = accepted.product_id
       AND stored_window.store_id IS NOT DISTINCT FROM accepted.store_id
@@ -43,7 +45,8 @@ export async function rejectOverlaps(engine: Engine, plan: LoadPlan): Promise<vo
       SELECT ordered._seq, NULL, NULL, 0, ${columns}, 'OVERLAPPING_WINDOW', shown,
         'overlaps the window of record ' || place._record || ' of ' || place._file
       FROM ordered
-      JOIN place ON place._seq = CASE WHEN latest_end >= valid_from THEN earlier_seq ELSE next_seq END
+      JOIN ${placesOf("SELECT _seq FROM price_window")} AS place
+        ON place._seq = CASE WHEN latest_end >= valid_from THEN earlier_seq ELSE next_seq END
       WHERE latest_end >= valid_from OR next_from <= valid_to
     `);
     found += await engine.count(`

@@ -5,7 +5,8 @@ import { ledgerTable } from "./ledger.ts";
  * search path does not find them, so catalogs of two schemas compare as long as each is read with its own schema
  * first on the path.
  *
- * Passed over: partitions and what is on them (they are data), what belongs to an extension, the revision table,
+ * Passed over: partitions and what is on them (they are data), months that a load is building or left behind when it died,
+ * what belongs to an extension, the revision table,
  * the sequences behind identity columns (their options stand with the column), owners and privileges. PostgreSQL 18
  * lists NOT NULL among the constraints; it is compared as the column's nullability.
  */
@@ -20,6 +21,7 @@ relation AS (
   WHERE n.nspname = current_schema()
     AND NOT c.relispartition
     AND c.relname <> '${ledgerTable}'
+    AND c.relname !~ '_[0-9]{4}_[0-9]{2}_load_[0-9]+$'
     AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
     AND (c.tableoid, c.oid) NOT IN (SELECT classid, objid FROM owned)
 ),

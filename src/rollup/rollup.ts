@@ -1,6 +1,6 @@
 import { type Client, withTransaction } from "../database/connection.ts";
 import { requireRange } from "../database/dates.ts";
-import { lockForPublishing } from "../database/locks.ts";
+import { lockMonths } from "../database/locks.ts";
 import { ensureMonthPartitions } from "../database/partitions.ts";
 import { fail } from "../errors.ts";
 
@@ -61,14 +61,11 @@ export async function rollUp(
   requireRange(options);
   const { from = null, to = null } = options;
 
-  const { rows: months } = await client.query<{ month: string }>(monthsOfTransactions, [from, to]);
-  await ensureMonthPartitions(
-    client,
-    "sales_daily",
-    months.map(({ month }) => month),
-  );
+  const { rows } = await client.query<{ month: string }>(monthsOfTransactions, [from, to]);
+  const months = rows.map(({ month }) => month);
+  await ensureMonthPartitions(client, "sales_daily", months);
   return withTransaction(client, async () => {
-    await lockForPublishing(client, "sales_daily");
+    await lockMonths(client, "sales_daily", months, "transaction");
     await client.query(createNetDay);
     await client.query(fillNetDay, [from, to]);
     const { rows: negative } = await client.query<NetNegativeDay>(netNegativeDays);

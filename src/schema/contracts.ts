@@ -48,8 +48,16 @@ export interface TableContract {
   readonly checks: readonly Check[];
   /** The column whose month chooses the partition. */
   readonly partitionedBy?: "date";
+  /** What adds up over rows of one grain, where anything does. */
+  readonly additive?: Additive;
   /** Columns that follow from others when a file does not give them, as SQL that PostgreSQL and DuckDB share. */
   readonly derived: Readonly<Record<string, string>>;
+}
+
+export interface Additive {
+  readonly measures: readonly string[];
+  /** A column that is the quotient of two measures. */
+  readonly ratio?: { readonly column: string; readonly of: string; readonly per: string };
 }
 
 const grains: Record<TableName, readonly string[]> = {
@@ -66,6 +74,18 @@ const grains: Record<TableName, readonly string[]> = {
 };
 
 const partitioned: ReadonlySet<TableName> = new Set(["sales_daily", "inventory_snapshot_daily", "sales_txn"]);
+
+const sales: Additive = {
+  measures: ["quantity", "total_amount"],
+  ratio: { column: "unit_price", of: "total_amount", per: "quantity" },
+};
+
+const additive: Partial<Record<TableName, Additive>> = {
+  sales_daily: sales,
+  sales_txn: sales,
+  inventory_snapshot_daily: { measures: ["on_hand_qty", "on_order_qty"] },
+  traffic_daily: { measures: ["visitors"] },
+};
 
 const derivations: Partial<Record<TableName, Record<string, string>>> = {
   calendar: {
@@ -104,6 +124,7 @@ export function contractOf(name: TableName): TableContract {
     columns,
     references,
     checks: checksOf(table),
+    ...(additive[name] === undefined ? {} : { additive: additive[name] }),
     ...(partitioned.has(name) ? { partitionedBy: "date" as const } : {}),
     derived,
   };

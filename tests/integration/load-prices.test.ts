@@ -10,13 +10,10 @@ const workspace = new Workspace();
 beforeEach(() => query(database, "DELETE FROM price_history"));
 
 const prices = (lines: readonly string[], options = {}) =>
-  loadCsv(
-    workspace,
-    database,
-    "price_history",
-    ["sku,store_code,price,valid_from,valid_to", ...lines],
-    options,
-  );
+  loadCsv(workspace, database, "price_history", ["sku,store_code,price,valid_from,valid_to", ...lines], {
+    again: true,
+    ...options,
+  });
 
 /** The stored windows as lines of a file. */
 async function windows(): Promise<string[]> {

@@ -167,7 +167,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(await stored(database, table)).toEqual(lines);
 
     const untouched = await writers(database, table);
-    const again = await loadCsv(workspace, database, table, lines);
+    const again = await loadCsv(workspace, database, table, lines, { again: true });
     expect(again).toMatchObject({ inserted: 0, updated: 0, unchanged: lines.length - 1 });
     expect(await writers(database, table)).toEqual(untouched);
 
@@ -224,7 +224,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     const [row] = await query<{ name: string }>(database, "SELECT current_database() AS name");
     await query(database, `ALTER DATABASE ${row?.name} SET datestyle = 'SQL, DMY'`);
     const { lines } = files.sales_daily;
-    expect(await loadCsv(workspace, database, "sales_daily", lines)).toMatchObject({
+    expect(await loadCsv(workspace, database, "sales_daily", lines, { again: true })).toMatchObject({
       read: 2,
       rejected: 0,
     });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type CalendarFill, fillCalendar } from "../../src/calendar/index.ts";
 import { type Database, withClient } from "../../src/database/connection.ts";
-import { type LoadResult, load } from "../../src/ingest/index.ts";
+import { type LoadRequest, type LoadResult, load } from "../../src/ingest/index.ts";
 import { type Rollup, rollUp } from "../../src/rollup/index.ts";
 import { rowsOf } from "./warehouse.ts";
 
@@ -13,9 +13,10 @@ export function loadExample(
   table: string,
   files: readonly string[],
   name: string,
+  options: Partial<LoadRequest> = {},
 ): Promise<LoadResult> {
   const mapping = fileURLToPath(new URL(`../../examples/mappings/${name}.yaml`, import.meta.url));
-  return load(database, { table, files, mapping });
+  return load(database, { table, files, mapping, ...options });
 }
 
 export function fillDays(

@@ -8,6 +8,7 @@ import { registerDemo } from "./demo.ts";
 import { registerDowngrade } from "./downgrade.ts";
 import { registerHistory } from "./history.ts";
 import { registerLoad } from "./load.ts";
+import { registerLoads } from "./loads.ts";
 import { registerRevision } from "./revision.ts";
 import { registerRollup } from "./rollup.ts";
 
@@ -27,6 +28,7 @@ const commands: RegisterCommand[] = [
   registerRevision,
   registerCalendar,
   registerLoad,
+  registerLoads,
   registerRollup,
   registerDemo,
 ];

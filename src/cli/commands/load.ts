@@ -1,6 +1,7 @@
-import type { LoadRequest, LoadResult, Phase, Progress } from "../../ingest/index.ts";
+import { Option } from "commander";
+import type { DuplicatePolicy, LoadRequest } from "../../ingest/index.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { type Output, reportFailure, table } from "../output.ts";
+import { reportFailure } from "../output.ts";
 
 interface Options {
   mapping?: string;
@@ -8,18 +9,37 @@ interface Options {
   maxRejects?: string;
   delimiter?: string;
   encoding?: string;
+  onDuplicate?: DuplicatePolicy;
+  createMissing?: boolean;
+  again?: boolean;
+  wait: boolean;
   dryRun?: boolean;
 }
 
 export const registerLoad: RegisterCommand = (program, action) => {
   program
     .command("load")
-    .description("load CSV files into a table: all of it or nothing, and never a row twice")
+    .description("load files into a table: all of it or nothing, and never a row twice")
     .argument("<table>", "store, product, calendar, sales_daily, sales_txn, price_history, …")
-    .argument("<file...>", "CSV files or patterns, also compressed (.gz, .zst)")
+    .argument(
+      "<file...>",
+      "CSV, Parquet or NDJSON, also in gzip or zstd: files, patterns, folders, or - (docs/formats.md)",
+    )
     .option("--mapping <file>", "YAML that says how the files' columns become the table's (docs/mappings.md)")
     .option("--rejects <file>", "where faulty rows are listed (default: rejects-TABLE.csv)")
     .option("--max-rejects <N|P%>", "how many rows may be rejected for the others to be loaded (default: 0)")
+    .addOption(
+      new Option(
+        "--on-duplicate <policy>",
+        "what becomes of rows of one grain that differ (default: reject)",
+      ).choices(["reject", "first", "last", "sum"]),
+    )
+    .option(
+      "--create-missing",
+      "add stores, products and days that the rows speak of and the warehouse lacks",
+    )
+    .option("--again", "also load files that were loaded before")
+    .option("--no-wait", "fail at once while another load is at work on one of the months")
     .option("--delimiter <char>", "what separates fields, or the word tab (default: comma; tab for .tsv)")
     .option("--encoding <name>", "how the files are encoded, such as latin-1 (default: utf-8)")
     .option("--dry-run", "check everything and say what would change, but write nothing to the warehouse")
@@ -28,6 +48,8 @@ export const registerLoad: RegisterCommand = (program, action) => {
       examples(
         "load store stores.csv",
         "load sales_txn 'data/2010-12-*.csv' --mapping sales_txn.yaml",
+        "load sales_daily warehouse/sales/ '2024-01/**/*.parquet'",
+        "load sales_daily - < sales.ndjson",
         "load sales_daily sales.csv.gz --max-rejects 0.1% --rejects faulty.csv",
         "load price_history prices.tsv --encoding latin-1 --dry-run",
       ),
@@ -39,11 +61,14 @@ async function run(context: Context, tableName: string, files: string[], options
   const { fail } = await import("../../errors.ts");
   const problem = problemOf(options);
   if (problem !== undefined) throw fail("USAGE", { problem });
-  const [{ load }, { withDatabase }] = await Promise.all([
+  const [{ load }, { withDatabase }, { printLoad }, { progressDisplay }] = await Promise.all([
     import("../../ingest/index.ts"),
     import("../../database/open.ts"),
+    import("../load-report.ts"),
+    import("../progress.ts"),
   ]);
   const { settings, output, signal, streams } = context;
+  const display = progressDisplay(output, streams.stderr);
   const request: LoadRequest = {
     table: tableName,
     files,
@@ -52,15 +77,18 @@ async function run(context: Context, tableName: string, files: string[], options
     maxRejects: options.maxRejects === undefined ? undefined : parseMaxRejects(options.maxRejects),
     delimiter: options.delimiter === "tab" || options.delimiter === "\\t" ? "\t" : options.delimiter,
     encoding: options.encoding,
+    onDuplicate: options.onDuplicate,
+    createMissing: options.createMissing,
+    again: options.again,
+    wait: options.wait,
     dryRun: options.dryRun,
     signal,
-    onProgress: progress(output, streams.stderr),
+    onProgress: display.onProgress,
+    onWait: display.onWait,
   };
-  const result = await withDatabase(settings, (database) => load(database, request)).finally(() =>
-    clearProgress(output, streams.stderr),
-  );
+  const result = await withDatabase(settings, (database) => load(database, request)).finally(display.clear);
   const failure =
-    result.published || result.rejected <= result.max_rejects
+    result.rejected <= result.max_rejects
       ? undefined
       : fail("REJECTS_OVER_LIMIT", {
           rejected: result.rejected,
@@ -92,76 +120,4 @@ function parseMaxRejects(text: string): { rows: number } | { percent: number } |
   if (!/^\d+(\.\d+)?%$/.test(text)) return undefined;
   const percent = Number(text.slice(0, -1));
   return percent <= 100 ? { percent } : undefined;
-}
-
-const doing: Record<Phase, string> = {
-  read: "reading",
-  check: "checking",
-  spool: "sorting",
-  publish: "publishing",
-};
-
-function progress(output: Output, stderr: NodeJS.WriteStream): ((progress: Progress) => void) | undefined {
-  if (!output.interactive) return undefined;
-  return ({ phase }) => stderr.write(`\r\x1b[K${doing[phase]} …`);
-}
-
-function clearProgress(output: Output, stderr: NodeJS.WriteStream): void {
-  if (output.interactive) stderr.write("\r\x1b[K");
-}
-
-const count = (value: number) => value.toLocaleString("en-US");
-
-function printLoad(result: LoadResult, output: Output): void {
-  const files = result.files.length === 1 ? (result.files[0]?.path ?? "") : `${result.files.length} files`;
-  const seconds = Object.values(result.seconds).reduce((sum, value) => sum + value, 0);
-  const filtered = result.filtered === 0 ? "" : `, ${count(result.filtered)} filtered out`;
-  output.line(
-    output.colors.bold(
-      `${result.table} from ${files}: ${count(result.source_rows)} ${result.source_rows === 1 ? "row" : "rows"}${filtered}, ${seconds.toFixed(1)} s`,
-    ),
-  );
-  output.line(`  ${identity(result)}`);
-  if (result.months.length > 0) output.line(`  months ${monthsOf(result)}`);
-  if (result.dry_run) output.line("  a dry run: nothing was published");
-  printRejects(result, output);
-}
-
-function identity(result: LoadResult): string {
-  const parts = (["inserted", "updated", "unchanged", "duplicates", "rejected", "withheld"] as const)
-    .filter((part) => part !== "withheld" || result.withheld > 0)
-    .map((part) => `${count(result[part])} ${part}`);
-  return `read ${count(result.read)} = ${parts.join(" + ")}`;
-}
-
-/** `2010-12`, or `2010-12 to 2011-03 (4)` */
-function monthsOf({ months }: LoadResult): string {
-  const [first, last] = [months[0]?.month, months.at(-1)?.month];
-  return first === last ? `${first}` : `${first} to ${last} (${months.length})`;
-}
-
-/** What a whole load of such rejects most likely lacks. */
-const hints: Record<string, string> = {
-  UNKNOWN_STORE: "load the table store first, from a file that has these codes",
-  UNKNOWN_PRODUCT: "load the table product first, from a file that has these SKUs",
-  UNKNOWN_DATE: "fill the days first: forecastlab calendar --from DATE --to DATE",
-};
-
-function printRejects(result: LoadResult, output: Output): void {
-  if (result.rejects_file === null) return;
-  const codes = Object.entries(result.reject_codes);
-  const faults = codes.reduce((sum, [, number]) => sum + number, 0);
-  output.note("");
-  for (const line of table([["faults by code", ""], ...codes])) output.note(`  ${line}`);
-  output.note("");
-  for (const { file, record, column, value, message } of result.first_rejects) {
-    const where = `${file} record ${record}${column === "" ? "" : `, ${column}`}`;
-    output.note(`  ${where}${value === "" ? "" : ` ${JSON.stringify(value)}`}: ${message}`);
-  }
-  const more = faults - result.first_rejects.length;
-  output.note(`  ${more > 0 ? `and ${count(more)} more; ` : ""}all of them are in ${result.rejects_file}`);
-  for (const code of Object.keys(result.reject_codes)) {
-    const hint = hints[code];
-    if (hint !== undefined) output.note(`  ${code}: ${hint}`);
-  }
 }

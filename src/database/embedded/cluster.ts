@@ -4,12 +4,12 @@ import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../../errors.ts";
+import { respondsToSignals } from "../processes.ts";
 import type { Binaries } from "./binaries.ts";
 import { authenticationText, configurationText, type Transport } from "./configuration.ts";
 import { openLog, remove, syncFolder, textOf, writePrivate } from "./files.ts";
 import type { Site } from "./home.ts";
 import { type Postmaster, readPidFile, runningPostmaster, untilGone, untilReady } from "./postmaster.ts";
-import { respondsToSignals } from "./processes.ts";
 import { complaint, identity, runProgram, serverEnvironment, systemCode } from "./programs.ts";
 import { chooseTransport, databaseName, userName, writePassword } from "./transport.ts";
 

@@ -1,8 +1,8 @@
 import { readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { commandOf, isZombie, respondsToSignals } from "../processes.ts";
 import { textOf } from "./files.ts";
-import { commandOf, isZombie, respondsToSignals } from "./processes.ts";
 
 /** A running server, as it describes itself in `postmaster.pid`. */
 export interface Postmaster {

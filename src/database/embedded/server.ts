@@ -1,5 +1,6 @@
 import { fail } from "../../errors.ts";
 import type { Database } from "../address.ts";
+import { respondsToSignals } from "../processes.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { initialise, type ServerOptions, start, stop } from "./cluster.ts";
 import { openLog, remove, writePrivate } from "./files.ts";
@@ -8,7 +9,6 @@ import { holdersOf, sweepLeases, takeLease } from "./leases.ts";
 import { withFolderLock } from "./lock.ts";
 import { serverParameters, thisMachine } from "./memory.ts";
 import { type Postmaster, runningPostmaster, untilGone, untilReady } from "./postmaster.ts";
-import { respondsToSignals } from "./processes.ts";
 import {
   databaseIn,
   type EmbeddedSettings,

@@ -1,0 +1,75 @@
+import type { LoadRun } from "../../ingest/index.ts";
+import { type Context, examples, type RegisterCommand } from "../command.ts";
+import { table } from "../output.ts";
+
+interface Options {
+  table?: string;
+  limit: string;
+}
+
+export const registerLoads: RegisterCommand = (program, action) => {
+  program
+    .command("loads")
+    .description("list the ledger: what was loaded, when, by whom, and what became of its rows")
+    .option("--table <name>", "loads into this table only")
+    .option("--limit <N>", "how many, the newest first", "20")
+    .addHelpText("before", examples("loads", "loads --table sales_daily --limit 5", "loads --json"))
+    .action(action(run));
+};
+
+async function run(
+  { settings, output, signal }: Context,
+  { table: name, limit }: Options,
+): Promise<undefined> {
+  const { fail } = await import("../../errors.ts");
+  if (!/^[1-9]\d{0,8}$/.test(limit)) {
+    throw fail("USAGE", { problem: `--limit takes a number of loads, not ${limit}.` });
+  }
+  const [{ loadRuns, requireTable }, { withDatabase }, { withClient }] = await Promise.all([
+    import("../../ingest/index.ts"),
+    import("../../database/open.ts"),
+    import("../../database/connection.ts"),
+  ]);
+  const options = { table: name === undefined ? undefined : requireTable(name), limit: Number(limit) };
+  const runs = await withDatabase(settings, (database) =>
+    withClient(database, (client) => loadRuns(client, options), signal),
+  );
+  output.result({ loads: runs });
+  if (runs.length === 0) output.note("Nothing was loaded yet.");
+  else for (const line of table(listed(runs, output.width))) output.line(line);
+}
+
+/** Counts of the identity and their headings; those that are 0 for all loads are not shown. */
+const counts = [
+  ["read", "read"],
+  ["inserted", "new"],
+  ["updated", "changed"],
+  ["unchanged", "same"],
+  ["duplicates", "twice"],
+  ["rejected", "rejects"],
+] as const;
+
+/** A row a load; the names of files are shortened to what is left of the width. */
+export function listed(runs: readonly LoadRun[], width: number): (string | number)[][] {
+  const shown = counts.filter(([count], index) => index === 0 || runs.some((run) => run[count] > 0));
+  const rowsWith = (fileOf: (run: LoadRun) => string) => [
+    ["load", "finished (UTC)", "table", "files", ...shown.map(([, heading]) => heading)],
+    ...runs.map((run) => [
+      String(run.id),
+      run.finished_at.slice(0, 16).replace("T", " "),
+      run.table,
+      fileOf(run),
+      ...shown.map(([count]) => run[count]),
+    ]),
+  ];
+  const others = Math.max(...table(rowsWith(() => "")).map((line) => line.length)) - "files".length;
+  return rowsWith((run) => filesOf(run, Math.max(10, width - others)));
+}
+
+/** `sales.csv +19`; of a long name the end, which tells files apart. */
+function filesOf({ files }: LoadRun, room: number): string {
+  const name = files[0]?.path.split("/").at(-1) ?? "";
+  const more = files.length > 1 ? ` +${files.length - 1}` : "";
+  const left = room - more.length;
+  return `${name.length <= left ? name : `…${name.slice(name.length - left + 1)}`}${more}`;
+}

@@ -1,0 +1,37 @@
+/*
+ * Values of Parquet as the text that rules accept and mappings cast: plain digits, ISO dates, nothing lost. What CSV would
+ * hold if it had been written with care.
+ */
+
+/** SQL of a value as DuckDB writes it; NULL where it is empty. The first of two steps, so that each value is written once. */
+export function writtenText(value: string, type: string): string {
+  if (type === "VARCHAR") return `nullif(${value}, '')`;
+  // A moment with a time zone is told in UTC.
+  if (type === "TIMESTAMP WITH TIME ZONE") return `CAST(timezone('UTC', ${value}) AS VARCHAR)`;
+  return /^(STRUCT|MAP|UNION)\(|\]$/.test(type)
+    ? `CAST(to_json(${value}) AS VARCHAR)`
+    : `CAST(${value} AS VARCHAR)`;
+}
+
+/** SQL of the text that stands for what {@link writtenText} gave. */
+export function plainText(written: string, type: string): string {
+  if (type === "DOUBLE" || type === "FLOAT") return plainDigits(written);
+  // Midnight stands for the day, which is how pandas keeps dates.
+  return type.startsWith("TIMESTAMP") ? without(written, " 00:00:00") : written;
+}
+
+/** The shortest digits that give the number back, without `.0` and without an exponent: DuckDB writes `1.5e-07`, `1e+16`. */
+function plainDigits(text: string): string {
+  const sign = `CASE WHEN starts_with(${text}, '-') THEN '-' ELSE '' END`;
+  const digits = `replace(ltrim(split_part(${text}, 'e', 1), '-'), '.', '')`;
+  const exponent = `TRY_CAST(split_part(${text}, 'e', 2) AS INTEGER)`;
+  return `
+    CASE
+      WHEN NOT contains(${text}, 'e') THEN ${without(text, ".0")}
+      WHEN contains(${text}, 'e-') THEN ${sign} || '0.' || repeat('0', -${exponent} - 1) || ${digits}
+      ELSE ${sign} || rpad(${digits}, ${exponent} + 1, '0')
+    END`;
+}
+
+const without = (text: string, end: string) =>
+  `CASE WHEN ends_with(${text}, '${end}') THEN left(${text}, -${end.length}) ELSE ${text} END`;

@@ -1,0 +1,16 @@
+import { fail } from "../errors.ts";
+import type { TableContract } from "../schema/contracts.ts";
+
+/**
+ * What becomes of rows of one grain that differ within a load: all of them are rejected, the first or the last of them by
+ * file order stands, or their additive measures are summed.
+ */
+export const duplicatePolicies = ["reject", "first", "last", "sum"] as const;
+export type DuplicatePolicy = (typeof duplicatePolicies)[number];
+
+/** @throws DUPLICATE_POLICY_INVALID where rows are to be summed and nothing of the table adds up */
+export function requirePolicy(contract: TableContract, policy: DuplicatePolicy): void {
+  if (policy !== "sum" || contract.additive !== undefined) return;
+  const valid = duplicatePolicies.filter((name) => name !== "sum").join(", ");
+  throw fail("DUPLICATE_POLICY_INVALID", { table: contract.name, policy, valid });
+}

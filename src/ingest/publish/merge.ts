@@ -1,0 +1,100 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Client } from "../../database/connection.ts";
+import { copyFromFile } from "../../database/copy.ts";
+import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import { boundsOf } from "../../database/partitions.ts";
+import { fail } from "../../errors.ts";
+import type { TableContract } from "../../schema/contracts.ts";
+import { changesTable } from "./compare.ts";
+import type { Definition } from "./definition.ts";
+import type { MonthPlan } from "./plan.ts";
+import { type Batch, byGrain, writeSpool } from "./spool.ts";
+
+/**
+ * Writes the changes of a month, and nothing else, within the load's transaction: what is new is inserted, what differs
+ * updated. Rows go to the partition itself, so that the partitioned table is not locked while another load swaps a month.
+ *
+ * @throws LOAD_CONFLICT when rows it compared are gone meanwhile; CONSTRAINT_VIOLATED
+ */
+export async function mergeMonth(
+  client: Client,
+  batch: Batch,
+  plan: MonthPlan,
+  options: { readonly definition: Definition; readonly loadedAt: string },
+): Promise<void> {
+  if (plan.home.kind === "none") throw fail("INTERNAL", { reason: "there is nothing to merge a month into" });
+  await stage(client, batch, plan);
+  const sql = statementsOf(batch, plan.home.relation, plan, options);
+  const updated = plan.updated === 0 ? 0 : ((await client.query(sql.update)).rowCount ?? 0);
+  const inserted = plan.inserted === 0 ? 0 : ((await client.query(sql.insert)).rowCount ?? 0);
+  await client.query("DROP TABLE staged");
+  if (updated === plan.updated && inserted === plan.inserted) return;
+  const reason = `${plan.updated} were to be updated and ${updated} were there`;
+  throw fail("LOAD_CONFLICT", { table: batch.contract.name, reason });
+}
+
+async function stage(client: Client, batch: Batch, plan: MonthPlan): Promise<void> {
+  const { engine, contract, columns } = batch;
+  const list = columns.map(quoteIdentifier).join(", ");
+  const path = join(engine.folder, `changes-of-${plan.month ?? "all"}.csv`);
+  const changes = quoteIdentifier(changesTable(plan));
+  await writeSpool(engine, `SELECT ${list}, _stored FROM ${changes} ${byGrain(contract)}`, path);
+  await client.query(`
+    CREATE TEMPORARY TABLE staged ON COMMIT DROP AS
+    SELECT ${list}, false AS _stored FROM ${quoteIdentifier(contract.name)} WITH NO DATA
+  `);
+  await copyFromFile(
+    client,
+    "COPY staged FROM STDIN WITH (FORMAT csv, ENCODING 'UTF8')",
+    path,
+    engine.signal,
+  );
+  await rm(path);
+  await client.query("ANALYZE staged");
+}
+
+function statementsOf(
+  { contract, columns }: Batch,
+  relation: string,
+  { month }: MonthPlan,
+  { definition, loadedAt }: { definition: Definition; loadedAt: string },
+): { update: string; insert: string } {
+  const target = quoteIdentifier(relation);
+  const list = columns.map(quoteIdentifier).join(", ");
+  const assignments = columns
+    .filter((name) => !contract.grain.includes(name))
+    .map((name) => `${quoteIdentifier(name)} = staged.${quoteIdentifier(name)}`);
+  const time = `${quoteLiteral(loadedAt)}::timestamptz`;
+  // A partition's own default gives no id before PostgreSQL 17.
+  const id = definition.sequence === null ? "" : `nextval(${quoteLiteral(definition.sequence)}::regclass), `;
+  return {
+    update: `
+      UPDATE ${target} AS stored
+      SET ${[...assignments, `updated_at = ${time}`].join(", ")}
+      FROM staged
+      WHERE staged._stored AND ${[...sameGrain(contract), ...withinBounds(month)].join(" AND ")}
+    `,
+    insert: `
+      INSERT INTO ${target} (${id === "" ? "" : "id, "}${list}, created_at, updated_at)
+      SELECT ${id}${list}, ${time}, ${time}
+      FROM (SELECT * FROM staged WHERE NOT _stored ${byGrain(contract)}) AS staged
+    `,
+  };
+}
+
+/** NULLs in a grain are equal. */
+function sameGrain(contract: TableContract): string[] {
+  const nullable = new Set(contract.columns.filter((column) => column.nullable).map(({ name }) => name));
+  return contract.grain.map((name) => {
+    const operator = nullable.has(name) ? "IS NOT DISTINCT FROM" : "=";
+    return `stored.${quoteIdentifier(name)} ${operator} staged.${quoteIdentifier(name)}`;
+  });
+}
+
+/** Keeps the planner from looking at other months. */
+function withinBounds(month: string | null): string[] {
+  if (month === null) return [];
+  const { from, to } = boundsOf(month);
+  return [`stored.date >= ${quoteLiteral(from)}`, `stored.date < ${quoteLiteral(to)}`];
+}

@@ -1,0 +1,35 @@
+import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import { boundsOf, type Month } from "../../database/partitions.ts";
+import type { TableContract } from "../../schema/contracts.ts";
+import type { Engine } from "../engine.ts";
+
+/* Spool files: rows ready to be copied, as CSV without a header, NULL as an unquoted empty field. */
+
+/** What is to be published: the rows of `accepted`. */
+export interface Batch {
+  readonly engine: Engine;
+  readonly contract: TableContract;
+  /** The columns the load brings, under their names in the table. */
+  readonly columns: readonly string[];
+}
+
+/** Rows of a month among those accepted. */
+export function slice(month: Month | null, columns: readonly string[]): string {
+  return `SELECT ${columns.map(quoteIdentifier).join(", ")} FROM accepted WHERE ${ofMonth(month)}`;
+}
+
+/** Condition over `date`. */
+export function ofMonth(month: Month | null): string {
+  if (month === null) return "true";
+  const { from, to } = boundsOf(month);
+  return `date >= DATE ${quoteLiteral(from)} AND date < DATE ${quoteLiteral(to)}`;
+}
+
+/** `ORDER BY` the grain: rows that are read together lie together, and the grain's index is built from sorted keys. */
+export const byGrain = (contract: TableContract) =>
+  `ORDER BY ${contract.grain.map(quoteIdentifier).join(", ")}`;
+
+/** Writes the rows of a query. @returns how many */
+export function writeSpool(engine: Engine, query: string, path: string): Promise<number> {
+  return engine.count(`COPY (${query}) TO ${quoteLiteral(path)} (FORMAT csv, HEADER false)`);
+}

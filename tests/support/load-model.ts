@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+
+/* What loads do to a table, told again in plain JavaScript: the oracle of the property tests. */
+
+/** A column of a file: what a text means in the table's own spelling, undefined where it may not stand there. */
+export interface ModelColumn {
+  readonly name: string;
+  readonly read: (text: string) => string | null | undefined;
+  /** In new rows of loads that do not give the column; undefined: every load has to. */
+  readonly absent?: string | null;
+}
+
+export interface Subject {
+  readonly table: string;
+  readonly grain: readonly string[];
+  readonly columns: readonly ModelColumn[];
+  /** What holds of a row as a whole. */
+  readonly holds?: (row: Values) => boolean;
+  /** The different rows of a grain, in the order of the last of each, as one row; left out where nothing adds up. */
+  readonly sum?: (rows: readonly Values[]) => Values;
+  readonly partitioned: boolean;
+}
+
+export type Values = Readonly<Record<string, string | null>>;
+/** Grain, as its values joined, to the row's values. */
+export type Table = ReadonlyMap<string, Values>;
+export type Policy = "reject" | "first" | "last" | "sum";
+
+export interface Changes {
+  inserted: number;
+  updated: number;
+  unchanged: number;
+}
+
+/** What a load of these rows should come to. */
+export interface Expected {
+  readonly table: Table;
+  readonly account: Changes & {
+    read: number;
+    duplicates: number;
+    rejected: number;
+    withheld: number;
+    published: boolean;
+  };
+  readonly months: ReadonlyMap<string, Changes>;
+  readonly inserted: ReadonlySet<string>;
+  readonly updated: ReadonlySet<string>;
+}
+
+export const keyOf = ({ grain }: Subject, row: Values): string =>
+  grain.map((name) => row[name] ?? "∅").join(" | ");
+
+/** Loads the records of files, in their order, into the model. */
+export function expectLoad(
+  subject: Subject,
+  before: Table,
+  load: { header: readonly string[]; records: readonly (readonly string[])[]; policy: Policy },
+  allowed: (read: number) => number,
+): Expected {
+  const rows = load.records.map((record) => meaning(subject, load.header, record));
+  const groups = new Map<string, Values[]>();
+  const incomplete = new Set<string>();
+  let rejected = 0;
+  for (const { row, sound } of rows) {
+    const key = row === undefined ? "" : keyOf(subject, row);
+    if (row !== undefined && sound) groups.set(key, [...(groups.get(key) ?? []), row]);
+    else rejected++;
+    if (row !== undefined && !sound) incomplete.add(key);
+  }
+  let duplicates = 0;
+  const changes = { inserted: 0, updated: 0, unchanged: 0 };
+  const months = new Map<string, Changes>();
+  const [inserted, updated] = [new Set<string>(), new Set<string>()];
+  const table = new Map(before);
+  for (const [key, members] of groups) {
+    const partial = load.policy === "sum" && incomplete.has(key);
+    const row = partial ? undefined : settle(subject, members, load.policy);
+    if (row === undefined) {
+      rejected += members.length;
+      continue;
+    }
+    duplicates += members.length - 1;
+    const stored = before.get(key);
+    const differs =
+      stored !== undefined && Object.entries(row).some(([name, value]) => stored[name] !== value);
+    const what = stored === undefined ? "inserted" : differs ? "updated" : "unchanged";
+    if (what === "inserted") inserted.add(key);
+    if (what === "updated") updated.add(key);
+    const month = subject.partitioned ? (row.date ?? "").slice(0, 7) : "all";
+    const ofMonth = months.get(month) ?? { inserted: 0, updated: 0, unchanged: 0 };
+    ofMonth[what]++;
+    months.set(month, ofMonth);
+    changes[what]++;
+    const absent = Object.fromEntries(subject.columns.map((column) => [column.name, column.absent ?? null]));
+    table.set(key, { ...absent, ...stored, ...row });
+  }
+  const read = rows.length;
+  if (rejected <= allowed(read)) {
+    const account = { read, ...changes, duplicates, rejected, withheld: 0, published: true };
+    return { table, account, months, inserted, updated };
+  }
+  const withheld = changes.inserted + changes.updated + changes.unchanged;
+  const none = { inserted: 0, updated: 0, unchanged: 0 };
+  const account = { read, ...none, duplicates, rejected, withheld, published: false };
+  return { table: before, account, months: new Map(), inserted: new Set(), updated: new Set() };
+}
+
+/** What a record says: a row, if at least its grain can be read, and whether nothing is wrong with it. */
+function meaning(
+  subject: Subject,
+  header: readonly string[],
+  record: readonly string[],
+): { row?: Values; sound: boolean } {
+  if (record.length !== header.length) return { sound: false };
+  const read = header.map((name, index): [string, string | null | undefined] => {
+    const column = subject.columns.find((candidate) => candidate.name === name);
+    return [name, column?.read(record[index] ?? "")];
+  });
+  const faulty = read.filter(([, value]) => value === undefined).map(([name]) => name);
+  const row = Object.fromEntries(read) as Values;
+  if (faulty.some((name) => subject.grain.includes(name))) return { sound: false };
+  return { row, sound: faulty.length === 0 && subject.holds?.(row) !== false };
+}
+
+/** The one row that rows of one grain become; undefined where all of them are rejected. */
+function settle(subject: Subject, members: readonly Values[], policy: Policy): Values | undefined {
+  const byLast = new Map<string, Values>();
+  for (const row of members) {
+    const like = JSON.stringify(row);
+    byLast.delete(like);
+    byLast.set(like, row);
+  }
+  const different = [...byLast.values()];
+  if (different.length === 1) return different[0];
+  switch (policy) {
+    case "reject":
+      return undefined;
+    case "first":
+      return members[0];
+    case "last":
+      return members.at(-1);
+    case "sum":
+      return subject.sum?.(different);
+  }
+}
+
+export const sha256 = (bytes: string | Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
+/** Readers of texts, as strict as a load. */
+export const oneOf =
+  (...known: string[]) =>
+  (text: string) =>
+    known.includes(text) ? text : undefined;
+
+export const whole = (text: string) => (/^\d+(\.0+)?$/.test(text) ? String(Number(text)) : undefined);
+
+export const decimal = (scale: number) => (text: string) =>
+  new RegExp(`^(\\d+|\\d*\\.\\d{1,${scale}}0*)$`).test(text) ? Number(text).toFixed(scale) : undefined;
+
+export const orEmpty =
+  (read: ModelColumn["read"]): ModelColumn["read"] =>
+  (text) =>
+    text === "" ? null : read(text);
+
+export const dayWithin = (from: string, to: string) => (text: string) =>
+  /^\d{4}-\d\d-\d\d$/.test(text) && isDay(text) && text >= from && text <= to ? text : undefined;
+
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
