@@ -1,0 +1,61 @@
+import { fillCalendar, upgrade, withClient } from "forecastlab";
+import type { Server } from "../server.ts";
+import { type Dataset, firstDay, type Shape, sku, storeCode, type Totals, totalsSql } from "./data.ts";
+
+/** What the cases share. */
+export interface Bench {
+  readonly server: Server;
+  readonly data: Dataset;
+  /** The 5 M rows that growth is told by; undefined where `data` is not larger. */
+  readonly smaller: Dataset | undefined;
+  /** For files of the moment. */
+  readonly folder: string;
+  /** How many rows the batches of an ORM are tried with. */
+  readonly peerRows: number;
+  readonly signal: AbortSignal;
+}
+
+/** Migrated, with all dimensions, without a sale: every case starts from a copy of it. */
+export const template = "bench_template";
+
+/** What the first load of the round has filled: later cases repeat the load, or change a copy of it. */
+export const filled = "bench_filled";
+
+/** The database of one case. */
+export const scratch = "bench_case";
+
+export async function prepareTemplate(server: Server, { stores, products, days }: Shape): Promise<void> {
+  await server.clone(template, "template0");
+  const database = server.database(template);
+  await upgrade({ database });
+  await withClient(database, async (client) => {
+    const { rows } = await client.query<{ last: string }>("SELECT $1::date + $2::int AS last", [
+      firstDay,
+      days - 1,
+    ]);
+    await fillCalendar(client, { from: firstDay, to: rows[0]?.last ?? "" });
+    await client.query(`
+      INSERT INTO store (id, code, name)
+      SELECT n + 1, ${storeCode("n")}, 'Store ' || n + 1 FROM generate_series(0, ${stores - 1}) AS n
+    `);
+    await client.query(`
+      INSERT INTO product (id, sku, name)
+      SELECT n + 1, ${sku("n")}, 'Product ' || n + 1 FROM generate_series(0, ${products - 1}) AS n
+    `);
+    await client.query("VACUUM (ANALYZE)");
+  });
+}
+
+/** @throws where the table does not hold what the source file does */
+export async function requireTotals(
+  server: Server,
+  database: string,
+  expected: Totals,
+  table = "sales_daily",
+): Promise<void> {
+  const { rows } = await withClient(server.database(database), (client) =>
+    client.query<Totals>(totalsSql(table)),
+  );
+  const [found, due] = [rows[0], expected].map((totals) => JSON.stringify(totals));
+  if (found !== due) throw new Error(`${table} holds ${found}, and ${due} was to be`);
+}

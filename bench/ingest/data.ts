@@ -1,0 +1,153 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+
+/** Every store sells every product every day. */
+export interface Shape {
+  readonly rows: number;
+  readonly stores: number;
+  readonly products: number;
+  readonly days: number;
+}
+
+export const firstDay = "2023-01-01";
+
+/** 100 stores x 100 products x 500 days. */
+export const usualRows = 5_000_000;
+
+/** Up to the usual rows the days grow, 10,000 rows each; beyond them the months do: as many days, more products. */
+export function shapeOf(rows: number): Shape {
+  const [stores, products] = [100, 100];
+  const days = Math.min(rows, usualRows) / (stores * products);
+  const shape = { rows, stores, products: Math.max(products, rows / (stores * days)), days };
+  if (rows > 0 && Number.isInteger(shape.products) && Number.isInteger(days)) return shape;
+  throw new Error(`--rows takes a multiple of 10,000, and of 50,000 beyond 5,000,000, not ${rows}`);
+}
+
+/** What must stand in a table after a file was loaded, as text. */
+export interface Totals {
+  readonly rows: string;
+  readonly quantity: string;
+  readonly unit_price: string;
+  readonly total_amount: string;
+}
+
+/** CSV files of the same sales, the same in every run. */
+export interface Dataset {
+  readonly shape: Shape;
+  /** Natural keys, sorted by date, store and product. */
+  readonly sorted: string;
+  /** The same rows in no order. */
+  readonly unsorted: string;
+  /** The same with one row in a hundred changed, spread over all months. */
+  readonly changed: string;
+  /** `sorted` with the ids of the warehouse in place of the natural keys. */
+  readonly keyed: string;
+  readonly totals: Totals;
+  readonly changedTotals: Totals;
+  readonly changedRows: number;
+}
+
+export type Variant = "sorted" | "unsorted" | "changed" | "keyed";
+
+/** Writes the files of these variants; paths of others are named and not there. */
+export async function generate(
+  folder: string,
+  shape: Shape,
+  variants: ReadonlySet<Variant>,
+): Promise<Dataset> {
+  return withDuckDB(folder, async (connection) => {
+    const path = (variant: Variant) => join(folder, `${variant}-${shape.rows}.csv`);
+    for (const variant of variants) {
+      await connection.run(
+        `COPY (${rowsOf(shape, variant)}) TO '${path(variant)}' (FORMAT csv, HEADER true)`,
+      );
+    }
+    const totals = await totalsOf(connection, path("sorted"));
+    return {
+      shape,
+      sorted: path("sorted"),
+      unsorted: path("unsorted"),
+      changed: path("changed"),
+      keyed: path("keyed"),
+      totals,
+      changedTotals: variants.has("changed") ? await totalsOf(connection, path("changed")) : totals,
+      changedRows: await numberOf(
+        connection,
+        `SELECT count(*) FROM range(${shape.rows}) AS r(i) WHERE ${isChanged}`,
+      ),
+    };
+  });
+}
+
+const isChanged = "hash(i, 'changed') % 100 = 0";
+
+function rowsOf({ rows, stores, products }: Shape, variant: Variant): string {
+  const quantity = "(hash(i, 'quantity') % 20)::INTEGER";
+  const keys =
+    variant === "keyed"
+      ? "s + 1 AS store_id, p + 1 AS product_id"
+      : `${storeCode("s")} AS store_code, ${sku("p")} AS sku`;
+  return `
+    SELECT
+      DATE '${firstDay}' + d::INTEGER AS date,
+      ${keys},
+      quantity,
+      unit_price,
+      (quantity * unit_price)::DECIMAL(12, 2) AS total_amount
+    FROM (
+      SELECT
+        i,
+        i // ${stores * products} AS d,
+        i // ${products} % ${stores} AS s,
+        i % ${products} AS p,
+        ${variant === "changed" ? `${quantity} + (${isChanged})::INTEGER` : quantity} AS quantity,
+        (1 + (hash(p, 'price') % 2000)::DECIMAL(10, 2) / 100)::DECIMAL(10, 2) AS unit_price
+      FROM range(${rows}) AS r(i)
+    )
+    ${variant === "unsorted" ? "ORDER BY hash(i, 'order')" : ""}
+  `;
+}
+
+/* The dimensions' natural keys, from numbers that start at 0: SQL that DuckDB and PostgreSQL both understand. */
+export const storeCode = (number: string) => `'S' || lpad((${number} + 1)::varchar, 3, '0')`;
+export const sku = (number: string) => `'SKU-' || lpad((${number} + 1)::varchar, 5, '0')`;
+
+/** The columns of the files with natural keys, for DuckDB's reader. */
+export const fileColumns = `{
+  date: 'DATE', store_code: 'VARCHAR', sku: 'VARCHAR',
+  quantity: 'INTEGER', unit_price: 'DECIMAL(10, 2)', total_amount: 'DECIMAL(12, 2)'
+}`;
+
+/** Counts and sums of a relation; PostgreSQL and DuckDB print them alike. */
+export const totalsSql = (relation: string) => `
+  SELECT
+    count(*)::varchar AS rows,
+    sum(quantity)::varchar AS quantity,
+    sum(unit_price)::varchar AS unit_price,
+    sum(total_amount)::varchar AS total_amount
+  FROM ${relation}
+`;
+
+async function totalsOf(connection: DuckDBConnection, path: string): Promise<Totals> {
+  const relation = `read_csv('${path}', header = true, columns = ${fileColumns})`;
+  const [row] = await (await connection.run(totalsSql(relation))).getRowObjectsJS();
+  return row as unknown as Totals;
+}
+
+async function numberOf(connection: DuckDBConnection, sql: string): Promise<number> {
+  return Number((await (await connection.run(sql)).getRowsJS())[0]?.[0]);
+}
+
+async function withDuckDB<T>(folder: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const spill = join(folder, "spill");
+  const instance = await DuckDBInstance.create(":memory:", { memory_limit: "2GB", temp_directory: spill });
+  const connection = await instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    rmSync(spill, { recursive: true, force: true });
+  }
+}

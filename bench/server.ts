@@ -1,0 +1,138 @@
+import { execFileSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, type Database, databaseOf, withClient, withDatabase } from "forecastlab";
+
+/** The embedded PostgreSQL, as users have it, in a home of its own; every case has a database of its own on it. */
+export interface Server {
+  readonly version: string;
+  /** The parameters that matter for writing, as the server has them. */
+  readonly parameters: Readonly<Record<string, string>>;
+  database(name: string): Database;
+  /** Makes the database anew, as a copy of another one to which nobody is connected. */
+  clone(name: string, template: string): Promise<void>;
+  drop(name: string): Promise<void>;
+  /** Everything on disk, so that no case pays for what another has written. */
+  settle(): Promise<void>;
+  /** Runs the work on a settled server and returns what it wrote into the table's partitions and into the log. */
+  observe<T>(name: string, table: string, work: () => Promise<T>): Promise<Observed<T>>;
+}
+
+export interface Observed<T> {
+  readonly result: T;
+  /** Row versions inserted, updated and deleted. */
+  readonly rows_written: number;
+  readonly wal_bytes: number;
+}
+
+const shown = [
+  ...[
+    "shared_buffers",
+    "work_mem",
+    "maintenance_work_mem",
+    "max_wal_size",
+    "checkpoint_timeout",
+    "wal_level",
+  ],
+  ...["wal_compression", "fsync", "synchronous_commit", "full_page_writes", "data_checksums", "autovacuum"],
+];
+
+export function withServer<T>(
+  home: string,
+  signal: AbortSignal,
+  work: (server: Server) => Promise<T>,
+): Promise<T> {
+  return withDatabase({ home, databaseUrl: undefined, postgresBin: undefined }, (database) =>
+    withClient(database, async (client) => work(await start(client, urlOf(database))), signal),
+  );
+}
+
+/** For a process of its own. */
+export function urlOf({ config }: Database): string {
+  if (config.connectionString === undefined) throw new Error("the database has no connection string");
+  return config.connectionString;
+}
+
+async function start(client: Client, url: string): Promise<Server> {
+  const database = (name: string) => {
+    const own = new URL(url);
+    own.pathname = `/${name}`;
+    return databaseOf(own.href);
+  };
+  const drop = async (name: string) => {
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  };
+  const settle = async () => {
+    await client.query("CHECKPOINT");
+    if (process.platform !== "win32") execFileSync("sync");
+    await sleep(500);
+  };
+  // A vacuum would fall into one round and not into the next. Where one is due the bench runs it between two cases.
+  await client.query("ALTER SYSTEM SET autovacuum = off");
+  await client.query("SELECT pg_reload_conf()");
+  await sleep(200);
+  return {
+    version: await singleValue<string>(
+      client,
+      "SELECT split_part(current_setting('server_version'), ' ', 1)",
+    ),
+    parameters: await readParameters(client),
+    database,
+    drop,
+    settle,
+    clone: async (name, template) => {
+      await drop(name);
+      await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
+    },
+    observe: async (name, table, work) => {
+      const rowsBefore = await rowsWritten(database(name), table);
+      await settle();
+      const position = await singleValue<string>(client, "SELECT pg_current_wal_insert_lsn()");
+      const result = await work();
+      await untilAlone(client, name);
+      const wal_bytes = Number(
+        await singleValue(client, `SELECT pg_current_wal_insert_lsn() - '${position}'::pg_lsn`),
+      );
+      const rowsAfter = await rowsWritten(database(name), table);
+      const rows_written = [...rowsAfter].reduce(
+        (sum, [id, rows]) => sum + rows - (rowsBefore.get(id) ?? 0),
+        0,
+      );
+      return { result, rows_written, wal_bytes };
+    },
+  };
+}
+
+async function readParameters(client: Client): Promise<Record<string, string>> {
+  const { rows } = await client.query<{ name: string; value: string }>(
+    "SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name",
+    [shown],
+  );
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+}
+
+/** A session has reported its statistics by the time it is no longer listed. */
+async function untilAlone(client: Client, name: string): Promise<void> {
+  const others = "SELECT count(*)::int FROM pg_stat_activity WHERE datname = $1";
+  while ((await singleValue<number>(client, others, [name])) > 0) await sleep(20);
+}
+
+/**
+ * Row versions written so far into each partition, by object id: what was swapped in is a new table, and all of its rows
+ * were written.
+ */
+function rowsWritten(database: Database, table: string): Promise<Map<number, number>> {
+  return withClient(database, async (client) => {
+    const { rows } = await client.query<{ id: number; rows: number }>(
+      `SELECT relid AS id, (n_tup_ins + n_tup_upd + n_tup_del)::float8 AS rows FROM pg_stat_user_tables
+       WHERE relid = to_regclass($1) OR relid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))`,
+      [table],
+    );
+    return new Map(rows.map(({ id, rows }) => [id, rows]));
+  });
+}
+
+/** The only value of the only row. */
+async function singleValue<T>(client: Client, text: string, values: unknown[] = []): Promise<T> {
+  const { rows } = await client.query<unknown[]>({ text, values, rowMode: "array" });
+  return rows[0]?.[0] as T;
+}
