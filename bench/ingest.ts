@@ -37,7 +37,12 @@ export function registerIngest(program: Command, signal: AbortSignal): void {
       usualRows,
     )
     .option("--rounds <n>", "how often each case is measured", whole, 3)
-    .option("--peer-rows <n>", "rows of the 1,000-row batches", thousands, 500_000)
+    .option(
+      "--peer-rows <n>",
+      "the first rows, which ON CONFLICT into an empty table is tried on",
+      thousands,
+      500_000,
+    )
     .option("--only <cases>", `some of: ${cases.map(({ name }) => name).join(", ")}`, listed)
     .option("--json", "print one object on stdout and nothing else there")
     .option("--write", "write docs/benchmarks.md (default: with all cases and 5 M rows or more)")
@@ -90,12 +95,17 @@ async function measureAll({ options, shape, chosen, folder, server, signal }: Ru
   const files = join(folder, "data");
   mkdirSync(files);
   say(`writing the files of ${grouped(shape.rows)} rows`);
-  const data = await generate(files, shape, new Set(["sorted", ...chosen.flatMap((one) => one.files)]));
+  const data = await generate(
+    files,
+    shape,
+    new Set(["sorted", ...chosen.flatMap((one) => one.files)]),
+    options.peerRows,
+  );
   const smaller: Dataset | undefined = chosen.some(({ name }) => name === "first_load_5m")
-    ? await generate(files, shapeOf(usualRows), new Set(["sorted"]))
+    ? await generate(files, shapeOf(usualRows), new Set(["sorted"]), options.peerRows)
     : undefined;
   await prepareTemplate(server, shape);
-  const bench: Bench = { server, data, smaller, folder, peerRows: options.peerRows, signal };
+  const bench: Bench = { server, data, smaller, folder, signal };
   const rounds = await runRounds(bench, chosen, options.rounds, say);
   const measured = chosen.map((one) => caseFigures(one, rounds.get(one.name) ?? []));
   const figures = figuresOf(measured, data.changedRows);
@@ -125,8 +135,8 @@ Written by \`npm run bench -- ingest\`, a section for each number of rows.
 Everything in a run happens on one server, the embedded PostgreSQL as \`forecastlab\` starts it (autovacuum rests while it is
 measured): one case after the other, all of them once a round; a ratio is one of medians. Our times are those of the
 whole command, from its start to its end, with every constraint in force; those of \`COPY\` and the peers begin with the
-connection made. The replays find the table as the first load left it, the changes find it vacuumed. Batches of 1,000 rows
-are tried on the file's first rows. The files are sorted by date, store and product where nothing else is said.
+connection made. The replays find the table as the first load left it, the changes find it vacuumed. \`ON CONFLICT\`
+into an empty table is tried on the file's first rows. The files are sorted by date, store and product where nothing else is said.
 `;
 
 function writeDocument(shape: Shape, section: string): void {

@@ -10,8 +10,6 @@ export interface Bench {
   readonly smaller: Dataset | undefined;
   /** For files of the moment. */
   readonly folder: string;
-  /** How many rows the batches of an ORM are tried with. */
-  readonly peerRows: number;
   readonly signal: AbortSignal;
 }
 

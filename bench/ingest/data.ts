@@ -43,25 +43,28 @@ export interface Dataset {
   readonly changed: string;
   /** `sorted` with the ids of the warehouse in place of the natural keys. */
   readonly keyed: string;
+  /** The first rows of `sorted`: what the slow peers are tried on. */
+  readonly sample: string;
+  readonly sampleRows: number;
   readonly totals: Totals;
   readonly changedTotals: Totals;
   readonly changedRows: number;
 }
 
-export type Variant = "sorted" | "unsorted" | "changed" | "keyed";
+export type Variant = "sorted" | "unsorted" | "changed" | "keyed" | "sample";
 
 /** Writes the files of these variants; paths of others are named and not there. */
 export async function generate(
   folder: string,
   shape: Shape,
   variants: ReadonlySet<Variant>,
+  sampleRows: number,
 ): Promise<Dataset> {
   return withDuckDB(folder, async (connection) => {
     const path = (variant: Variant) => join(folder, `${variant}-${shape.rows}.csv`);
     for (const variant of variants) {
-      await connection.run(
-        `COPY (${rowsOf(shape, variant)}) TO '${path(variant)}' (FORMAT csv, HEADER true)`,
-      );
+      const rows = variant === "sample" ? { ...shape, rows: Math.min(sampleRows, shape.rows) } : shape;
+      await connection.run(`COPY (${rowsOf(rows, variant)}) TO '${path(variant)}' (FORMAT csv, HEADER true)`);
     }
     const totals = await totalsOf(connection, path("sorted"));
     return {
@@ -70,6 +73,8 @@ export async function generate(
       unsorted: path("unsorted"),
       changed: path("changed"),
       keyed: path("keyed"),
+      sample: path("sample"),
+      sampleRows: Math.min(sampleRows, shape.rows),
       totals,
       changedTotals: variants.has("changed") ? await totalsOf(connection, path("changed")) : totals,
       changedRows: await numberOf(

@@ -23,7 +23,10 @@ export function asDatabaseFailure(error: unknown, server: string): unknown {
   if (/timeout expired|timeout exceeded/.test(failure.message) && code === undefined) {
     return fail("DATABASE_UNREACHABLE", { server, reason: "no answer in time" }, error);
   }
-  if (/Connection terminated|is not queryable/.test(failure.message) || (code !== undefined && lost.has(code))) {
+  if (
+    /Connection terminated|is not queryable/.test(failure.message) ||
+    (code !== undefined && lost.has(code))
+  ) {
     return fail("DATABASE_CONNECTION_LOST", { server, reason }, error);
   }
   // The driver's own words where a password is asked for and none was given, or a wrong kind of one.

@@ -36,7 +36,8 @@ export function serverParameters(machine: Machine): Record<string, string> {
     work_mem: share(256, 4, 64),
     maintenance_work_mem: share(16, 32, 1024),
     max_parallel_workers_per_gather: workers,
-    max_parallel_maintenance_workers: workers,
+    // A load builds indexes on two connections: helpers come on top of those, where there are processors for them.
+    max_parallel_maintenance_workers: String(clamp(machine.processors / 2 - 1, 0, 4)),
     max_parallel_workers: processors,
     max_worker_processes: String(Number(processors) + 2),
     // Loads write gigabytes between two checkpoints.

@@ -7,13 +7,15 @@ import { boundsOf, partitionName } from "../../database/partitions.ts";
 import { fail } from "../../errors.ts";
 import type { Definition } from "./definition.ts";
 import type { MonthPlan, MonthState } from "./plan.ts";
-import { type Batch, byGrain, ofMonth, slice, writeSpool } from "./spool.ts";
+import { type Batch, byGrain, ofMonth, writeSpool } from "./spool.ts";
 import { copyOut, exported, storedCsv, withinMonth } from "./stored.ts";
 
 /** What all months of a load have in common. */
 export interface BuildOptions {
   readonly definition: Definition;
   readonly loadId: number;
+  /** New rows are numbered from here by their place in the source; null: each draws its id from the sequence. */
+  readonly firstId: number | null;
   /** When the load's rows count as recorded, as PostgreSQL writes it. */
   readonly loadedAt: string;
   readonly onStep?: ((step: string) => void | Promise<void>) | undefined;
@@ -43,21 +45,24 @@ export async function spoolMonth(
   reader: Client,
   batch: Batch,
   plan: MonthPlan,
-  { loadedAt }: BuildOptions,
+  { firstId, loadedAt }: BuildOptions,
 ): Promise<SpooledMonth> {
-  const { engine, contract, columns } = batch;
+  const { engine, contract } = batch;
+  const columns = firstId === null ? batch.columns : ["id", ...batch.columns];
+  const fresh = `(SELECT ${firstId ?? "NULL"} + _seq AS id, * FROM accepted WHERE ${ofMonth(plan.month)}) AS accepted`;
   const pathOf = (what: string) => join(engine.folder, `${plan.month}-${what}.csv`);
   const write = async (what: string, names: readonly string[], query: string) => {
     const path = pathOf(what);
     return { columns: names, path, rows: await writeSpool(engine, query, path) };
   };
   if (plan.method === "attach") {
-    const file = await write("new", columns, `${slice(plan.month, columns)} ${byGrain(contract)}`);
+    const list = columns.map(quoteIdentifier).join(", ");
+    const file = await write("new", columns, `SELECT ${list} FROM ${fresh} ${byGrain(contract)}`);
     return { plan, files: [file], origin: nothing };
   }
   const stored = `whole_${plan.month}`;
   const origin = await fetchWhole(reader, batch, plan, stored);
-  const sql = mergeSql(batch, plan, stored, loadedAt);
+  const sql = mergeSql(batch, { stored, fresh, columns, loadedAt });
   const all = [...contract.columns.map(({ name }) => name), ...own];
   const [kept, added] = [await write("kept", all, sql.kept), await write("added", columns, sql.added)];
   const updated = await engine.count(sql.updated);
@@ -148,38 +153,41 @@ async function fetchWhole(
 }
 
 function mergeSql(
-  { contract, columns }: Batch,
-  { month }: MonthState,
-  stored: string,
-  loadedAt: string,
+  batch: Batch,
+  {
+    stored,
+    fresh,
+    columns,
+    loadedAt,
+  }: { stored: string; fresh: string; columns: readonly string[]; loadedAt: string },
 ): { kept: string; updated: string; added: string } {
+  const { contract } = batch;
   const from = quoteIdentifier(stored);
   const same = contract.grain
     .map((name) => `accepted.${quoteIdentifier(name)} IS NOT DISTINCT FROM stored.${quoteIdentifier(name)}`)
     .join(" AND ");
-  const given = columns.filter((name) => !contract.grain.includes(name));
+  const given = batch.columns.filter((name) => !contract.grain.includes(name));
   const different = given
     .map((name) => `accepted.${quoteIdentifier(name)} IS DISTINCT FROM stored.${quoteIdentifier(name)}`)
     .join(" OR ");
   const values = contract.columns.map(({ name }) => {
     const column = quoteIdentifier(name);
     return given.includes(name)
-      ? `CASE WHEN _loaded THEN accepted.${column} ELSE stored.${column} END AS ${column}`
+      ? `CASE WHEN accepted._seq IS NOT NULL THEN accepted.${column} ELSE stored.${column} END AS ${column}`
       : `stored.${column}`;
   });
-  const accepted = `(SELECT *, true AS _loaded FROM accepted WHERE ${ofMonth(month)}) AS accepted`;
   return {
     kept: `
       SELECT ${values.join(", ")}, stored.id, stored.created_at,
-        CASE WHEN _loaded AND (${different || "false"}) THEN ${quoteLiteral(loadedAt)} ELSE stored.updated_at END
+        CASE WHEN accepted._seq IS NOT NULL AND (${different || "false"}) THEN ${quoteLiteral(loadedAt)} ELSE stored.updated_at END
       FROM ${from} AS stored
-      LEFT JOIN ${accepted} ON ${same}
+      LEFT JOIN ${fresh} ON ${same}
       ORDER BY ${contract.grain.map((name) => `stored.${quoteIdentifier(name)}`).join(", ")}
     `,
-    updated: `SELECT count(*) FROM ${from} AS stored JOIN ${accepted} ON ${same} WHERE ${different || "false"}`,
+    updated: `SELECT count(*) FROM ${from} AS stored JOIN ${fresh} ON ${same} WHERE ${different || "false"}`,
     added: `
       SELECT ${columns.map((name) => `accepted.${quoteIdentifier(name)}`).join(", ")}
-      FROM ${accepted}
+      FROM ${fresh}
       ANTI JOIN ${from} AS stored ON ${same}
       ${byGrain(contract)}
     `,

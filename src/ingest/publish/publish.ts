@@ -7,7 +7,8 @@ import { ForecastLabError } from "../../errors.ts";
 import type { Account } from "../account.ts";
 import { type BuildOptions, type Built, buildMonth, type SpooledMonth, spoolMonth } from "./build.ts";
 import { compareMonth } from "./compare.ts";
-import { definitionOf, isReplaceable } from "./definition.ts";
+import { type Definition, definitionOf, isReplaceable } from "./definition.ts";
+import { reserveIds } from "./ids.ts";
 import { nextLoadId, type Run, recordRun, serverTime } from "./ledger.ts";
 import { mergeMonth } from "./merge.ts";
 import { type MonthChanges, type MonthPlan, methodOf, totalOf } from "./plan.ts";
@@ -116,8 +117,9 @@ async function publishOnce(
   const definition = await definitionOf(client, batch.contract);
   const months = await planMonths(client, batch, staged, options, isReplaceable(definition));
   const account = options.account(totalOf(months));
-  const build: BuildOptions = { definition, loadId, loadedAt, onStep: options.onStep };
   const toBuild = months.filter(({ method }) => method === "attach" || method === "rebuild");
+  const firstId = toBuild.length === 0 ? null : await idsFor(client, batch, definition);
+  const build: BuildOptions = { definition, loadId, firstId, loadedAt, onStep: options.onStep };
   const toMerge = months.filter(({ method }) => method === "merge");
   // Dimension rows nobody else can see yet: only the transaction that adds them can prove keys against them.
   const createsDimensions = Object.values(account.created).some((count) => count > 0);
@@ -157,6 +159,12 @@ async function publishOnce(
   await patiently(client, "public", patience, () => withTransaction(client, transaction));
   await step(options, "done");
   return { account, months, loadId };
+}
+
+/** A number for every row of the source. */
+async function idsFor(client: Client, batch: Batch, { sequence }: Definition): Promise<number | null> {
+  const last = await batch.engine.count("SELECT max(_seq) FROM accepted");
+  return sequence === null ? null : reserveIds(client, sequence, last + 1);
 }
 
 /** While a swap waits for its lock, readers that come later wait behind it: so it waits briefly, and often. */
