@@ -73,7 +73,7 @@ async function publishRows(
     withClient(database, async (client) => {
       await engine.run(`
         CREATE TABLE accepted AS
-        SELECT rowid AS _seq, DATE '2023-01-01' + d::INTEGER AS date, s::INTEGER AS store_id, p::INTEGER AS product_id,
+        SELECT d * 10000 + s * 100 + p AS _seq, DATE '2023-01-01' + d::INTEGER AS date, s::INTEGER AS store_id, p::INTEGER AS product_id,
           (hash(d, s, p) % 20 + CASE WHEN hash(p, s, d) % 1000 < ${share * 1000} THEN 1 ELSE 0 END)::INTEGER AS quantity,
           CAST(1.5 AS DECIMAL(10, 2)) AS unit_price, CAST(3 AS DECIMAL(12, 2)) AS total_amount
         FROM range(${days}) AS a(d), range(1, 101) AS b(s), range(1, 101) AS c(p)

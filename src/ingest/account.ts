@@ -1,5 +1,5 @@
 import { fail } from "../errors.ts";
-import type { Examined } from "./examine.ts";
+import type { Examined } from "./check/examine.ts";
 import type { MonthChanges } from "./publish/plan.ts";
 
 /** How many rows may be rejected for the others to be published. */

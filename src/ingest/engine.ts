@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
-import { makePrivateFolder } from "./folder.ts";
+import { makePrivateFolder } from "./private-folder.ts";
 
 /** DuckDB with a private folder of its own. Rows stay inside it; only counts and the few rows a person reads come out. */
 export interface Engine {

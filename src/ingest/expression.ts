@@ -1,8 +1,8 @@
 import { quoteIdentifier, quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
+import { typeInCollapse } from "./check/rules.ts";
 import type { Engine } from "./engine.ts";
 import type { LoadPlan, PlannedColumn } from "./plan.ts";
-import { typeInCollapse } from "./rules.ts";
 
 /** What DuckDB's parser and binder say of an expression of a mapping. */
 export interface CheckedExpression {
@@ -33,8 +33,10 @@ export async function checkExpressions(
   sources: readonly string[],
 ): Promise<CheckedPlan> {
   const columns = new Map<string, CheckedExpression>();
-  for (const { input, expression } of plan.columns) {
-    columns.set(input, await checked(engine, input, expression, sources));
+  for (const { input, expression, mapped } of plan.columns) {
+    // A column of the source or NULL: nothing a user wrote.
+    const plain = { sql: embedded(expression), tryable: true, windowed: false, columns: [] };
+    columns.set(input, mapped ? await checked(engine, input, expression, sources) : plain);
   }
   for (const { input, aggregate } of plan.columns) {
     if (aggregate !== undefined) await checkAggregate(engine, plan, `collapse.${input}`, aggregate);

@@ -3,11 +3,10 @@ import { fail, type RejectCode } from "../errors.ts";
 import { contractOf } from "../schema/contracts.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
 import { type Account, allowedRejects, type Created, type MaxRejects, requireIdentity } from "./account.ts";
+import { type Examined, examineRows } from "./check/examine.ts";
+import { fetchKeys } from "./check/keys.ts";
+import { type Reject, type Rejects, summarizeRejects, writeRejects } from "./check/rejects.ts";
 import { type Engine, withEngine } from "./engine.ts";
-import { type Examined, examineRows } from "./examine.ts";
-import { locateFiles } from "./files.ts";
-import { fetchKeys } from "./keys.ts";
-import type { Format } from "./layout.ts";
 import { type Mapping, readMapping } from "./mapping.ts";
 import { nearest } from "./nearest.ts";
 import type { LoadPlan } from "./plan.ts";
@@ -16,9 +15,10 @@ import { prepare } from "./prepare.ts";
 import { serverTime } from "./publish/ledger.ts";
 import type { MonthChanges, MonthPlan } from "./publish/plan.ts";
 import { type Publication, publish } from "./publish/publish.ts";
-import { scanFiles } from "./read.ts";
 import { type LoadedBefore, mappingHash, recognize } from "./recognize.ts";
-import { type Reject, type Rejects, summarizeRejects, writeRejects } from "./rejects.ts";
+import { locateFiles } from "./source/files.ts";
+import type { Format } from "./source/layout.ts";
+import { requireRows, scanFiles } from "./source/read.ts";
 import { type Phase, type Progress, type Stopwatch, stopwatch } from "./stopwatch.ts";
 
 export interface LoadRequest {
@@ -57,7 +57,7 @@ export interface LoadRequest {
 /** What a load did, with names as `--json` shows them. */
 export interface LoadResult extends Account {
   readonly table: TableName;
-  /** The load's number in the ledger; null where nothing was published. */
+  /** The load's number in the ledger; null where it has none: nothing was published, or nothing was left to load. */
   readonly load_id: number | null;
   readonly files: readonly {
     readonly path: string;
@@ -129,6 +129,8 @@ async function loadFiles(engine: Engine, client: Client, order: Order): Promise<
   const prepared = await prepare(engine, table, fresh, format, mapping);
   await fetchKeys(engine, client, prepared.plan);
   const files = await scanFiles(engine, prepared.layouts, clock);
+  // Beside files that were loaded before, one without rows is nothing to stumble over.
+  if (before.length === 0) requireRows(files);
   clock.enter("check");
   const examined = await examineRows(engine, prepared, files, {
     onDuplicate,

@@ -3,8 +3,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { fail } from "../errors.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
-import { asFileFailure } from "./file-failures.ts";
 import { nearest } from "./nearest.ts";
+import { asFileFailure } from "./source/file-failures.ts";
 
 /** SQL over the source's columns; YAML may have read a constant as a number or a truth value. */
 const expression = z

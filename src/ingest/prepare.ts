@@ -1,14 +1,14 @@
 import { contractOf } from "../schema/contracts.ts";
 import type { TableName } from "../schema/tables.ts";
+import { createFaults } from "./check/rejects.ts";
 import type { Engine } from "./engine.ts";
 import { type CheckedPlan, checkExpressions } from "./expression.ts";
-import type { SourceFile } from "./files.ts";
-import { type Format, type Layout, readLayouts } from "./layout.ts";
 import type { Mapping } from "./mapping.ts";
-import { refuseBinary } from "./parquet.ts";
 import { type LoadPlan, planLoad } from "./plan.ts";
-import { createFaults } from "./rejects.ts";
-import { createSourceTables } from "./source.ts";
+import type { SourceFile } from "./source/files.ts";
+import { type Format, type Layout, readLayouts } from "./source/layout.ts";
+import { refuseBinary } from "./source/parquet.ts";
+import { createSourceTables } from "./source/source.ts";
 import { targetsOf } from "./targets.ts";
 
 /** A load about which everything is known that can be before its rows are read. */

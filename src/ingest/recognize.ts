@@ -4,11 +4,11 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "../database/connection.ts";
 import type { LedgerFile } from "../schema/ledger.ts";
 import type { TableName } from "../schema/tables.ts";
-import { asFileFailure } from "./file-failures.ts";
-import type { SourceFile } from "./files.ts";
-import type { Format } from "./layout.ts";
 import type { Mapping } from "./mapping.ts";
 import type { DuplicatePolicy } from "./policy.ts";
+import { asFileFailure } from "./source/file-failures.ts";
+import type { SourceFile } from "./source/files.ts";
+import type { Format } from "./source/layout.ts";
 
 /** A file whose bytes were loaded before, in the same way and without a reject. */
 export interface LoadedBefore {
@@ -67,7 +67,7 @@ interface Run {
 
 /** Whether a row may come of rows of several files, so that one file less changes what is left. */
 function foldsAcrossFiles(recipe: Recipe): boolean {
-  if (recipe.onDuplicate === "sum" || recipe.onDuplicate === "first") return true;
+  if (recipe.onDuplicate !== "reject") return true;
   const windowed = expressionsOf(recipe).some((sql) => /\bover\b/i.test(sql));
   return windowed || recipe.mapping?.collapse !== undefined;
 }

@@ -1,8 +1,8 @@
 import { type Client, withTransaction } from "../database/connection.ts";
 import { asDatabaseFailure } from "../database/failures.ts";
+import { defaultPatience, lacksLock, type Patience, patiently } from "../database/patience.ts";
 import { ForecastLabError, fail } from "../errors.ts";
 import { ledgerSql } from "./ledger.ts";
-import { defaultPatience, lacksLock, type Patience, patiently } from "../database/patience.ts";
 import type { Step } from "./plan.ts";
 import { hasStatements, type Revision, type Section } from "./revisions.ts";
 import { splitStatements } from "./statements.ts";

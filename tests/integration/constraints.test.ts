@@ -36,6 +36,11 @@ describe.for(serverVersions())("the warehouse on PostgreSQL %s cannot hold a wro
     return failure as string;
   };
 
+  const ledger = (counts: string, finished = "now()") =>
+    `INSERT INTO load_run (
+       table_name, files, mapping_sha256, created, months, version, source_rows, filtered, read, inserted, updated,
+       unchanged, duplicates, rejected, started_at, finished_at
+     ) VALUES ('sales_daily', '[]', 'x', '{}', '[]', '0', ${counts}, now(), ${finished});`;
   const sale = (values: string) =>
     `INSERT INTO sales_daily (date, store_id, product_id, quantity, unit_price, total_amount) VALUES ${values};`;
   const stock = (values: string) =>
@@ -212,6 +217,12 @@ describe.for(serverVersions())("the warehouse on PostgreSQL %s cannot hold a wro
       /^uq_traffic_daily_grain$/,
     ],
     "visitors of a store that does not exist": [traffic("('2024-01-01', 9, 1)"), /^fk_traffic_daily_store$/],
+    "a load that lost a row": [ledger("3, 1, 2, 1, 0, 0, 0, 0"), /^ck_load_run_identity$/],
+    "a load with a row from nowhere": [ledger("3, 0, 2, 2, 0, 0, 0, 0"), /^ck_load_run_source_rows$/],
+    "a load that ended before it began": [
+      ledger("0, 0, 0, 0, 0, 0, 0, 0", "now() - interval '1 second'"),
+      /^ck_load_run_times$/,
+    ],
     "visitors on a day the calendar lacks": [traffic("('2025-01-01', 1, 1)"), /^fk_traffic_daily_calendar$/],
   };
 

@@ -126,7 +126,7 @@ test("every policy agrees with a plain model, whatever the rows", async () => {
       expect(inserted + duplicates + rejected).toBe(read);
       expect(inserted).toBe(stored.length);
     }),
-    { numRuns: Number(process.env.RUNS ?? 12) },
+    { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 12) },
   );
 }, 120_000);
 

@@ -31,9 +31,9 @@ function everyMethod(subject: Subject): readonly Step[] {
 }
 
 const cases = [
-  ...serverVersions().map((server) => ({ server, subject: salesDaily, numRuns: server === "18" ? 14 : 5 })),
-  { server: "18", subject: inventory, numRuns: 4 },
-  { server: "18", subject: promotion, numRuns: 5 },
+  ...serverVersions().map((server) => ({ server, subject: salesDaily, numRuns: server === "18" ? 6 : 2 })),
+  { server: "18", subject: inventory, numRuns: 2 },
+  { server: "18", subject: promotion, numRuns: 2 },
 ];
 
 describe.for(cases)("$subject.table on PostgreSQL $server", async ({ server, subject, numRuns }) => {
@@ -58,7 +58,7 @@ describe.for(cases)("$subject.table on PostgreSQL $server", async ({ server, sub
         for (const step of sequence) await under.take(step);
       }),
       {
-        numRuns: numRuns * Number(process.env.RUNS ?? 1),
+        numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? numRuns),
         examples: [[everyMethod(subject)]],
         endOnFailure: true,
       },

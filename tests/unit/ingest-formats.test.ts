@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Engine, withEngine } from "../../src/ingest/engine.ts";
-import { partitionKeys } from "../../src/ingest/folders.ts";
-import { ESCAPED, JsonLine, NULL } from "../../src/ingest/json-line.ts";
-import { type Key, readJsonLines } from "../../src/ingest/json-lines.ts";
-import { JsonRows } from "../../src/ingest/json-rows.ts";
-import { kindOf } from "../../src/ingest/kind.ts";
-import { plainText, writtenText } from "../../src/ingest/parquet-text.ts";
+import { partitionKeys } from "../../src/ingest/source/folders.ts";
+import { ESCAPED, JsonLine, NULL } from "../../src/ingest/source/json-line.ts";
+import { type Key, readJsonLines } from "../../src/ingest/source/json-lines.ts";
+import { JsonRows } from "../../src/ingest/source/json-rows.ts";
+import { kindOf } from "../../src/ingest/source/kind.ts";
+import { plainText, writtenText } from "../../src/ingest/source/parquet-text.ts";
 
 describe("the kind of a file", () => {
   test.for([

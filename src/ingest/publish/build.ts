@@ -248,8 +248,6 @@ async function finish(client: Client, relation: string, definition: Definition):
   for (const { unique, sql } of definition.indexes) {
     await client.query(`CREATE ${unique ? "UNIQUE " : ""}INDEX ON ${name} ${sql}`);
   }
-  const keys = definition.foreignKeys.map((key) => `ADD CONSTRAINT ${quoteIdentifier(key.name)} ${key.sql}`);
-  if (keys.length > 0) await client.query(`ALTER TABLE ${name} ${keys.join(", ")}`);
   await client.query(`
     ALTER TABLE ${name}
       ALTER COLUMN id DROP DEFAULT,
@@ -258,4 +256,6 @@ async function finish(client: Client, relation: string, definition: Definition):
   `);
   // Of the columns that rows are found by; autovacuum does the others some time.
   await client.query(`ANALYZE ${name} (${definition.searched.map(quoteIdentifier).join(", ")})`);
+  const keys = definition.foreignKeys.map((key) => `ADD CONSTRAINT ${quoteIdentifier(key.name)} ${key.sql}`);
+  if (keys.length > 0) await client.query(`ALTER TABLE ${name} ${keys.join(", ")}`);
 }

@@ -13,7 +13,7 @@ import { type Batch, byGrain, writeSpool } from "./spool.ts";
 
 /**
  * Writes the changes of a month, and nothing else, within the load's transaction: what is new is inserted, what differs
- * updated. Rows go to the partition itself, so that the partitioned table is not locked while another load swaps a month.
+ * updated. Rows go to the partition itself, past the partitioned table, where another load may be about to swap a month.
  *
  * @throws LOAD_CONFLICT when rows it compared are gone meanwhile; CONSTRAINT_VIOLATED
  */
@@ -24,7 +24,7 @@ export async function mergeMonth(
   options: { readonly definition: Definition; readonly loadedAt: string },
 ): Promise<void> {
   if (plan.home.kind === "none") throw fail("INTERNAL", { reason: "there is nothing to merge a month into" });
-  await stage(client, batch, plan);
+  await stage(client, batch, plan, plan.home.relation);
   const sql = statementsOf(batch, plan.home.relation, plan, options);
   const updated = plan.updated === 0 ? 0 : ((await client.query(sql.update)).rowCount ?? 0);
   const inserted = plan.inserted === 0 ? 0 : ((await client.query(sql.insert)).rowCount ?? 0);
@@ -34,15 +34,16 @@ export async function mergeMonth(
   throw fail("LOAD_CONFLICT", { table: batch.contract.name, reason });
 }
 
-async function stage(client: Client, batch: Batch, plan: MonthPlan): Promise<void> {
+async function stage(client: Client, batch: Batch, plan: MonthPlan, relation: string): Promise<void> {
   const { engine, contract, columns } = batch;
   const list = columns.map(quoteIdentifier).join(", ");
   const path = join(engine.folder, `changes-of-${plan.month ?? "all"}.csv`);
   const changes = quoteIdentifier(changesTable(plan));
   await writeSpool(engine, `SELECT ${list}, _stored FROM ${changes} ${byGrain(contract)}`, path);
+  // Made from the partition: made from the whole table, it would be in the way of another load's swap until the commit.
   await client.query(`
     CREATE TEMPORARY TABLE staged ON COMMIT DROP AS
-    SELECT ${list}, false AS _stored FROM ${quoteIdentifier(contract.name)} WITH NO DATA
+    SELECT ${list}, false AS _stored FROM ${quoteIdentifier(relation)} WITH NO DATA
   `);
   await copyFromFile(
     client,

@@ -45,7 +45,7 @@ export type Method = "attach" | "merge" | "rebuild" | "unchanged";
  * Where changing rows becomes dearer than writing the month anew: the share of changed rows in it, measured on
  * `sales_daily` (ADR 0016). Few rows are merged in any case: a swap needs a lock that readers feel.
  */
-export const rebuildShare = 0.2;
+export const rebuildShare = 0.15;
 const leastToRebuild = 5_000;
 
 /**

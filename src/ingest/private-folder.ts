@@ -1,0 +1,64 @@
+import { type Dirent, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { isAlive, ownFileName, processOf } from "../database/processes.ts";
+import { asFileFailure } from "./source/file-failures.ts";
+
+/** A private temporary folder of this process, and how to remove it. */
+export interface PrivateFolder {
+  readonly path: string;
+  remove(): void;
+}
+
+/** Folders of this host only: process numbers of another container mean nothing here. */
+const prefix = () => `forecastlab-load-${hostname()}-`;
+
+/**
+ * Makes a folder that only this user can read. It goes with the process, also after `process.exit`; what a process that was
+ * killed left behind is removed by the next one.
+ *
+ * @throws FILE_NOT_PERMITTED, FILE_UNWRITABLE
+ */
+export function makePrivateFolder(): PrivateFolder {
+  sweepDead();
+  const path = join(tmpdir(), `${prefix()}${ownFileName()}`);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    throw asFileFailure(error, tmpdir(), "written");
+  }
+  const drop = () => rmSync(path, { recursive: true, force: true });
+  process.once("exit", drop);
+  return {
+    path,
+    remove: () => {
+      drop();
+      process.removeListener("exit", drop);
+    },
+  };
+}
+
+function sweepDead(): void {
+  for (const entry of entriesOf(tmpdir())) {
+    if (!entry.isDirectory() || !entry.name.startsWith(prefix())) continue;
+    const owner = processOf(entry.name.slice(prefix().length));
+    if (owner !== undefined && !isAlive(owner)) removeOwn(join(tmpdir(), entry.name));
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** Only what belongs to this user: in a shared folder nobody else's names are to be followed. */
+function removeOwn(path: string): void {
+  try {
+    if (lstatSync(path).uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It is gone already, or stays for another time.
+  }
+}

@@ -1,0 +1,23 @@
+import { fail } from "../../errors.ts";
+
+/** Errors of the operating system as errors of the catalogue; others pass through. */
+export function asFileFailure(error: unknown, path: string, access: "read" | "written"): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return access === "read"
+        ? fail("FILE_NOT_FOUND", { path }, error)
+        : fail("FILE_UNWRITABLE", { path, reason: "its folder does not exist" }, error);
+    case "EISDIR":
+      return fail("FILE_IS_DIRECTORY", { path }, error);
+    case "EACCES":
+    case "EPERM":
+      return fail("FILE_NOT_PERMITTED", { path, access }, error);
+    case "EROFS":
+    case "ENOSPC":
+    case "EDQUOT":
+      return fail("FILE_UNWRITABLE", { path, reason: (error as NodeJS.ErrnoException).code ?? "" }, error);
+    default:
+      return error;
+  }
+}
