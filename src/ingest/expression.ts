@@ -34,9 +34,10 @@ export async function checkExpressions(
 ): Promise<CheckedPlan> {
   const columns = new Map<string, CheckedExpression>();
   for (const { input, expression, mapped } of plan.columns) {
-    // A column of the source or NULL: nothing a user wrote.
-    const plain = { sql: embedded(expression), tryable: true, windowed: false, columns: [] };
-    columns.set(input, mapped ? await checked(engine, input, expression, sources) : plain);
+    columns.set(
+      input,
+      await (mapped ? checked(engine, input, expression, sources) : plain(expression, sources)),
+    );
   }
   for (const { input, aggregate } of plan.columns) {
     if (aggregate !== undefined) await checkAggregate(engine, plan, `collapse.${input}`, aggregate);
@@ -45,6 +46,12 @@ export async function checkExpressions(
   const filter = await checked(engine, "filter", plan.filter, sources);
   if (filter.windowed) throw invalid("filter", "it holds a window function", sources);
   return { columns, filter };
+}
+
+/** A column of the source or NULL: nothing a user wrote. */
+function plain(expression: string, sources: readonly string[]): CheckedExpression {
+  const columns = sources.filter((name) => quoteIdentifier(name) === expression);
+  return { sql: embedded(expression), tryable: true, windowed: false, columns };
 }
 
 async function checked(
