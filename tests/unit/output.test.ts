@@ -1,23 +1,7 @@
-import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { createOutput, grouped, reportFailure, table } from "../../src/cli/output.ts";
 import { fail } from "../../src/errors.ts";
-
-/** Streams that remember what was written to them. */
-function streams(options: { isTTY?: boolean } = {}) {
-  const written = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof written) =>
-    Object.assign(
-      new Writable({
-        write(chunk, _, done) {
-          written[name] += chunk;
-          done();
-        },
-      }),
-      options,
-    ) as unknown as NodeJS.WriteStream;
-  return { written, stdout: stream("stdout"), stderr: stream("stderr") };
-}
+import { rememberingStreams as streams } from "../support/streams.ts";
 
 const plain = { json: false, verbose: false };
 const failure = fail("FILE_NOT_FOUND", { path: "sales.csv" }, new Error("ENOENT"));

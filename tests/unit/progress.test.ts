@@ -1,4 +1,3 @@
-import { Writable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { listed } from "../../src/cli/commands/loads.ts";
@@ -7,24 +6,14 @@ import { createOutput, table } from "../../src/cli/output.ts";
 import { progressDisplay, progressLine } from "../../src/cli/progress.ts";
 import type { LoadResult, LoadRun } from "../../src/ingest/index.ts";
 import { phases, stopwatch } from "../../src/ingest/stopwatch.ts";
+import { rememberingStreams } from "../support/streams.ts";
 
 /* What a load shows while it runs and when it is done. */
 
 /** Streams that remember what was written to them. */
 function screen(options: { json?: boolean; isTTY?: boolean; columns?: number } = {}) {
   const { json = false, ...terminal } = options;
-  const written = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof written) =>
-    Object.assign(
-      new Writable({
-        write(chunk, _, done) {
-          written[name] += chunk;
-          done();
-        },
-      }),
-      terminal,
-    ) as unknown as NodeJS.WriteStream;
-  const streams = { stdout: stream("stdout"), stderr: stream("stderr") };
+  const { written, ...streams } = rememberingStreams(terminal);
   const output = createOutput({ json, verbose: false }, { NO_COLOR: "1" }, streams);
   return { written, output, stderr: streams.stderr };
 }
