@@ -333,6 +333,13 @@ export const catalogue = {
   },
 
   // ---- files
+  SPACE_EXHAUSTED: {
+    exit: 1,
+    http: 507,
+    message: "The work needs more space than there is: {reason}.",
+    action:
+      "Free space in the temporary folder, or choose another with TMPDIR; nothing was kept of this run.",
+  },
   FILE_NOT_FOUND: {
     exit: 1,
     http: 404,
@@ -541,13 +548,6 @@ export const catalogue = {
     message: "Rows of {table} were changed by somebody else while the load compared them: {reason}.",
     action: "Nothing was published. Load again when the other writer is done.",
   },
-  LOAD_SPACE_EXHAUSTED: {
-    exit: 1,
-    http: 507,
-    message: "The load needs more space than there is: {reason}.",
-    action: "Free space in the temporary folder, or choose another with TMPDIR; nothing was published.",
-  },
-
   // ---- the run itself
   INTERRUPTED: {
     exit: 1,

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from "../database/identifiers.ts";
+import type { Engine } from "../engine/engine.ts";
 import { fail } from "../errors.ts";
 import { typeInCollapse } from "./check/rules.ts";
-import type { Engine } from "./engine.ts";
 import type { LoadPlan, PlannedColumn } from "./plan.ts";
 
 /** What DuckDB's parser and binder say of an expression of a mapping. */

@@ -1,14 +1,14 @@
 import { type Client, type Database, withClient } from "../database/connection.ts";
+import { type Engine, withEngine } from "../engine/engine.ts";
 import { fail, type RejectCode } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { contractOf } from "../schema/contracts.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
 import { type Account, allowedRejects, type Created, type MaxRejects, requireIdentity } from "./account.ts";
 import { type Examined, examineRows } from "./check/examine.ts";
 import { fetchKeys } from "./check/keys.ts";
 import { type Reject, type Rejects, summarizeRejects, writeRejects } from "./check/rejects.ts";
-import { type Engine, withEngine } from "./engine.ts";
 import { type Mapping, readMapping } from "./mapping.ts";
-import { nearest } from "./nearest.ts";
 import type { LoadPlan } from "./plan.ts";
 import { type DuplicatePolicy, requirePolicy } from "./policy.ts";
 import { prepare } from "./prepare.ts";

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
+import { asFileFailure } from "../engine/file-failures.ts";
 import { fail } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
-import { nearest } from "./nearest.ts";
-import { asFileFailure } from "./source/file-failures.ts";
 
 /** SQL over the source's columns; YAML may have read a constant as a number or a truth value. */
 const expression = z

@@ -1,8 +1,8 @@
 import { quoteIdentifier } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import type { TableContract } from "../schema/contracts.ts";
 import type { Mapping } from "./mapping.ts";
-import { nearest } from "./nearest.ts";
 import { type Target, targetsOf } from "./targets.ts";
 
 /** A column a load writes. */

@@ -1,7 +1,7 @@
+import type { Engine } from "../engine/engine.ts";
 import { contractOf } from "../schema/contracts.ts";
 import type { TableName } from "../schema/tables.ts";
 import { createFaults } from "./check/rejects.ts";
-import type { Engine } from "./engine.ts";
 import { type CheckedPlan, checkExpressions } from "./expression.ts";
 import type { Mapping } from "./mapping.ts";
 import { type LoadPlan, planLoad } from "./plan.ts";

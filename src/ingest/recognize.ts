@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "../database/connection.ts";
+import { asFileFailure } from "../engine/file-failures.ts";
 import type { LedgerFile } from "../schema/ledger.ts";
 import type { TableName } from "../schema/tables.ts";
 import type { Mapping } from "./mapping.ts";
 import type { DuplicatePolicy } from "./policy.ts";
-import { asFileFailure } from "./source/file-failures.ts";
 import type { SourceFile } from "./source/files.ts";
 import type { Format } from "./source/layout.ts";
 

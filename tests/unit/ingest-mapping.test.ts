@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ForecastLabError } from "../../src/errors.ts";
 import { parseMapping } from "../../src/ingest/mapping.ts";
-import { nearest } from "../../src/ingest/nearest.ts";
 import { planLoad } from "../../src/ingest/plan.ts";
+import { nearest } from "../../src/nearest.ts";
 import { contractOf } from "../../src/schema/contracts.ts";
 
 /** The message of the error of the catalogue that is thrown. */

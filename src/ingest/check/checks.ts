@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { Check } from "../../schema/checks.ts";
-import type { Engine } from "../engine.ts";
 import type { LoadPlan } from "../plan.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { fail } from "../../errors.ts";
-import type { Engine } from "../engine.ts";
 import { embedded, reasonOf } from "../expression.ts";
 import { defaultMessage } from "../messages.ts";
 import type { LoadPlan, PlannedColumn } from "../plan.ts";

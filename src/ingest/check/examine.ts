@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { Created } from "../account.ts";
-import type { Engine } from "../engine.ts";
 import type { LoadPlan } from "../plan.ts";
 import type { DuplicatePolicy } from "../policy.ts";
 import type { Prepared } from "../prepare.ts";

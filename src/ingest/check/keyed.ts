@@ -1,7 +1,7 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { fail } from "../../errors.ts";
-import type { Engine } from "../engine.ts";
 import { type CheckedPlan, reasonOf } from "../expression.ts";
 import type { LoadPlan } from "../plan.ts";
 import { numbered, recordsOf, type Sources, speaksOfPlaces } from "../source/source.ts";

@@ -1,8 +1,8 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { contractOf, type Reference } from "../../schema/contracts.ts";
 import type { Created } from "../account.ts";
-import type { Engine } from "../engine.ts";
 import type { LoadPlan } from "../plan.ts";
 import { targetsOf } from "../targets.ts";
 import { fetchTable } from "./keys.ts";

@@ -1,9 +1,9 @@
 import { chmod, copyFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { asFileFailure } from "../../engine/file-failures.ts";
 import type { RejectCode } from "../../errors.ts";
-import type { Engine } from "../engine.ts";
-import { asFileFailure } from "../source/file-failures.ts";
 import { sourceColumn } from "../source/read.ts";
 import { ownPlacesOf, placesOf } from "../source/source.ts";
 

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf, type Month } from "../../database/partitions.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { TableContract } from "../../schema/contracts.ts";
-import type { Engine } from "../engine.ts";
 
 /* Spool files: rows ready to be copied, as CSV without a header, NULL as an unquoted empty field. */
 

@@ -7,8 +7,8 @@ import {
   partitionFor,
   partitionsOf,
 } from "../../database/partitions.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { TableContract } from "../../schema/contracts.ts";
-import type { Engine } from "../engine.ts";
 import type { Home, MonthState } from "./plan.ts";
 
 export type StagedMonth = Pick<MonthState, "month" | "staged">;

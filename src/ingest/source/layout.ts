@@ -1,6 +1,6 @@
+import type { Engine } from "../../engine/engine.ts";
 import { fail } from "../../errors.ts";
 import { bookkeeping, isRejectsFile } from "../check/rejects.ts";
-import type { Engine } from "../engine.ts";
 import { type Encoding, encodingOf, headOf, utf8BytesOf } from "./decode.ts";
 import { isTabSeparated, type SourceFile } from "./files.ts";
 import { kindOf } from "./kind.ts";

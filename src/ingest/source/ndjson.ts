@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import type { Engine } from "../../engine/engine.ts";
 import { fail } from "../../errors.ts";
-import type { Engine } from "../engine.ts";
 import { defaultMessage } from "../messages.ts";
 import type { Stopwatch } from "../stopwatch.ts";
 import { readCsv } from "./csv.ts";

@@ -1,6 +1,6 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { fail } from "../../errors.ts";
-import type { Engine } from "../engine.ts";
 import type { Stopwatch } from "../stopwatch.ts";
 import { scanCsv } from "./csv.ts";
 import type { Layout } from "./layout.ts";

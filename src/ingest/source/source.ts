@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { fail } from "../../errors.ts";
-import type { Engine } from "../engine.ts";
 import type { LoadPlan } from "../plan.ts";
 import { type ScannedFile, sourceColumn } from "./read.ts";
 

@@ -2,9 +2,9 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { Engine } from "../../engine/engine.ts";
+import { asFileFailure } from "../../engine/file-failures.ts";
 import { fail } from "../../errors.ts";
-import type { Engine } from "../engine.ts";
-import { asFileFailure } from "./file-failures.ts";
 
 /** What standard input is called in messages and in `_file`. */
 export const standardInput = "standard input";

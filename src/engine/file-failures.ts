@@ -1,4 +1,4 @@
-import { fail } from "../../errors.ts";
+import { fail } from "../errors.ts";
 
 /** Errors of the operating system as errors of the catalogue; others pass through. */
 export function asFileFailure(error: unknown, path: string, access: "read" | "written"): unknown {

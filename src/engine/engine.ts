@@ -32,11 +32,14 @@ export interface Appender {
  * Starts DuckDB in a new temporary folder that only this user can read, runs the work, and removes the folder again,
  * also after an error, an interruption and `process.exit`. An abort interrupts the running statement.
  *
- * @throws LOAD_SPACE_EXHAUSTED when memory and temporary space do not do
+ * @param options.memory_mb how much DuckDB may hold before it spills into the folder
+ *
+ * @throws SPACE_EXHAUSTED when memory and temporary space do not do
  */
 export async function withEngine<T>(
   signal: AbortSignal | undefined,
   work: (engine: Engine) => Promise<T>,
+  { memory_mb = 512 }: { readonly memory_mb?: number } = {},
 ): Promise<T> {
   const { path: folder, remove } = makePrivateFolder();
   let instance: DuckDBInstance | undefined;
@@ -45,7 +48,7 @@ export async function withEngine<T>(
     const { DuckDBInstance } = await import("@duckdb/node-api");
     // In memory up to the limit, beyond it in the folder: twice as fast as a database file, which is synchronized.
     instance = await DuckDBInstance.create(":memory:", {
-      memory_limit: "512MB",
+      memory_limit: `${memory_mb}MB`,
       temp_directory: join(folder, "spill"),
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
@@ -129,5 +132,5 @@ function plain(row: Record<string, unknown>): Record<string, unknown> {
 function asEngineFailure(error: unknown): unknown {
   const message = error instanceof Error ? error.message : "";
   if (!/^Out of Memory Error|No space left on device|^ENOSPC/.test(message)) return error;
-  return fail("LOAD_SPACE_EXHAUSTED", { reason: message.split("\n")[0] ?? "" }, error);
+  return fail("SPACE_EXHAUSTED", { reason: message.split("\n")[0] ?? "" }, error);
 }

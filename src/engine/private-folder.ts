@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive, ownFileName, processOf } from "../database/processes.ts";
-import { asFileFailure } from "./source/file-failures.ts";
+import { asFileFailure } from "./file-failures.ts";
 
 /** A private temporary folder of this process, and how to remove it. */
 export interface PrivateFolder {
@@ -11,7 +11,7 @@ export interface PrivateFolder {
 }
 
 /** Folders of this host only: process numbers of another container mean nothing here. */
-const prefix = () => `forecastlab-load-${hostname()}-`;
+const prefix = () => `forecastlab-work-${hostname()}-`;
 
 /**
  * Makes a folder that only this user can read. It goes with the process, also after `process.exit`; what a process that was

@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { withEngine } from "../../src/ingest/engine.ts";
+import { withEngine } from "../../src/engine/engine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("the engine of a load", () => {
+describe("the engine", () => {
   test("has a folder only this user can read, which is gone afterwards, also after an error", async () => {
     let own = "";
     const failing = withEngine(undefined, async (engine) => {
@@ -66,6 +66,6 @@ describe("the engine of a load", () => {
       await engine.run("SET max_temp_directory_size = '1MB'");
       await engine.run("CREATE TABLE t AS SELECT range AS n, 'text ' || range AS s FROM range(3000000)");
     });
-    await expect(exhausted).rejects.toMatchObject({ code: "LOAD_SPACE_EXHAUSTED" });
+    await expect(exhausted).rejects.toMatchObject({ code: "SPACE_EXHAUSTED" });
   });
 });
