@@ -1,12 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { contractOf, withClient } from "forecastlab";
 import { prepareTemplate } from "./ingest/bench.ts";
-import { shapeOf } from "./ingest/data.ts";
 import { markdownTable } from "./markdown.ts";
+import { withFolder } from "./run.ts";
 import { type Server, withServer } from "./server.ts";
+import { shapeOf } from "./shape.ts";
 import { spreadOf } from "./statistics.ts";
 
 /* Where a rebuild becomes cheaper than a merge: the number behind `rebuildShare` (ADR 0016). */
@@ -25,10 +24,8 @@ export function registerCrossover(program: Command, signal: AbortSignal): void {
 }
 
 async function crossover(rounds: number, signal: AbortSignal): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "forecastlab-bench-"));
-  chmodSync(folder, 0o711);
-  try {
-    await withServer(join(folder, "home"), signal, async (server) => {
+  await withFolder({}, (folder) =>
+    withServer(join(folder, "home"), signal, async (server) => {
       await prepareTemplate(server, shapeOf(days * 10_000));
       await server.clone("bench_month", "bench_template");
       await publishRows(server, "bench_month", "attach", 0);
@@ -51,10 +48,8 @@ async function crossover(rounds: number, signal: AbortSignal): Promise<void> {
         ...methods.map((method) => spreadOf(seconds.get(`${share} ${method}`) ?? []).median.toFixed(2)),
       ]);
       process.stdout.write(`${markdownTable(["changed", "merge, s", "rebuild, s"], cells)}\n`);
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+    }),
+  );
 }
 
 /** Publishes a month of which a share differs from what is stored. @returns seconds of the publishing alone */
@@ -66,7 +61,7 @@ async function publishRows(
 ): Promise<number> {
   const database = server.database(name);
   const [{ withEngine }, { publish }] = await Promise.all([
-    internal("ingest/engine.js"),
+    internal("engine/engine.js"),
     internal("ingest/publish/publish.js"),
   ]);
   return withEngine(undefined, (engine: { run(sql: string): Promise<void> }) =>

@@ -5,8 +5,8 @@ import { type Client, type Database, databaseOf, withClient, withDatabase } from
 /** The embedded PostgreSQL, as users have it, in a home of its own; every case has a database of its own on it. */
 export interface Server {
   readonly version: string;
-  /** The parameters that matter for writing, as the server has them. */
-  readonly parameters: Readonly<Record<string, string>>;
+  /** Parameters of these names, as the server has them. */
+  parameters(names: readonly string[]): Promise<Record<string, string>>;
   database(name: string): Database;
   /** Makes the database anew, as a copy of another one to which nobody is connected. */
   clone(name: string, template: string): Promise<void>;
@@ -23,18 +23,6 @@ export interface Observed<T> {
   readonly rows_written: number;
   readonly wal_bytes: number;
 }
-
-const shown = [
-  ...[
-    "shared_buffers",
-    "work_mem",
-    "maintenance_work_mem",
-    "max_wal_size",
-    "checkpoint_timeout",
-    "wal_level",
-  ],
-  ...["wal_compression", "fsync", "synchronous_commit", "full_page_writes", "data_checksums", "autovacuum"],
-];
 
 export function withServer<T>(
   home: string,
@@ -75,7 +63,7 @@ async function start(client: Client, url: string): Promise<Server> {
       client,
       "SELECT split_part(current_setting('server_version'), ' ', 1)",
     ),
-    parameters: await readParameters(client),
+    parameters: (names) => readParameters(client, names),
     database,
     drop,
     settle,
@@ -102,10 +90,10 @@ async function start(client: Client, url: string): Promise<Server> {
   };
 }
 
-async function readParameters(client: Client): Promise<Record<string, string>> {
+async function readParameters(client: Client, names: readonly string[]): Promise<Record<string, string>> {
   const { rows } = await client.query<{ name: string; value: string }>(
     "SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name",
-    [shown],
+    [names],
   );
   return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 }

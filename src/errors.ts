@@ -37,6 +37,12 @@ export const catalogue = {
     action: "Write a date of the calendar as YYYY-MM-DD, for example 2024-02-29.",
   },
 
+  TIME_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{name} is neither a day nor a moment: {value}.",
+    action: "Write a day as 2024-05-15, or a moment with its time zone as 2024-05-15T06:00:00Z.",
+  },
   DATE_RANGE_INVALID: {
     exit: 2,
     http: 400,
@@ -548,6 +554,70 @@ export const catalogue = {
     message: "Rows of {table} were changed by somebody else while the load compared them: {reason}.",
     action: "Nothing was published. Load again when the other writer is done.",
   },
+
+  // ---- frames
+  FRAME_NO_SALES: {
+    exit: 1,
+    http: 422,
+    message: "There are no sales{known} to make a frame of.",
+    action: "Load sales_daily first, or roll sales_txn up: forecastlab rollup",
+  },
+  FRAME_CUTOFF_OUTSIDE: {
+    exit: 1,
+    http: 422,
+    message: "The cutoff {cutoff} lies outside the sales{known}, which go from {from} to {to}.",
+    action: "The cutoff is the last day that is known: choose one of these days.",
+  },
+  FRAME_SELECTION_UNKNOWN: {
+    exit: 1,
+    http: 422,
+    message: "No {dimension} has the {attribute} {value}, which the spec selects.",
+    action: "{hint}",
+  },
+  FRAME_SELECTION_EMPTY: {
+    exit: 1,
+    http: 422,
+    message: "The spec selects no series with a sale on or before {cutoff}.",
+    action: "Select other stores or products, or a later cutoff; a series begins with its first quantity above 0.",
+  },
+  FRAME_CALENDAR_INCOMPLETE: {
+    exit: 1,
+    http: 422,
+    message: "The calendar lacks {days} of the frame's days, the first {first}, the last {last}.",
+    action: "Fill it: forecastlab calendar --from {first} --to {last} (with --country for holidays); or leave the driver out.",
+  },
+  FRAME_SERIES_AMBIGUOUS: {
+    exit: 1,
+    http: 422,
+    message: "Two series would have the same unique_id, {unique_id}.",
+    action: "Choose another separator under series in the spec, one that is in no store code and no SKU, such as |.",
+  },
+  FRAME_SPEC_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "The spec {path} is not valid: {problem}.",
+    action: "See docs/frames.md for what a spec holds.",
+  },
+  FRAME_LEAKS: {
+    exit: 3,
+    http: 422,
+    message: "The frame uses what could not have been known: {columns} changed with the future.",
+    action:
+      "Do not train on this frame. Nothing you gave is wrong: report the checks that differ, with the spec.",
+  },
+  FRAME_SERIES_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: "{path} has no series {series}{nearest}.",
+    action: "Series are named STORE/SKU; it has {series_count}, for example {examples}.",
+  },
+  FRAME_NOT_PLOTTABLE: {
+    exit: 1,
+    http: 422,
+    message: "{path} cannot be plotted: {problem}.",
+    action: "Name the training file that forecastlab frame wrote, as Parquet or CSV, or its folder.",
+  },
+
   // ---- the run itself
   INTERRUPTED: {
     exit: 1,

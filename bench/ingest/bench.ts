@@ -1,6 +1,7 @@
 import { fillCalendar, upgrade, withClient } from "forecastlab";
 import type { Server } from "../server.ts";
-import { type Dataset, firstDay, type Shape, sku, storeCode, type Totals, totalsSql } from "./data.ts";
+import { firstDay, lastDayOf, type Shape, sku, storeCode } from "../shape.ts";
+import { type Dataset, type Totals, totalsSql } from "./data.ts";
 
 /** What the cases share. */
 export interface Bench {
@@ -22,16 +23,13 @@ export const filled = "bench_filled";
 /** The database of one case. */
 export const scratch = "bench_case";
 
-export async function prepareTemplate(server: Server, { stores, products, days }: Shape): Promise<void> {
+export async function prepareTemplate(server: Server, shape: Shape): Promise<void> {
+  const { stores, products } = shape;
   await server.clone(template, "template0");
   const database = server.database(template);
   await upgrade({ database });
   await withClient(database, async (client) => {
-    const { rows } = await client.query<{ last: string }>("SELECT $1::date + $2::int AS last", [
-      firstDay,
-      days - 1,
-    ]);
-    await fillCalendar(client, { from: firstDay, to: rows[0]?.last ?? "" });
+    await fillCalendar(client, { from: firstDay, to: lastDayOf(shape) });
     await client.query(`
       INSERT INTO store (id, code, name)
       SELECT n + 1, ${storeCode("n")}, 'Store ' || n + 1 FROM generate_series(0, ${stores - 1}) AS n

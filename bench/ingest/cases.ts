@@ -1,7 +1,7 @@
 import { type Client, withClient } from "forecastlab";
+import type { Measurement } from "../measurement.ts";
 import type { Bench } from "./bench.ts";
 import type { Dataset, Totals, Variant } from "./data.ts";
-import type { Measurement } from "./measurement.ts";
 import { type Expected, loadOurs } from "./ours.ts";
 import { bareTable, copyKeyed, insertBatches, loadIntoDuckDB, stageAndInsert } from "./peers.ts";
 

@@ -1,28 +1,7 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-
-/** Every store sells every product every day. */
-export interface Shape {
-  readonly rows: number;
-  readonly stores: number;
-  readonly products: number;
-  readonly days: number;
-}
-
-export const firstDay = "2023-01-01";
-
-/** 100 stores x 100 products x 500 days. */
-export const usualRows = 5_000_000;
-
-/** Up to the usual rows the days grow, 10,000 rows each; beyond them the months do: as many days, more products. */
-export function shapeOf(rows: number): Shape {
-  const [stores, products] = [100, 100];
-  const days = Math.min(rows, usualRows) / (stores * products);
-  const shape = { rows, stores, products: Math.max(products, rows / (stores * days)), days };
-  if (rows > 0 && Number.isInteger(shape.products) && Number.isInteger(days)) return shape;
-  throw new Error(`--rows takes a multiple of 10,000, and of 50,000 beyond 5,000,000, not ${rows}`);
-}
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { numberOf, withDuckDB } from "../duckdb.ts";
+import { firstDay, type Shape, sku, storeCode } from "../shape.ts";
 
 /** What must stand in a table after a file was loaded, as text. */
 export interface Totals {
@@ -114,10 +93,6 @@ function rowsOf({ rows, stores, products }: Shape, variant: Variant): string {
   `;
 }
 
-/* The dimensions' natural keys, from numbers that start at 0: SQL that DuckDB and PostgreSQL both understand. */
-export const storeCode = (number: string) => `'S' || lpad((${number} + 1)::varchar, 3, '0')`;
-export const sku = (number: string) => `'SKU-' || lpad((${number} + 1)::varchar, 5, '0')`;
-
 /** The columns of the files with natural keys, for DuckDB's reader. */
 export const fileColumns = `{
   date: 'DATE', store_code: 'VARCHAR', sku: 'VARCHAR',
@@ -138,21 +113,4 @@ async function totalsOf(connection: DuckDBConnection, path: string): Promise<Tot
   const relation = `read_csv('${path}', header = true, columns = ${fileColumns})`;
   const [row] = await (await connection.run(totalsSql(relation))).getRowObjectsJS();
   return row as unknown as Totals;
-}
-
-async function numberOf(connection: DuckDBConnection, sql: string): Promise<number> {
-  return Number((await (await connection.run(sql)).getRowsJS())[0]?.[0]);
-}
-
-async function withDuckDB<T>(folder: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const spill = join(folder, "spill");
-  const instance = await DuckDBInstance.create(":memory:", { memory_limit: "2GB", temp_directory: spill });
-  const connection = await instance.connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-    rmSync(spill, { recursive: true, force: true });
-  }
 }

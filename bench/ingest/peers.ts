@@ -6,8 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type Client, withTransaction } from "forecastlab";
 import { from } from "pg-copy-streams";
-import { type Dataset, fileColumns, firstDay, type Shape, sku, storeCode } from "./data.ts";
-import { type Measurement, timed } from "./measurement.ts";
+import { type Measurement, timed } from "../measurement.ts";
+import { firstDay, type Shape, sku, storeCode } from "../shape.ts";
+import { type Dataset, fileColumns } from "./data.ts";
 
 /* The usual ways to get sales into a table. */
 

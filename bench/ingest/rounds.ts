@@ -1,34 +1,27 @@
 import { withClient } from "forecastlab";
+import { type Rounds, runRounds } from "../rounds.ts";
 import { type Bench, filled, requireTotals, scratch, template } from "./bench.ts";
 import type { Case } from "./cases.ts";
-import type { Measurement } from "./measurement.ts";
+import type { LoadMeasurement } from "./measurement.ts";
 
-/** What a case took in each round. */
-export type Rounds = ReadonlyMap<string, readonly Measurement[]>;
-
-/** All cases once, and again: what drifts on the machine meanwhile meets every one of them. One at a time. */
-export async function runRounds(
+export function runLoads(
   bench: Bench,
-  chosen: readonly Case[],
+  cases: readonly Case[],
   count: number,
   say: (text: string) => void,
-): Promise<Rounds> {
-  const rounds = new Map<string, Measurement[]>(chosen.map(({ name }) => [name, []]));
-  for (let round = 1; round <= count; round++) {
-    for (const one of chosen) {
-      bench.signal.throwIfAborted();
-      const measurement = await measure(bench, one);
-      rounds.get(one.name)?.push(measurement);
-      say(`round ${round} of ${count}: ${one.name} ${measurement.seconds.toFixed(2)} s`);
-    }
-    if (chosen.some(({ start }) => start === "kept"))
-      await requireTotals(bench.server, filled, bench.data.totals);
-    await bench.server.drop(filled);
-  }
-  return rounds;
+): Promise<Rounds<LoadMeasurement>> {
+  return runRounds({
+    ...{ cases, count, signal: bench.signal, say },
+    measure: (one) => measure(bench, one),
+    afterRound: async () => {
+      if (cases.some(({ start }) => start === "kept"))
+        await requireTotals(bench.server, filled, bench.data.totals);
+      await bench.server.drop(filled);
+    },
+  });
 }
 
-async function measure(bench: Bench, one: Case): Promise<Measurement> {
+async function measure(bench: Bench, one: Case): Promise<LoadMeasurement> {
   const { server } = bench;
   if (one.start === "none") {
     await server.settle();

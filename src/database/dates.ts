@@ -1,3 +1,4 @@
+import { Temporal } from "temporal-polyfill";
 import { z } from "zod";
 import { fail } from "../errors.ts";
 
@@ -12,7 +13,23 @@ export function requireRange({ from, to }: { from?: string | undefined; to?: str
   if (from !== undefined && to !== undefined && to < from) throw fail("DATE_RANGE_INVALID", { from, to });
 }
 
-function requireDate(name: string, value: string): void {
-  if (!z.iso.date().safeParse(value).success || value < "0001-01-01")
-    throw fail("DATE_INVALID", { name, value });
+/** @throws DATE_INVALID when the value is not a day of the calendar written YYYY-MM-DD; `name` says of what */
+export function requireDate(name: string, value: string): void {
+  if (!isDay(value)) throw fail("DATE_INVALID", { name, value });
 }
+
+/**
+ * Until when facts are known, as the user wrote it: a moment with its time zone, or a day, which stands for its end in UTC.
+ *
+ * @returns the moment in UTC, to the microsecond that the warehouse keeps: what was recorded by then, it included, was known
+ * @throws TIME_INVALID
+ */
+export function parseKnownAt(text: string): string {
+  if (isDay(text)) return `${text}T23:59:59.999999Z`;
+  if (!z.iso.datetime({ offset: true }).safeParse(text).success) {
+    throw fail("TIME_INVALID", { name: "--known-at", value: text });
+  }
+  return Temporal.Instant.from(text).round({ smallestUnit: "microsecond", roundingMode: "trunc" }).toString();
+}
+
+const isDay = (value: string) => z.iso.date().safeParse(value).success && value >= "0001-01-01";

@@ -2,9 +2,13 @@ import { join } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
+import { type Chunk, chunksOf } from "./chunks.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 
-/** DuckDB with a private folder of its own. Rows stay inside it; only counts and the few rows a person reads come out. */
+/**
+ * DuckDB with a private folder of its own. Rows stay inside it, but for the few that a person reads and those written in a
+ * format that DuckDB does not write.
+ */
 export interface Engine {
   /** Absolute path of the private folder: spool files and what DuckDB spills. */
   readonly folder: string;
@@ -13,6 +17,8 @@ export interface Engine {
   run(sql: string): Promise<void>;
   /** Few rows, as plain objects; whole numbers as numbers. */
   rows<Row extends object>(sql: string): Promise<Row[]>;
+  /** Many rows in their order, as they become ready; see {@link chunksOf}. */
+  chunks(sql: string): AsyncIterable<Chunk>;
   /** The only value of the only row, a whole number. */
   count(sql: string): Promise<number>;
   /** Checks names and types without running; throws DuckDB's error. */
@@ -87,6 +93,15 @@ function engineOf(connection: Connection, folder: string, signal: AbortSignal | 
       throw error;
     }
   };
+  const chunks = async function* (sql: string) {
+    signal?.throwIfAborted();
+    try {
+      yield* chunksOf(connection, sql);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  };
   const rows = async <Row extends object>(sql: string) => {
     const objects = await (await run(sql)).getRowObjectsJS();
     return objects.map(plain) as Row[];
@@ -95,6 +110,7 @@ function engineOf(connection: Connection, folder: string, signal: AbortSignal | 
     folder,
     signal,
     rows,
+    chunks,
     run: async (sql) => void (await run(sql)),
     count: async (sql) => Number(Object.values((await rows(sql))[0] ?? {})[0]),
     prepare: async (sql) => {

@@ -10,22 +10,29 @@ export interface PrivateFolder {
   remove(): void;
 }
 
-/** Folders of this host only: process numbers of another container mean nothing here. */
-const prefix = () => `forecastlab-work-${hostname()}-`;
-
 /**
  * Makes a folder that only this user can read. It goes with the process, also after `process.exit`; what a process that was
- * killed left behind is removed by the next one.
+ * killed left behind is removed by the next one that makes a folder of that name in that place.
  *
+ * @param options.parent where; the system's folder for temporary files if it is not given
+ * @param options.name what the folder's name starts with
  * @throws FILE_NOT_PERMITTED, FILE_UNWRITABLE
  */
-export function makePrivateFolder(): PrivateFolder {
-  sweepDead();
-  const path = join(tmpdir(), `${prefix()}${ownFileName()}`);
+export function makePrivateFolder({
+  parent = tmpdir(),
+  name = "forecastlab-work",
+}: {
+  readonly parent?: string;
+  readonly name?: string;
+} = {}): PrivateFolder {
+  // Folders of this host only: process numbers of another container mean nothing here.
+  const prefix = `${name}-${hostname()}-`;
+  sweepDead(parent, prefix);
+  const path = join(parent, `${prefix}${ownFileName()}`);
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    throw asFileFailure(error, tmpdir(), "written");
+    throw asFileFailure(error, parent, "written");
   }
   const drop = () => rmSync(path, { recursive: true, force: true });
   process.once("exit", drop);
@@ -38,11 +45,11 @@ export function makePrivateFolder(): PrivateFolder {
   };
 }
 
-function sweepDead(): void {
-  for (const entry of entriesOf(tmpdir())) {
-    if (!entry.isDirectory() || !entry.name.startsWith(prefix())) continue;
-    const owner = processOf(entry.name.slice(prefix().length));
-    if (owner !== undefined && !isAlive(owner)) removeOwn(join(tmpdir(), entry.name));
+function sweepDead(parent: string, prefix: string): void {
+  for (const entry of entriesOf(parent)) {
+    if (!entry.isDirectory() || !entry.name.startsWith(prefix)) continue;
+    const owner = processOf(entry.name.slice(prefix.length));
+    if (owner !== undefined && !isAlive(owner)) removeOwn(join(parent, entry.name));
   }
 }
 

@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { parse } from "yaml";
 import { z } from "zod";
-import { asFileFailure } from "../engine/file-failures.ts";
 import { fail } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
+import { parseYaml, readText } from "../yaml.ts";
 
 /** SQL over the source's columns; YAML may have read a constant as a number or a truth value. */
 const expression = z
@@ -42,13 +39,7 @@ export interface Mapping extends Omit<z.infer<typeof mappingSchema>, "table"> {
 
 /** @throws FILE_NOT_FOUND, FILE_IS_DIRECTORY, FILE_NOT_PERMITTED, MAPPING_INVALID */
 export async function readMapping(path: string): Promise<Mapping> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw asFileFailure(error, path, "read");
-  }
-  return parseMapping(text, path);
+  return parseMapping(await readText(path), path);
 }
 
 /**
@@ -56,35 +47,13 @@ export async function readMapping(path: string): Promise<Mapping> {
  * @throws MAPPING_INVALID with the place in the file and what may stand there
  */
 export function parseMapping(text: string, path: string): Mapping {
-  let content: unknown;
-  try {
-    content = parse(text);
-  } catch (error) {
-    const problem = (error as Error).message.split("\n")[0]?.replace(/[:.]$/, "") ?? "it is not YAML";
-    throw fail("MAPPING_INVALID", { path, problem: `it is not YAML: ${problem}` }, error);
-  }
-  if (content === null || typeof content !== "object" || Array.isArray(content)) {
-    throw fail("MAPPING_INVALID", { path, problem: "it must hold table: and columns:" });
-  }
-  const parsed = mappingSchema.safeParse(content);
-  if (parsed.success) return { ...parsed.data, table: parsed.data.table as TableName, path };
-  throw fail("MAPPING_INVALID", { path, problem: describe(parsed.error.issues[0] as z.core.$ZodIssue) });
+  const mapping = parseYaml(text, {
+    schema: mappingSchema,
+    required: "it must hold table: and columns:",
+    invalid: (problem, cause) => fail("MAPPING_INVALID", { path, problem }, cause),
+  });
+  return { ...mapping, table: mapping.table as TableName, path };
 }
-
-function describe(issue: z.core.$ZodIssue): string {
-  const place = issue.path.map(String);
-  if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(place[0] === "format" ? formatKeys : mappingSchema.shape);
-    const [key = ""] = issue.keys;
-    const like = nearest(key, known);
-    const hint = like === undefined ? `known are ${known.join(", ")}` : `did you mean ${like}?`;
-    return `${[...place, key].join(".")} is not known; ${hint}`;
-  }
-  const missing = issue.code === "invalid_type" && /undefined/.test(issue.message);
-  return `${place.join(".")} ${missing ? "is missing" : issue.message}`;
-}
-
-const formatKeys = mappingSchema.shape.format.unwrap().shape;
 
 function notEmpty(columns: object): boolean {
   return Object.keys(columns).length > 0;

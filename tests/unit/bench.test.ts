@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { shapeOf } from "../../bench/ingest/data.ts";
-import { caseFigures, figuresOf, targetsOf } from "../../bench/ingest/figures.ts";
-import { type Report, reportText } from "../../bench/ingest/report.ts";
+import { caseFigures } from "../../bench/figures.ts";
+import { figuresOf, targetsOf } from "../../bench/ingest/figures.ts";
+import { type IngestReport, reportText } from "../../bench/ingest/report.ts";
 import { markdownTable, replaceSection } from "../../bench/markdown.ts";
+import { shapeOf } from "../../bench/shape.ts";
 import { spreadOf } from "../../bench/statistics.ts";
 
 describe("the median of rounds", () => {
@@ -65,7 +66,7 @@ fifty
   });
 });
 
-describe("the size of the ingest benchmark", () => {
+describe("the size of a benchmark", () => {
   it("grows by days up to 5 M rows, and by products beyond", () => {
     expect(shapeOf(50_000)).toMatchObject({ stores: 100, products: 100, days: 5 });
     expect(shapeOf(5_000_000)).toMatchObject({ stores: 100, products: 100, days: 500 });
@@ -124,7 +125,7 @@ describe("the figures of the ingest benchmark", () => {
   });
 
   it("are written with what they were measured on", () => {
-    const report: Report = {
+    const report: IngestReport = {
       benchmark: "ingest",
       date: "2024-02-29",
       command: "npm run bench -- ingest",

@@ -4,6 +4,7 @@ import { type Client, withTransaction } from "../../database/connection.ts";
 import { copyFromFile, copyToFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf } from "../../database/partitions.ts";
+import { copiedCsv } from "../../engine/copied.ts";
 import type { ContractColumn } from "../../schema/contracts.ts";
 import { type Fetch, fetchOf, type MonthState } from "./plan.ts";
 import { type Batch, slice, writeSpool } from "./spool.ts";
@@ -104,22 +105,12 @@ export function storedCsv(
   extra: readonly string[] = [],
 ): string {
   const types = [
-    ...columns.map(({ name, sqlType }) => `${quoteLiteral(name)}: ${quoteLiteral(sqlType)}`),
-    ...extra.map((name) => `${quoteLiteral(name)}: 'VARCHAR'`),
+    ...columns.map(({ name, sqlType }) => ({ name, type: sqlType })),
+    ...extra.map((name) => ({ name, type: "VARCHAR" })),
   ];
-  // A text may hold line ends, which DuckDB loses its way in when it reads in parallel.
-  const parallel = columns.every(({ kind }) => kind !== "text");
-  return `read_csv(
-    ${quoteLiteral(path)},
-    auto_detect = false,
-    header = false,
-    columns = {${types.join(", ")}},
-    delim = ',',
-    quote = '"',
-    escape = '"',
-    new_line = '\\n',
-    allow_quoted_nulls = false,
-    max_line_size = 2097152,
-    parallel = ${parallel}
-  )`;
+  return copiedCsv(
+    path,
+    types,
+    columns.some(({ kind }) => kind === "text"),
+  );
 }

@@ -1,0 +1,26 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+
+/** The bench's own DuckDB, which writes data and reads results; on a database file, or in memory. */
+export async function withDuckDB<T>(
+  folder: string,
+  work: (connection: DuckDBConnection) => Promise<T>,
+  path = ":memory:",
+): Promise<T> {
+  const spill = join(folder, "spill");
+  const instance = await DuckDBInstance.create(path, { memory_limit: "2GB", temp_directory: spill });
+  const connection = await instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    rmSync(spill, { recursive: true, force: true });
+  }
+}
+
+/** The only value of the only row, a whole number. */
+export async function numberOf(connection: DuckDBConnection, sql: string): Promise<number> {
+  return Number((await (await connection.run(sql)).getRowsJS())[0]?.[0]);
+}

@@ -1,0 +1,112 @@
+import type { DriverName, FrameSpec } from "./spec/index.ts";
+
+export type ColumnType = "VARCHAR" | "DATE" | "DOUBLE" | "INTEGER" | "BOOLEAN";
+
+/**
+ * When a column is known. A mask describes the day's own target, for fitting; static, future and historic are the
+ * drivers' classes: always, in advance, only when it has happened.
+ */
+export type ColumnClass = "key" | "target" | "mask" | "static" | "future" | "historic";
+
+export type FrameKind = "training" | "future";
+
+/** A column of the frame, as the manifest describes it, and what it is computed from. */
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly class: ColumnClass;
+  /** Null for keys, the target and its masks. */
+  readonly driver: string | null;
+  readonly frames: readonly FrameKind[];
+  /** Days between the row and the last fact it may use; null where the class does not count in days. */
+  readonly lag: number | null;
+  /** It speaks of later days that are known in advance: planned ends, the next holiday. */
+  readonly looksAhead?: true;
+  readonly description: string;
+  /** Over the relations of a block: `history`, `series` and what the drivers join. */
+  readonly sql: string;
+}
+
+export const both = ["training", "future"] as const;
+
+/** Keys, target and masks: what stands before the drivers. */
+export function ownColumns(spec: FrameSpec): Column[] {
+  const masked = [
+    "history.is_stockout",
+    "history.y IS NULL",
+    ...(spec.closed_days === "mask" ? ["open_day.day IS NULL"] : []),
+  ];
+  const scale = spec.target === "total_amount" ? " / 100" : "";
+  const own = { driver: null, lag: null } as const;
+  const mask = { ...own, class: "mask", frames: ["training"] } as const;
+  return [
+    {
+      ...own,
+      name: "unique_id",
+      type: "VARCHAR",
+      class: "key",
+      frames: both,
+      description: `The series: the store's code, "${spec.series.separator}", the product's SKU.`,
+      sql: "series.unique_id",
+    },
+    {
+      ...own,
+      name: "ds",
+      type: "DATE",
+      class: "key",
+      frames: both,
+      description: "The day.",
+      sql: "DATE '1970-01-01' + history.day",
+    },
+    {
+      ...own,
+      name: "y",
+      type: "DOUBLE",
+      class: "target",
+      frames: ["training"],
+      description:
+        spec.target === "quantity" ? "Units sold on the day." : "Amount sold on the day, in the retailer's currency.",
+      sql: `history.y::DOUBLE${scale}`,
+    },
+    {
+      ...mask,
+      name: "is_imputed",
+      type: "BOOLEAN",
+      description: "The warehouse has no sales row for the day; y was filled in.",
+      sql: "history.is_imputed",
+    },
+    {
+      ...mask,
+      name: "is_stockout",
+      type: "BOOLEAN",
+      description: "The day's inventory snapshot says that nothing was left; false without a snapshot.",
+      sql: "history.is_stockout",
+    },
+    {
+      ...mask,
+      name: "is_store_closed",
+      type: "BOOLEAN",
+      description: "On the day the store sold nothing at all and no traffic above 0 was counted.",
+      sql: "open_day.day IS NULL",
+    },
+    {
+      ...mask,
+      name: "sample_weight",
+      type: "DOUBLE",
+      description: "0 where y is not demand (stockout, no y, a closed day that is masked), else 1.",
+      sql: `CASE WHEN ${masked.join(" OR ")} THEN 0 ELSE 1 END`,
+    },
+    {
+      ...own,
+      name: "horizon_step",
+      type: "INTEGER",
+      class: "key",
+      frames: ["future"],
+      description: "Days after the cutoff: 1 is the first day to forecast.",
+      sql: "history.day - (SELECT cutoff FROM bounds)",
+    },
+  ];
+}
+
+/** The driver a column comes from, as the manifest names it: lags of the target come from sales. */
+export type Origin = DriverName | "sales";

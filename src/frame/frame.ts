@@ -1,0 +1,145 @@
+import type { Database } from "../database/connection.ts";
+import { withEngine } from "../engine/engine.ts";
+import { version } from "../version.ts";
+import type { FrameKind } from "./columns.ts";
+import { computeFrame } from "./compute.ts";
+import { dictionaryOf, type Manifest } from "./manifest.ts";
+import { type FrameFormat, openOutput } from "./output/index.ts";
+import { planFor, stageFrame } from "./prepare.ts";
+import { checkInquiry, type FrameInquiry } from "./request.ts";
+import { withSnapshot } from "./source/snapshot.ts";
+import type { Source } from "./source/source.ts";
+import { specHash } from "./spec/index.ts";
+
+export interface FrameRequest extends FrameInquiry {
+  /** The training file, or with `partitionBy` a folder. */
+  readonly out: string;
+  /** Default: what the ending of `out` says. */
+  readonly format?: FrameFormat | undefined;
+  /** Columns that become folders. */
+  readonly partitionBy?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: FrameProgress) => void) | undefined;
+}
+
+export type FramePhase = "extract" | "compute" | "publish";
+
+/** How far a frame is: tables' months while it extracts, series while it computes. */
+export interface FrameProgress {
+  readonly phase: FramePhase;
+  readonly done?: number;
+  readonly of?: number;
+}
+
+/** Where the frame stands, and its manifest. */
+export interface FrameResult {
+  /** Grain: one row a series and day, from its first sale to the cutoff. */
+  readonly training: string;
+  /** Grain: one row a series and day of the horizon. */
+  readonly future: string;
+  readonly manifest_file: string;
+  readonly manifest: Manifest;
+  /** Seconds by phase. */
+  readonly phases: Readonly<Record<FramePhase, number>>;
+}
+
+/**
+ * Makes a training frame and the frame of the days to come, without anything in them that could not have been known; see
+ * docs/frames.md. The files appear when all of them are complete.
+ *
+ * @throws FRAME_SPEC_INVALID, FRAME_NO_SALES, FRAME_CUTOFF_OUTSIDE, FRAME_SELECTION_UNKNOWN, FRAME_SELECTION_EMPTY,
+ * FRAME_CALENDAR_INCOMPLETE, FRAME_SERIES_AMBIGUOUS, and what {@link openOutput} and the connection throw
+ */
+export function frame(database: Database, request: FrameRequest): Promise<FrameResult> {
+  return frameOf((work) => withSnapshot(database, request.signal, work), request);
+}
+
+/** The same from any source: a warehouse, or for comparison a database of another kind. */
+export async function frameOf(
+  withSource: <T>(work: (source: Source) => Promise<T>) => Promise<T>,
+  request: FrameRequest,
+): Promise<FrameResult> {
+  const { out, format, partitionBy, signal, onProgress = () => {} } = request;
+  const inquiry = await checkInquiry(request);
+  const timer = phaseTimer();
+  const work = async (engine: Parameters<Parameters<typeof withEngine>[1]>[0]) => {
+    const { planned, output } = await withSource(async (source) => {
+      const planned = await planFor(source, inquiry);
+      const shown = (frame: FrameKind) => planned.plan.columns.filter(({ frames }) => frames.includes(frame));
+      const output = await openOutput(engine, {
+        out,
+        format,
+        partitionBy,
+        training: shown("training"),
+        future: shown("future"),
+      });
+      try {
+        await stageFrame(engine, source, planned, (done, of) => onProgress({ phase: "extract", done, of }));
+      } catch (error) {
+        await output.discard();
+        throw error;
+      }
+      return { planned, output };
+    });
+    timer.end("extract");
+    try {
+      const { counts, missing } = await computeFrame(
+        engine,
+        planned.plan,
+        (kind, sql) => output.append(kind, sql),
+        (done, of) => onProgress({ phase: "compute", done, of }),
+      );
+      timer.end("compute");
+      onProgress({ phase: "publish" });
+      const { spec, cutoff, horizon, knownAt } = inquiry;
+      let manifest: Manifest | undefined;
+      await output.publish((files) => {
+        manifest = {
+          manifest_version: 1,
+          forecastlab: version,
+          cutoff,
+          horizon,
+          known_at: knownAt,
+          spec,
+          spec_sha256: specHash(spec),
+          loads: planned.loads,
+          counts,
+          files,
+          columns: dictionaryOf(planned.plan.columns, horizon),
+          left_out: planned.left_out,
+          missing: { list_price: missing },
+          not_reconstructed: planned.not_reconstructed,
+        };
+        return manifest;
+      });
+      timer.end("publish");
+      return {
+        training: output.training,
+        future: output.future,
+        manifest_file: output.manifest,
+        manifest: manifest as unknown as Manifest,
+        phases: timer.phases(),
+      };
+    } catch (error) {
+      await output.discard();
+      throw error;
+    }
+  };
+  return withEngine(signal, work, { memory_mb });
+}
+
+/** What leaves room for the rest of the process below 1.5 GB; beyond it the engine spills. */
+const memory_mb = 800;
+
+function phaseTimer() {
+  const seconds = { extract: 0, compute: 0, publish: 0 };
+  let since = performance.now();
+  return {
+    end: (phase: FramePhase) => {
+      const now = performance.now();
+      seconds[phase] = Math.round(now - since) / 1000;
+      since = now;
+    },
+    phases: () => seconds,
+  };
+}

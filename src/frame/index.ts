@@ -1,0 +1,21 @@
+/** Training frames: from the warehouse to tables a forecaster can train on and predict with; see docs/frames.md. */
+export {
+  type FramePhase,
+  type FrameProgress,
+  type FrameRequest,
+  type FrameResult,
+  frame,
+} from "./frame.ts";
+export type { Counts, Manifest, ManifestColumn, ManifestFile, MissingPrices, NotReconstructed } from "./manifest.ts";
+export type { FrameFormat } from "./output/index.ts";
+export type { FrameInquiry } from "./request.ts";
+export {
+  type DriverName,
+  driverNames,
+  type FrameSpec,
+  parseSpec,
+  readSpec,
+  resolveSpec,
+  type SpecInput,
+  specHash,
+} from "./spec/index.ts";

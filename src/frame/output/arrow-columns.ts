@@ -1,0 +1,167 @@
+import type { Data, Field } from "apache-arrow";
+import type { ChunkColumn } from "../../engine/chunks.ts";
+import type { ColumnType } from "../columns.ts";
+import type { OutputColumn } from "./frame-file.ts";
+
+type Arrow = typeof import("apache-arrow");
+
+/** Rows of a record batch. */
+export const batchRows = 65_536;
+
+/** The values of a column for one batch, in Arrow's layout; used again for the next. */
+export interface ArrowColumn {
+  /** Copies some rows of a chunk to where they stand in the batch. The first ones begin a new batch. */
+  take(source: ChunkColumn, rows: Rows): void;
+  /** What the batch holds of the column, valid until the next row is taken. */
+  data(arrow: Arrow, rows: number): Data;
+}
+
+/** `count` rows, from a place in a chunk to a place in the batch. */
+interface Rows {
+  readonly from: number;
+  readonly count: number;
+  readonly at: number;
+}
+
+export function fieldOf(arrow: Arrow, { name, type }: OutputColumn): Field {
+  return new arrow.Field(name, typeOf(arrow, type), true);
+}
+
+export function arrowColumn(type: ColumnType): ArrowColumn {
+  switch (type) {
+    case "VARCHAR":
+      return textColumn();
+    case "BOOLEAN":
+      return booleanColumn();
+    case "DOUBLE":
+      return fixedColumn(type, new Float64Array(batchRows));
+    case "INTEGER":
+    case "DATE":
+      return fixedColumn(type, new Int32Array(batchRows));
+  }
+}
+
+function typeOf(arrow: Arrow, type: ColumnType) {
+  switch (type) {
+    case "VARCHAR":
+      return new arrow.Utf8();
+    case "BOOLEAN":
+      return new arrow.Bool();
+    case "DOUBLE":
+      return new arrow.Float64();
+    case "INTEGER":
+      return new arrow.Int32();
+    case "DATE":
+      return new arrow.DateDay();
+  }
+}
+
+/** DuckDB's layout is Arrow's; what stands in place of a NULL is cleared, so that the same rows make the same bytes. */
+function fixedColumn(type: "DOUBLE" | "INTEGER" | "DATE", values: Float64Array | Int32Array): ArrowColumn {
+  const nulls = nullsOfBatch();
+  const width = values.BYTES_PER_ELEMENT as 4 | 8;
+  const bytes = new Uint8Array(values.buffer);
+  return {
+    take: (source, rows) => {
+      bytes.set(
+        source.values(width).subarray(rows.from * width, (rows.from + rows.count) * width),
+        rows.at * width,
+      );
+      nulls.take(source, rows, (at) => values.fill(0, at, at + 1));
+    },
+    data: (arrow, length) =>
+      arrow.makeData({ type: typeOf(arrow, type), length, data: values, ...nulls.bitmap(length) } as never),
+  };
+}
+
+/** A byte a value becomes a bit a value. */
+function booleanColumn(): ArrowColumn {
+  const nulls = nullsOfBatch();
+  const bits = new Uint8Array(batchRows / 8);
+  return {
+    take: (source, rows) => {
+      const values = source.values(1);
+      if (rows.at === 0) bits.fill(0);
+      for (let index = 0; index < rows.count; index++) {
+        if (values[rows.from + index] !== 0) setBit(bits, rows.at + index);
+      }
+      nulls.take(source, rows, (at) => clearBit(bits, at));
+    },
+    data: (arrow, length) =>
+      arrow.makeData({ type: new arrow.Bool(), length, data: bits, ...nulls.bitmap(length) }),
+  };
+}
+
+/** The texts one after the other, and where each of them ends. */
+function textColumn(): ArrowColumn {
+  const nulls = nullsOfBatch();
+  const offsets = new Int32Array(batchRows + 1);
+  let bytes = new Uint8Array(batchRows * 16);
+  return {
+    take: (source, rows) => {
+      const text = source.texts();
+      let end = rows.at === 0 ? 0 : (offsets[rows.at] ?? 0);
+      for (let index = 0; index < rows.count; index++) {
+        if (isValid(source.validity, rows.from + index)) {
+          const value = text(rows.from + index);
+          if (end + value.length > bytes.length) bytes = grown(bytes, end + value.length);
+          bytes.set(value, end);
+          end += value.length;
+        }
+        offsets[rows.at + index + 1] = end;
+      }
+      nulls.take(source, rows, () => {});
+    },
+    data: (arrow, length) =>
+      arrow.makeData({
+        type: new arrow.Utf8(),
+        length,
+        valueOffsets: offsets,
+        data: bytes,
+        ...nulls.bitmap(length),
+      }),
+  };
+}
+
+/** Which rows of the batch have a value. */
+function nullsOfBatch() {
+  const bits = new Uint8Array(batchRows / 8);
+  let nullCount = 0;
+  return {
+    take: (source: ChunkColumn, { from, count, at }: Rows, clear: (at: number) => void) => {
+      if (at === 0) {
+        bits.fill(0xff);
+        nullCount = 0;
+      }
+      if (source.validity === undefined) return;
+      for (let index = 0; index < count; index++) {
+        if (isValid(source.validity, from + index)) continue;
+        clearBit(bits, at + index);
+        clear(at + index);
+        nullCount++;
+      }
+    },
+    bitmap: (length: number) => {
+      for (let at = length; at % 8 !== 0; at++) clearBit(bits, at);
+      return { nullCount, nullBitmap: nullCount === 0 ? null : bits };
+    },
+  };
+}
+
+function isValid(validity: Uint8Array | undefined, row: number): boolean {
+  return validity === undefined || (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 1;
+}
+
+function setBit(bits: Uint8Array, at: number): void {
+  bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7));
+}
+
+function clearBit(bits: Uint8Array, at: number): void {
+  bits[at >> 3] = (bits[at >> 3] ?? 0) & ~(1 << (at & 7));
+}
+
+function grown(bytes: Uint8Array, atLeast: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(atLeast, bytes.length * 2));
+  larger.set(bytes);
+  return larger;
+}

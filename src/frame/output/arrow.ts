@@ -1,0 +1,97 @@
+import type { RecordBatchFileWriter, Schema } from "apache-arrow";
+import type { Engine } from "../../engine/engine.ts";
+import { type ArrowColumn, arrowColumn, batchRows, fieldOf } from "./arrow-columns.ts";
+import type { FrameFile, OutputColumn } from "./frame-file.ts";
+import { growingFile } from "./growing-file.ts";
+
+type Arrow = typeof import("apache-arrow");
+
+/**
+ * An Arrow IPC file (Feather 2), not compressed: batches of {@link batchRows} rows wherever the queries begin and end, of
+ * which one is held at a time. Text is plain `utf8`: dictionaries that grow on the way are not read by every reader.
+ */
+export function arrowFile(engine: Engine, path: string, columns: readonly OutputColumn[]): FrameFile {
+  const file = growingFile(path);
+  const batch = columns.map(({ type }) => arrowColumn(type));
+  let writing: BatchWriter | undefined;
+  let filled = 0;
+  let rows = 0;
+  // Loaded only here: it is large, and only this format needs it.
+  const writer = async () => {
+    writing ??= batchWriter(await import("apache-arrow"), columns);
+    return writing;
+  };
+  const writeBatch = async () => {
+    await file.append((await writer()).batch(batch, filled));
+    filled = 0;
+  };
+  const append = async (sql: string) => {
+    const before = rows;
+    for await (const chunk of engine.chunks(sql)) {
+      for (let from = 0; from < chunk.rows; ) {
+        const count = Math.min(chunk.rows - from, batchRows - filled);
+        for (const [index, column] of batch.entries()) {
+          const source = chunk.columns[index];
+          if (source !== undefined) column.take(source, { from, count, at: filled });
+        }
+        from += count;
+        filled += count;
+        rows += count;
+        if (filled === batchRows) await writeBatch();
+      }
+    }
+    return rows - before;
+  };
+  return {
+    append,
+    finish: async () => {
+      if (filled > 0) await writeBatch();
+      await file.append((await writer()).end());
+      return { rows, ...(await file.finish()) };
+    },
+  };
+}
+
+interface BatchWriter {
+  /** The bytes of the next batch: the first rows of the columns. */
+  batch(columns: readonly ArrowColumn[], rows: number): Uint8Array[];
+  /** The bytes after the last one. */
+  end(): Uint8Array[];
+}
+
+function batchWriter(arrow: Arrow, columns: readonly OutputColumn[]): BatchWriter {
+  const schema = new arrow.Schema(columns.map((column) => fieldOf(arrow, column)));
+  const pieces: Uint8Array[] = [];
+  const writer = fileWriter(arrow, schema, pieces);
+  return {
+    batch: (filled, rows) => {
+      const children = filled.map((column) => column.data(arrow, rows));
+      const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length: rows, nullCount: 0, children });
+      writer.write(new arrow.RecordBatch(schema, data));
+      return pieces.splice(0);
+    },
+    end: () => {
+      writer.close();
+      return pieces.splice(0);
+    },
+  };
+}
+
+/** The library's writer, its bytes collected instead of queued, and with the schema where the format wants it too. */
+function fileWriter(arrow: Arrow, schema: Schema, pieces: Uint8Array[]): RecordBatchFileWriter {
+  class Pieces extends arrow.AsyncByteQueue {
+    override write(bytes: Uint8Array) {
+      pieces.push(bytes);
+    }
+  }
+  class FileWriter extends arrow.RecordBatchFileWriter {
+    // It leaves the schema to the footer, but the format is that of a stream between two magic words and a footer, and some
+    // readers read it as a stream.
+    protected override _writeSchema(of: Schema) {
+      return super._writeSchema(of)._writeMessage(arrow.Message.from(of));
+    }
+  }
+  const writer = new FileWriter();
+  writer.reset(new Pieces(), schema);
+  return writer;
+}

@@ -1,0 +1,38 @@
+import { rm, stat } from "node:fs/promises";
+import { quoteLiteral } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
+import { bytesOf, growingFile } from "./growing-file.ts";
+
+/**
+ * A CSV file as in RFC 4180, with line ends of one byte: the names once, days as YYYY-MM-DD, numbers in the shortest form
+ * that reads back equal, nothing at all for NULL and `""` for an empty text.
+ *
+ * @param part a path for what DuckDB writes, block by block, before it is added
+ */
+export function csvFile(
+  engine: Engine,
+  path: string,
+  columns: readonly OutputColumn[],
+  part: string,
+): FrameFile {
+  const file = growingFile(path);
+  let rows = 0;
+  const append = async (sql: string) => {
+    const added = await engine.count(`
+      COPY (${sql}) TO ${quoteLiteral(part)}
+      (FORMAT csv, HEADER ${file.bytes === 0}, NULLSTR '', DATEFORMAT '%Y-%m-%d')
+    `);
+    await file.append(bytesOf(part, 0, (await stat(part)).size));
+    await rm(part);
+    rows += added;
+    return added;
+  };
+  return {
+    append,
+    finish: async () => {
+      if (file.bytes === 0) await append(noRows(columns));
+      return { rows, ...(await file.finish()) };
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { open, rm } from "node:fs/promises";
+import type { FileMetaData } from "hyparquet";
+import { parquetMetadata } from "hyparquet/src/metadata.js";
+import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
+import { writeMetadata } from "hyparquet-writer/src/metadata.js";
+import { quoteLiteral } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
+import { bytesOf, growingFile } from "./growing-file.ts";
+
+/**
+ * A Parquet file of the row groups that DuckDB writes for each query: their bytes are joined as they are, and one footer
+ * that says where they stand now closes the file. Decided in docs/adr/0019.
+ *
+ * @param part a path for what DuckDB writes, block by block, before it is added
+ */
+export function parquetFile(
+  engine: Engine,
+  path: string,
+  columns: readonly OutputColumn[],
+  part: string,
+): FrameFile {
+  const file = growingFile(path);
+  const parts: Part[] = [];
+  let rows = 0;
+  const append = async (sql: string) => {
+    const added = await engine.count(
+      `COPY (${sql}) TO ${quoteLiteral(part)} (FORMAT parquet, COMPRESSION zstd)`,
+    );
+    const { footer, start } = await readFooter(part);
+    // The first part brings the four bytes that a Parquet file begins with.
+    const from = parts.length === 0 ? 0 : magic.length;
+    parts.push({ footer, moved: BigInt(file.bytes - from) });
+    await file.append(bytesOf(part, from, start));
+    await rm(part);
+    rows += added;
+    return added;
+  };
+  return {
+    append,
+    finish: async () => {
+      if (parts.length === 0) await append(noRows(columns));
+      await file.append([footerOf(parts)]);
+      return { rows, ...(await file.finish()) };
+    },
+  };
+}
+
+/** What DuckDB wrote at one time: its footer as it stands in its file, and by how much its bytes have moved. */
+interface Part {
+  readonly footer: Uint8Array;
+  readonly moved: bigint;
+}
+
+const magic = Buffer.from("PAR1");
+/** After the metadata: their length in 4 bytes, and the magic. */
+const tailBytes = 8;
+
+/** The end of a Parquet file from the metadata on, and where that starts. */
+async function readFooter(path: string): Promise<{ footer: Uint8Array; start: number }> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const tail = Buffer.alloc(tailBytes);
+    await file.read(tail, 0, tailBytes, size - tailBytes);
+    const footer = new Uint8Array(tail.readUInt32LE(0) + tailBytes);
+    const start = size - footer.length;
+    await file.read(footer, 0, footer.length, start);
+    return { footer, start };
+  } finally {
+    await file.close();
+  }
+}
+
+/** One footer for the row groups of all parts, in their order. */
+function footerOf(parts: readonly Part[]): Uint8Array {
+  const all = parts.map(({ footer, moved }) => rowGroupsMoved(metadataOf(footer), moved));
+  const [first] = all;
+  const row_groups = all.flatMap((metadata) => metadata.row_groups);
+  // Of no rows DuckDB's own footer is right.
+  if (first === undefined || row_groups.length === 0) return parts[0]?.footer ?? magic;
+  const num_rows = all.reduce((sum, metadata) => sum + metadata.num_rows, 0n);
+  const writer = new ByteWriter();
+  writeMetadata(writer, { ...first, num_rows, row_groups }, Number.POSITIVE_INFINITY);
+  writer.appendBytes(magic);
+  return writer.getBytes();
+}
+
+/** Smallest and largest values stay the bytes that DuckDB wrote. */
+function metadataOf(footer: Uint8Array): FileMetaData {
+  return parquetMetadata(footer, {
+    geoparquet: false,
+    parsers: { stringFromBytes: (bytes: Uint8Array) => bytes, dateFromDays: (days: number) => days },
+  });
+}
+
+function rowGroupsMoved(metadata: FileMetaData, by: bigint): FileMetaData {
+  const moved = (offset: bigint | undefined) => (offset === undefined ? undefined : offset + by);
+  const row_groups = metadata.row_groups.map((group) => ({
+    ...group,
+    file_offset: moved(group.file_offset),
+    columns: group.columns.map((column) => ({
+      ...column,
+      offset_index_offset: moved(column.offset_index_offset),
+      column_index_offset: moved(column.column_index_offset),
+      meta_data: column.meta_data && {
+        ...column.meta_data,
+        data_page_offset: column.meta_data.data_page_offset + by,
+        index_page_offset: moved(column.meta_data.index_page_offset),
+        dictionary_page_offset: moved(column.meta_data.dictionary_page_offset),
+        bloom_filter_offset: moved(column.meta_data.bloom_filter_offset),
+      },
+    })),
+  }));
+  return { ...metadata, row_groups } as FileMetaData;
+}

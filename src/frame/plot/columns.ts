@@ -1,0 +1,40 @@
+import type { PlottedDay, PlottedSeries } from "./series.ts";
+
+/** The days a column of the plot stands for; all on one side of the cutoff. */
+export type Column = readonly PlottedDay[];
+
+export interface Columns {
+  readonly days_per_column: number;
+  readonly training: readonly Column[];
+  readonly future: readonly Column[];
+}
+
+/** However long the horizon, the past is not pushed out of the picture. */
+const leastDays = 28;
+
+/**
+ * Shares the room, in columns, among the future and the last `days` of the past, by default as many as have a column of
+ * their own. Where there are more days than columns, a column stands for several, counted from the cutoff.
+ */
+export function columnsOf({ training, future }: PlottedSeries, room: number, days?: number): Columns {
+  const shown = training.slice(-Math.max(1, days ?? Math.max(leastDays, room - future.length)));
+  for (let each = 1; ; each++) {
+    const past = chunks(shown.toReversed(), each)
+      .map((column) => column.toReversed())
+      .toReversed();
+    const ahead = chunks(future, each);
+    if (past.length + ahead.length <= room) return { days_per_column: each, training: past, future: ahead };
+  }
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}
+
+/** The mean of what is known of a column; null where nothing is. */
+export function meanOf(column: Column, value: (day: PlottedDay) => number | null): number | null {
+  const known = column.map(value).filter((given) => given !== null);
+  return known.length === 0 ? null : known.reduce((sum, given) => sum + given, 0) / known.length;
+}

@@ -1,0 +1,171 @@
+import { type SpecInput, specInvalid } from "./read.ts";
+import {
+  type DriverName,
+  driverNames,
+  type FrameSpec,
+  type Historic,
+  productAttributes,
+  storeAttributes,
+} from "./types.ts";
+import {
+  type HistoryRules,
+  orderedLags,
+  orderedWeekdayWindows,
+  orderedWindows,
+  type WeekdayWindowInput,
+  type WindowInput,
+} from "./windows.ts";
+
+/**
+ * A spec with all defaults filled in for a horizon of so many days; without one, the default frame.
+ *
+ * @throws FRAME_SPEC_INVALID for what contradicts itself or the horizon, such as a lag below it in direct mode
+ */
+export function resolveSpec(input: SpecInput | undefined, horizon: number): FrameSpec {
+  const spec = input ?? { version: 1, path: "" };
+  const refuse = (problem: string) => specInvalid(spec.path, problem);
+  const drivers = driverNames.filter((name) => spec.drivers?.includes(name) ?? true);
+  refuseUnusedOptions(spec, drivers, refuse);
+  const historicMinLag = spec.historic_min_lag ?? "horizon";
+  const historic = (name: "inventory" | "traffic" | "weather") => {
+    const rules = {
+      least: historicMinLag === 1 ? 1 : horizon,
+      choice: "historic_min_lag: 1 allows smaller ones",
+      needed: () => 1,
+      refuse,
+    };
+    return drivers.includes(name) ? historyOf(name, spec[name] ?? {}, rules) : { lags: [], windows: [] };
+  };
+  return {
+    version: 1,
+    series: seriesOf(spec),
+    target: spec.target ?? "quantity",
+    fill: spec.fill === null ? "null" : (spec.fill ?? "zero"),
+    closed_days: spec.closed_days ?? "zero",
+    ended: endedOf(spec, refuse),
+    mode: spec.mode ?? "direct",
+    ...targetHistory(spec, horizon, refuse),
+    drivers,
+    drivers_named: spec.drivers_named ?? spec.drivers !== undefined,
+    historic_min_lag: historicMinLag,
+    inventory: historic("inventory"),
+    traffic: historic("traffic"),
+    weather: historic("weather"),
+    price_gaps: spec.price_gaps ?? "null",
+    paydays: drivers.includes("calendar") ? paydaysOf(spec.paydays ?? [15, "last"]) : [],
+    exclude: excludedOf(spec, refuse),
+  };
+}
+
+type Refuse = (problem: string) => Error;
+
+/** An option of a driver that is not in the frame is a slip, unless it asks for nothing. */
+function refuseUnusedOptions(spec: SpecInput, drivers: readonly DriverName[], refuse: Refuse): void {
+  const asked: [option: string, driver: DriverName, asks: boolean][] = [
+    ["inventory", "inventory", asksForHistory(spec.inventory)],
+    ["traffic", "traffic", asksForHistory(spec.traffic)],
+    ["weather", "weather", asksForHistory(spec.weather)],
+    ["price_gaps", "price", spec.price_gaps === "forward_fill"],
+    ["paydays", "calendar", (spec.paydays ?? []).length > 0],
+  ];
+  for (const [option, driver, asks] of asked) {
+    if (!asks || drivers.includes(driver)) continue;
+    throw refuse(`${option} is for the driver ${driver}, which drivers does not name`);
+  }
+}
+
+const asksForHistory = (history: SpecInput["inventory"]) =>
+  (history?.lags ?? []).length + (history?.windows ?? []).length > 0;
+
+/** The columns of lags and windows of `y`. */
+function targetHistory(
+  spec: SpecInput,
+  horizon: number,
+  refuse: Refuse,
+): Pick<FrameSpec, "lags" | "windows" | "weekday_windows"> {
+  const recursive = spec.mode === "recursive";
+  const least = recursive ? 1 : horizon;
+  const week = multipleOf(7, least);
+  const rules: HistoryRules = {
+    least,
+    choice: "mode: recursive allows smaller ones",
+    needed: (length) => length,
+    refuse,
+  };
+  const lags = recursive ? [1, 7, 14, 28, 364] : [least, week, week + 7, week + 21, multipleOf(364, least)];
+  const weekdays: WeekdayWindowInput[] = [{ weeks: 4, stats: ["mean"] }];
+  const windows: WindowInput[] = [
+    { days: 7, stats: ["mean"] },
+    { days: 28, stats: ["mean", "std", "min", "max", "zero_rate"] },
+    { days: 91, stats: ["mean"] },
+  ];
+  return {
+    lags: orderedLags("lags", spec.lags ?? lags, rules),
+    windows: orderedWindows("windows", spec.windows ?? windows, rules),
+    weekday_windows: orderedWeekdayWindows("weekday_windows", spec.weekday_windows ?? weekdays, week, rules),
+  };
+}
+
+/** The lags and windows of what is known of a driver when it has happened. */
+function historyOf(
+  name: "inventory" | "traffic" | "weather",
+  { lags, windows }: NonNullable<SpecInput["inventory"]>,
+  rules: HistoryRules,
+): Historic {
+  for (const [index, { stats }] of (windows ?? []).entries()) {
+    if (!stats.includes("zero_rate")) continue;
+    throw rules.refuse(`${name}.windows[${index}].stats holds zero_rate, which is for the target only`);
+  }
+  const usual: WindowInput[] = name === "weather" ? [] : [{ days: 28, stats: ["mean"] }];
+  return {
+    lags: orderedLags(`${name}.lags`, lags ?? [rules.least], rules),
+    windows: orderedWindows(`${name}.windows`, windows ?? usual, rules),
+  };
+}
+
+function seriesOf({ series }: SpecInput): FrameSpec["series"] {
+  return {
+    store: filterOf(storeAttributes, series?.store ?? {}),
+    product: filterOf(productAttributes, series?.product ?? {}),
+    separator: series?.separator ?? "/",
+  };
+}
+
+function filterOf<Name extends string>(
+  names: readonly Name[],
+  given: Partial<Record<Name, string | string[] | undefined>>,
+): Partial<Record<Name, string[]>> {
+  const wanted = names.flatMap((name) => {
+    const values = given[name];
+    return values === undefined ? [] : [[name, sorted(typeof values === "string" ? [values] : values)]];
+  });
+  return Object.fromEntries(wanted);
+}
+
+function endedOf({ ended }: SpecInput, refuse: Refuse): FrameSpec["ended"] {
+  const { after_days = null, policy = "keep" } = ended ?? {};
+  if (policy !== "keep" && after_days === null) {
+    throw refuse(`ended.after_days is missing, which the policy ${policy} needs`);
+  }
+  return { after_days, policy };
+}
+
+/** The 31st is the last day of every month, as `last` is. */
+function paydaysOf(given: readonly (number | "last")[]): FrameSpec["paydays"] {
+  const days = new Set(given.map((day) => (day === 31 ? "last" : day)));
+  const numbers = [...days].filter((day) => day !== "last").sort((a, b) => a - b);
+  return days.has("last") ? [...numbers, "last"] : numbers;
+}
+
+const keys = ["unique_id", "ds", "y", "horizon_step"];
+
+function excludedOf({ exclude = [] }: SpecInput, refuse: Refuse): string[] {
+  const key = exclude.find((column) => keys.includes(column));
+  if (key !== undefined) throw refuse(`exclude holds ${key}, which every frame has`);
+  return sorted(exclude);
+}
+
+/** The smallest multiple that is at least the horizon. */
+const multipleOf = (factor: number, horizon: number) => Math.ceil(horizon / factor) * factor;
+
+const sorted = (values: readonly string[]) => [...new Set(values)].sort();

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { nearest } from "../../nearest.ts";
+import { driverNames, productAttributes, statNames, storeAttributes } from "./types.ts";
+
+/* What may stand in a spec, whatever the horizon; docs/frames.md says what it means. */
+
+/** More days than any warehouse holds: what is longer is a slip. */
+const longest = 10_000;
+
+/** What stands there, cut to what a sentence can hold. */
+function given(input: unknown): string {
+  const text = typeof input === "string" ? input : JSON.stringify(input);
+  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
+}
+
+/** An error that says what must stand here, and what stands there. */
+const must = (what: string) => ({
+  error: ({ input }: { readonly input?: unknown }) =>
+    input === undefined ? "is missing" : `must be ${what}, not ${given(input)}`,
+});
+
+/** One of a few words; a misspelt one is told what it is like. */
+function oneOf(words: readonly string[]) {
+  return {
+    error: ({ input }: { readonly input?: unknown }) => {
+      if (input === undefined) return "is missing";
+      const like = typeof input === "string" ? nearest(input, words) : undefined;
+      const hint = like === undefined ? "" : `; did you mean ${like}?`;
+      return `must be one of ${words.join(", ")}, not ${given(input)}${hint}`;
+    },
+  };
+}
+
+const choice = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, oneOf(words));
+
+/** `null` unquoted is YAML's own, and means the word. */
+const choiceOrNull = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.union([z.enum(words), z.null()], oneOf(words));
+
+function whole(least: number, most: number, multiple = 1) {
+  const kind = multiple === 1 ? "a whole number" : `a multiple of ${multiple}`;
+  const what = must(`${kind} from ${least} to ${most.toLocaleString("en-US")}`);
+  return z.int(what).min(least, what).max(most, what).multipleOf(multiple, what);
+}
+
+const list = <Element extends z.ZodType>(element: Element, what: string) =>
+  z.array(element, must(`a list of ${what}`));
+
+const value = z.string("must be text").min(1, "must not be empty");
+const values = z.union([value, z.array(value).min(1, "must name at least one value")], {
+  error: "must be a value or a list of values",
+});
+
+/** A filter on attributes: of each, the values wanted. */
+function filterOn<Names extends readonly string[]>(names: Names) {
+  const shape = Object.fromEntries(names.map((name) => [name, values.optional()]));
+  return z
+    .strictObject(shape as Record<Names[number], z.ZodOptional<typeof values>>, must("a map of attributes"))
+    .optional();
+}
+
+const days = whole(1, longest);
+const stats = list(choice(statNames), statNames.join(", ")).min(1, "must name at least one");
+const lags = list(days, "numbers of days").optional();
+
+const windows = list(
+  z.strictObject(
+    { days, stats, lag: days.optional(), min_days: days.optional() },
+    must("a map with days and stats"),
+  ),
+  "windows",
+).optional();
+
+const weekdayWindow = z.strictObject(
+  {
+    weeks: whole(1, 1_000),
+    stats,
+    lag: whole(7, longest, 7).optional(),
+    min_weeks: whole(1, 1_000).optional(),
+  },
+  must("a map with weeks and stats"),
+);
+
+const historic = z.strictObject({ lags, windows }, must("a map with lags or windows")).optional();
+
+const separator = z
+  .string("must be text")
+  .regex(/^[^\p{Cc}]{1,10}$/u, "must be 1 to 10 characters, such as /");
+
+const dayOfMonth = must("a day of the month from 1 to 31, or last");
+const payday = z.union([z.int().min(1, dayOfMonth).max(31, dayOfMonth), z.literal("last")], dayOfMonth);
+
+export const specSchema = z.strictObject({
+  version: z.literal(1, must("1")),
+  series: z
+    .strictObject(
+      {
+        store: filterOn(storeAttributes),
+        product: filterOn(productAttributes),
+        separator: separator.optional(),
+      },
+      must("a map of store, product and separator"),
+    )
+    .optional(),
+  target: choice(["quantity", "total_amount"]).optional(),
+  fill: choiceOrNull(["zero", "null"]).optional(),
+  closed_days: choice(["zero", "mask", "drop"]).optional(),
+  ended: z
+    .strictObject(
+      {
+        after_days: whole(0, longest).nullable().optional(),
+        policy: choice(["keep", "trim", "drop"]).optional(),
+      },
+      must("a map of after_days and policy"),
+    )
+    .optional(),
+  mode: choice(["direct", "recursive"]).optional(),
+  lags,
+  windows,
+  weekday_windows: list(weekdayWindow, "windows").optional(),
+  drivers: list(choice(driverNames), "drivers").optional(),
+  // Not for people: a manifest's spec says it of the drivers it lists, so that it can be used again.
+  drivers_named: z.boolean(must("true or false")).optional(),
+  historic_min_lag: z.union([z.literal("horizon"), z.literal(1)], must("horizon or 1")).optional(),
+  inventory: historic,
+  traffic: historic,
+  weather: historic,
+  price_gaps: choiceOrNull(["null", "forward_fill"]).optional(),
+  paydays: list(payday, "days of the month").optional(),
+  exclude: list(value, "columns").optional(),
+});

@@ -1,0 +1,120 @@
+import { type Stat, statNames, type WeekdayWindow, type Window } from "./types.ts";
+
+/* Lags and windows of a spec: defaults filled in, refused where they reach what is not known yet, put in order. */
+
+/** What holds for the lags and windows of the target or of a historic driver. */
+export interface HistoryRules {
+  /** The smallest lag that is known for all days of the horizon, or 1 by choice. */
+  readonly least: number;
+  /** How smaller lags are chosen, for messages. */
+  readonly choice: string;
+  /** How many of so many days need a value unless the spec says. */
+  readonly needed: (length: number) => number;
+  readonly refuse: (problem: string) => Error;
+}
+
+export interface WindowInput {
+  readonly days: number;
+  readonly stats: readonly Stat[];
+  readonly lag?: number | undefined;
+  readonly min_days?: number | undefined;
+}
+
+export interface WeekdayWindowInput {
+  readonly weeks: number;
+  readonly stats: readonly Stat[];
+  readonly lag?: number | undefined;
+  readonly min_weeks?: number | undefined;
+}
+
+export function orderedLags(place: string, lags: readonly number[], rules: HistoryRules): number[] {
+  for (const lag of lags) requireLag(`${place} holds`, lag, rules);
+  return [...new Set(lags)].sort((a, b) => a - b);
+}
+
+export function orderedWindows(
+  place: string,
+  windows: readonly WindowInput[],
+  rules: HistoryRules,
+): Window[] {
+  const spans = windows.map(
+    ({ days, stats, lag = rules.least, min_days = rules.needed(days) }, index): Span => ({
+      place: `${place}[${index}]`,
+      unit: "days",
+      length: days,
+      stats,
+      lag,
+      needed: min_days,
+    }),
+  );
+  return ordered(place, spans, rules).map(({ length, stats, lag, needed }) => ({
+    days: length,
+    stats,
+    lag,
+    min_days: needed,
+  }));
+}
+
+/** @param usualLag of windows that give none: a multiple of 7 */
+export function orderedWeekdayWindows(
+  place: string,
+  windows: readonly WeekdayWindowInput[],
+  usualLag: number,
+  rules: HistoryRules,
+): WeekdayWindow[] {
+  const spans = windows.map(
+    ({ weeks, stats, lag = usualLag, min_weeks = rules.needed(weeks) }, index): Span => ({
+      place: `${place}[${index}]`,
+      unit: "weeks",
+      length: weeks,
+      stats,
+      lag,
+      needed: min_weeks,
+    }),
+  );
+  return ordered(place, spans, rules).map(({ length, stats, lag, needed }) => ({
+    weeks: length,
+    stats,
+    lag,
+    min_weeks: needed,
+  }));
+}
+
+/** A window of either kind. */
+interface Span {
+  readonly place: string;
+  readonly unit: "days" | "weeks";
+  readonly length: number;
+  readonly stats: readonly Stat[];
+  readonly lag: number;
+  readonly needed: number;
+}
+
+/** Spans in order, one for all statistics of the same days. Two that would give a column of one name are refused. */
+function ordered(place: string, spans: readonly Span[], rules: HistoryRules): Span[] {
+  const byDays = new Map<string, Span>();
+  const neededBy = new Map<string, number>();
+  for (const span of spans) {
+    const { unit, length, lag, needed } = span;
+    requireLag(`${span.place}.lag is`, lag, rules);
+    if (needed > length) {
+      throw rules.refuse(`${span.place}.min_${unit} is ${needed}, more than its ${length} ${unit}`);
+    }
+    for (const stat of span.stats) {
+      const column = `the ${stat} of ${length} ${unit} with lag ${lag}`;
+      if ((neededBy.get(column) ?? needed) !== needed) {
+        throw rules.refuse(`${place} give ${column} twice, with different min_${unit}`);
+      }
+      neededBy.set(column, needed);
+    }
+    const key = `${length} ${lag} ${needed}`;
+    const wanted = [...(byDays.get(key)?.stats ?? []), ...span.stats];
+    byDays.set(key, { ...span, stats: statNames.filter((stat) => wanted.includes(stat)) });
+  }
+  return [...byDays.values()].sort((a, b) => a.length - b.length || a.lag - b.lag || a.needed - b.needed);
+}
+
+function requireLag(what: string, lag: number, { least, choice, refuse }: HistoryRules): void {
+  if (lag >= least) return;
+  throw refuse(`${what} ${lag}, but a lag is at least the horizon of ${least} days; ${choice}`);
+}

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { isNode, parseDocument, type Scalar, visit } from "yaml";
+import { z } from "zod";
+import { asFileFailure } from "./engine/file-failures.ts";
+import { nearest } from "./nearest.ts";
+
+/* Files a person writes in YAML, or in JSON, which is YAML too: read, checked, and what is wrong with them told by place. */
+
+/** A kind of file: what stands in it, and the error that tells what is wrong with one. */
+export interface YamlKind<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** What is missing where there is nothing at all: `it must hold table: and columns:`. */
+  readonly required: string;
+  /** Keys of the top whose values are text as it was written: a code 0012 is not the number 12. */
+  readonly verbatim?: readonly string[];
+  readonly invalid: (problem: string, cause?: unknown) => Error;
+}
+
+/** @throws FILE_NOT_FOUND, FILE_IS_DIRECTORY, FILE_NOT_PERMITTED */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw asFileFailure(error, path, "read");
+  }
+}
+
+/** @throws the kind's error, with the place in the file and what may stand there */
+export function parseYaml<Schema extends z.ZodType>(text: string, kind: YamlKind<Schema>): z.output<Schema> {
+  const content = contentOf(text, kind);
+  if (content === null || typeof content !== "object" || Array.isArray(content)) {
+    throw kind.invalid(kind.required);
+  }
+  const parsed = kind.schema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  // Of a misspelt key that must be there, the misspelling says more than that it is missing.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  throw kind.invalid(describe(issue as z.core.$ZodIssue, kind.schema));
+}
+
+function contentOf<Schema extends z.ZodType>(text: string, kind: YamlKind<Schema>): unknown {
+  try {
+    const document = parseDocument(text);
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    for (const key of kind.verbatim ?? []) {
+      const node = document.get(key, true);
+      if (isNode(node)) visit(node, { Scalar: keepAsWritten });
+    }
+    return document.toJS();
+  } catch (error) {
+    const problem = (error as Error).message.split("\n")[0]?.replace(/[:.]$/, "") ?? "";
+    throw kind.invalid(`it is not YAML: ${problem}`, error);
+  }
+}
+
+function keepAsWritten(_key: unknown, scalar: Scalar): void {
+  if (typeof scalar.value !== "string" && scalar.value !== null) scalar.value = scalar.source;
+}
+
+function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, issue.path);
+    const [key = ""] = issue.keys;
+    const like = nearest(key, known);
+    const hint = like === undefined ? `known are ${known.join(", ")}` : `did you mean ${like}?`;
+    return `${placeOf([...issue.path, key])} is not known; ${hint}`;
+  }
+  const missing = issue.code === "invalid_type" && /undefined/.test(issue.message);
+  return `${placeOf(issue.path)} ${missing ? "is missing" : issue.message}`;
+}
+
+/** `windows[0].days` */
+function placeOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((step, index) =>
+      typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`,
+    )
+    .join("");
+}
+
+/** The keys an object of the schema may have, at a place in it. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const inner = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
+  const [step, ...rest] = path;
+  if (inner instanceof z.ZodArray) return keysAt(inner.element as z.ZodType, rest);
+  if (!(inner instanceof z.ZodObject)) return [];
+  return step === undefined ? Object.keys(inner.shape) : keysAt(inner.shape[String(step)] as z.ZodType, rest);
+}

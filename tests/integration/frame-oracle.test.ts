@@ -1,0 +1,20 @@
+import fc from "fast-check";
+import { describe, test } from "vitest";
+import { Frames } from "../support/frame-agreement.ts";
+import { frameCases } from "../support/frame-requests.ts";
+import { freshDatabase } from "../support/warehouse.ts";
+
+/*
+ * Any frame of any small warehouse holds, cell by cell, what an independent oracle in plain SQL says. What it found is pinned,
+ * with a name, in frame-oracle-scenarios.test.ts. FORECASTLAB_TEST_SEED draws other cases, FORECASTLAB_TEST_RUNS more.
+ */
+describe("a frame and its oracle", async () => {
+  const frames = new Frames(await freshDatabase());
+
+  test("agree on any warehouse and any spec", async () => {
+    await fc.assert(
+      fc.asyncProperty(frameCases, async (given) => void (await frames.agree(given))),
+      { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 40) },
+    );
+  }, 600_000);
+});
