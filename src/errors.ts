@@ -578,19 +578,22 @@ export const catalogue = {
     exit: 1,
     http: 422,
     message: "The spec selects no series with a sale on or before {cutoff}.",
-    action: "Select other stores or products, or a later cutoff; a series begins with its first quantity above 0.",
+    action:
+      "Select other stores or products, or a later cutoff; a series begins with its first quantity above 0.",
   },
   FRAME_CALENDAR_INCOMPLETE: {
     exit: 1,
     http: 422,
     message: "The calendar lacks {days} of the frame's days, the first {first}, the last {last}.",
-    action: "Fill it: forecastlab calendar --from {first} --to {last} (with --country for holidays); or leave the driver out.",
+    action:
+      "Fill it: forecastlab calendar --from {first} --to {last} (with --country for holidays); or leave the driver out.",
   },
   FRAME_SERIES_AMBIGUOUS: {
     exit: 1,
     http: 422,
     message: "Two series would have the same unique_id, {unique_id}.",
-    action: "Choose another separator under series in the spec, one that is in no store code and no SKU, such as |.",
+    action:
+      "Choose another separator under series in the spec, one that is in no store code and no SKU, such as |.",
   },
   FRAME_SPEC_INVALID: {
     exit: 2,
@@ -616,6 +619,25 @@ export const catalogue = {
     http: 422,
     message: "{path} cannot be plotted: {problem}.",
     action: "Name the training file that forecastlab frame wrote, as Parquet or CSV, or its folder.",
+  },
+  FRAME_FORMAT_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    message: "In which format to write {path} is not clear: {problem}.",
+    action: "Let the name end in .parquet, .arrow or .csv, or say it with --format parquet, arrow or csv.",
+  },
+  FRAME_OUTPUT_EXISTS: {
+    exit: 1,
+    http: 409,
+    message: "The frame cannot be written to {path}: {problem}.",
+    action:
+      "Choose another place with --out. A folder is replaced only when it is empty or holds nothing but an earlier frame with its manifest.json.",
+  },
+  FRAME_PARTITION_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "The frame cannot be partitioned by {columns}: {problem}.",
+    action: "Valid are {valid}, in Parquet and CSV.",
   },
 
   // ---- the run itself

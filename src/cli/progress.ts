@@ -1,17 +1,32 @@
-import type { Phase, Progress } from "../ingest/index.ts";
+import type { FramePhase } from "../frame/index.ts";
+import type { Phase as LoadPhase } from "../ingest/index.ts";
 import type { Output } from "./output.ts";
 
-const doing: Record<Phase, string> = {
-  read: "reading",
-  check: "checking",
-  compare: "comparing",
-  build: "building",
-  publish: "publishing",
+type Phase = LoadPhase | FramePhase | "audit";
+
+/** How each phase is told, and what it counts. */
+const steps: Record<Phase, { readonly doing: string; readonly unit: string }> = {
+  read: { doing: "reading", unit: "rows" },
+  check: { doing: "checking", unit: "rows" },
+  compare: { doing: "comparing", unit: "rows" },
+  build: { doing: "building", unit: "rows" },
+  publish: { doing: "publishing", unit: "rows" },
+  extract: { doing: "reading", unit: "parts of tables" },
+  compute: { doing: "computing", unit: "series" },
+  audit: { doing: "auditing", unit: "frames" },
 };
 
-/** Shows how far a load is: one line that is drawn anew on a terminal, one JSON object a line with --json, else nothing. */
+/** How far a load or a frame is: the phase, and how many of its rows or other pieces it is through with. */
+export interface Step {
+  readonly phase: Phase;
+  readonly rows?: number | undefined;
+  readonly done?: number | undefined;
+  readonly of?: number | undefined;
+}
+
+/** Shows how far the work is: one line that is drawn anew on a terminal, one JSON object a line with --json, else nothing. */
 export interface ProgressDisplay {
-  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly onProgress: ((step: Step) => void) | undefined;
   readonly onWait: (reason: string) => void;
   /** Takes the line away. */
   clear(): void;
@@ -21,7 +36,7 @@ export function progressDisplay(output: Output, stderr: NodeJS.WriteStream): Pro
   if (output.json) {
     const event = (fields: object) => stderr.write(`${JSON.stringify(fields)}\n`);
     return {
-      onProgress: ({ phase, rows, of }) => event({ event: "progress", phase, rows, ...(of && { of }) }),
+      onProgress: (step) => event({ event: "progress", ...step }),
       onWait: (reason) => event({ event: "waiting", for: reason }),
       clear: () => {},
     };
@@ -49,14 +64,16 @@ export function progressDisplay(output: Output, stderr: NodeJS.WriteStream): Pro
 }
 
 /** `building  3,100,000 of 5,000,000 rows  210,000 rows/s  9 s left` */
-export function progressLine({ phase, rows, of }: Progress, elapsed_s: number): string {
-  if (rows === 0 || elapsed_s < 0.2) return `${doing[phase]} …`;
-  const rate = rows / elapsed_s;
+export function progressLine({ phase, rows, done = rows ?? 0, of }: Step, elapsed_s: number): string {
+  const { doing, unit } = steps[phase];
+  if (done === 0 || elapsed_s < 0.2) return `${doing} …`;
+  const rate = done / elapsed_s;
   const parts = [
-    doing[phase],
-    `${whole(rows)}${of === undefined ? "" : ` of ${whole(of)}`} rows`,
-    `${whole(Number(rate.toPrecision(2)))} rows/s`,
-    ...(of === undefined ? [] : [`${left((of - rows) / rate)} left`]),
+    doing,
+    `${whole(done)}${of === undefined ? "" : ` of ${whole(of)}`} ${unit}`,
+    // Of a few large pieces the pace says nothing.
+    ...(rate < 10 ? [] : [`${whole(Number(rate.toPrecision(2)))} ${unit}/s`]),
+    ...(of === undefined ? [] : [`${left((of - done) / rate)} left`]),
   ];
   return parts.join("  ");
 }

@@ -65,7 +65,9 @@ export function ownColumns(spec: FrameSpec): Column[] {
       class: "target",
       frames: ["training"],
       description:
-        spec.target === "quantity" ? "Units sold on the day." : "Amount sold on the day, in the retailer's currency.",
+        spec.target === "quantity"
+          ? "Units sold on the day."
+          : "Amount sold on the day, in the retailer's currency.",
       sql: `history.y::DOUBLE${scale}`,
     },
     {

@@ -1,4 +1,7 @@
 /** Training frames: from the warehouse to tables a forecaster can train on and predict with; see docs/frames.md. */
+
+export { type AuditRequest, auditFrame } from "./audit/audit.ts";
+export type { AuditCheck, AuditReport, Difference } from "./audit/report.ts";
 export {
   type FramePhase,
   type FrameProgress,
@@ -6,7 +9,14 @@ export {
   type FrameResult,
   frame,
 } from "./frame.ts";
-export type { Counts, Manifest, ManifestColumn, ManifestFile, MissingPrices, NotReconstructed } from "./manifest.ts";
+export type {
+  Counts,
+  Manifest,
+  ManifestColumn,
+  ManifestFile,
+  MissingPrices,
+  NotReconstructed,
+} from "./manifest.ts";
 export type { FrameFormat } from "./output/index.ts";
 export type { FrameInquiry } from "./request.ts";
 export {

@@ -3,9 +3,9 @@ import { type Column, type FrameKind, ownColumns } from "./columns.ts";
 import type { Driver, FrameScope } from "./drivers/driver.ts";
 import { plannedPrice } from "./drivers/price.ts";
 import { describeFeature, featureName } from "./history/features.ts";
-import { historyOfBlock, seriesSql, spineStages, targetFeatures } from "./spine.ts";
 import type { Staged } from "./source/source.ts";
 import { specInvalid } from "./spec/read.ts";
+import { historyOfBlock, seriesSql, spineStages, targetFeatures } from "./spine.ts";
 
 /** Everything about a frame that follows from its spec, without a look at a row. */
 export interface FramePlan {
@@ -87,7 +87,11 @@ export function columnsOf(scope: FrameScope, drivers: readonly Driver[]): Column
 }
 
 /** @throws FRAME_SPEC_INVALID where `exclude` names none of the columns, or a key or the target */
-export function requireExcludable(exclude: readonly string[], columns: readonly Column[], path: string): void {
+export function requireExcludable(
+  exclude: readonly string[],
+  columns: readonly Column[],
+  path: string,
+): void {
   const names = columns.filter((column) => column.class !== "key" && column.class !== "target");
   for (const name of exclude) {
     if (names.some((column) => column.name === name)) continue;

@@ -49,7 +49,8 @@ export async function planFor(
   const { kept, without } = spec.drivers_named
     ? { kept: spec.drivers, without: [] }
     : await driversWithFacts(source, spec.drivers, inquiry);
-  if (kept.includes("calendar")) await requireCalendar(source, { from: range.from, to: dateOf(cutoff + horizon) });
+  if (kept.includes("calendar"))
+    await requireCalendar(source, { from: range.from, to: dateOf(cutoff + horizon) });
   const scopeWith = (drivers: typeof kept): FrameScope => ({
     spec: { ...spec, drivers },
     cutoff,

@@ -1,6 +1,6 @@
 import { parseKnownAt, requireDate } from "../database/dates.ts";
 import { fail } from "../errors.ts";
-import { readSpec, resolveSpec, type FrameSpec, type SpecInput } from "./spec/index.ts";
+import { type FrameSpec, readSpec, resolveSpec, type SpecInput } from "./spec/index.ts";
 
 /** Which frame. */
 export interface FrameInquiry {

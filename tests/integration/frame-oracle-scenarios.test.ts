@@ -16,11 +16,10 @@ const sold = (store: string, sku: string, from: string, quantities: readonly (nu
     quantity === null ? [] : [{ date: dayAfter(from, index), store, sku, quantity, amount: 2 * quantity }],
   );
 
-/** Store S1 and product A with a base price of 4.00, over the days of 2023 to 2025. */
+/** Store S1 and product A with a base price of 4.00. */
 const small = (rest: Partial<Warehouse> & { sales: Sales }): Warehouse => ({
   stores: [{ code: "S1" }],
   products: [{ sku: "A", base_price: 4 }],
-  calendar: ["2023-01-01", "2025-12-31"],
   ...rest,
 });
 
@@ -279,7 +278,6 @@ describe("a frame", async () => {
 
   test("a horizon across the year's end: ISO weeks, quarters and the holidays before and after", async () => {
     const warehouse = small({
-      calendar: ["2024-12-01", "2025-01-31"],
       holidays: [
         { date: "2024-12-26", name: "Boxing Day" },
         { date: "2025-01-01", name: "New Year" },

@@ -63,10 +63,13 @@ export function historyFamilies(spec: FrameSpec, drivers: readonly string[], cut
     ...Object.entries(sources).flatMap(([driver, source]) => {
       if (!drivers.includes(driver)) return [];
       const { lags, windows } = spec[driver as keyof typeof sources];
-      return [
-        ...lags.map((lag) => lagged(source, lag)),
-        ...windows.map((window) => windowed(source, window, cutoff)),
-      ];
+      return Object.entries(source.values).flatMap(([name, value]) => {
+        const one = { ...source, values: { [name]: value } };
+        return [
+          ...lags.map((lag) => lagged(one, lag)),
+          ...windows.map((window) => windowed(one, window, cutoff)),
+        ];
+      });
     }),
   ];
 }

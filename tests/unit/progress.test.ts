@@ -35,6 +35,10 @@ describe("a line of progress", () => {
     [{ phase: "check", rows: 0 }, 9, "checking …"],
     [{ phase: "read", rows: 5_000 }, 0.1, "reading …"],
     [{ phase: "publish", rows: 0 }, 0, "publishing …"],
+    [{ phase: "publish" }, 9, "publishing …"],
+    [{ phase: "extract", done: 3, of: 12 }, 1, "reading  3 of 12 parts of tables  3 s left"],
+    [{ phase: "audit", done: 2, of: 6 }, 4, "auditing  2 of 6 frames  8 s left"],
+    [{ phase: "compute", done: 400, of: 1_000 }, 2, "computing  400 of 1,000 series  200 series/s  3 s left"],
   ] as const)("%j after %d s: %s", ([progress, elapsed_s, line]) => {
     expect(progressLine(progress, elapsed_s)).toBe(line);
   });

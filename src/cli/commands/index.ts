@@ -6,6 +6,7 @@ import { registerCurrent } from "./current.ts";
 import { registerDb } from "./db.ts";
 import { registerDemo } from "./demo.ts";
 import { registerDowngrade } from "./downgrade.ts";
+import { registerFrame } from "./frame.ts";
 import { registerHistory } from "./history.ts";
 import { registerLoad } from "./load.ts";
 import { registerLoads } from "./loads.ts";
@@ -30,6 +31,7 @@ const commands: RegisterCommand[] = [
   registerLoad,
   registerLoads,
   registerRollup,
+  registerFrame,
   registerDemo,
 ];
 

@@ -20,88 +20,98 @@ export function calendarDriver({ spec }: FrameScope): Driver {
     ],
     prepare: [
       `CREATE TABLE calendar_day AS
-       WITH holiday AS (
-         SELECT day FROM calendar WHERE is_holiday
-       ), dated AS (
+       WITH dated AS (
          SELECT day, is_holiday, holiday_name, DATE '1970-01-01' + day AS ds, last_day(DATE '1970-01-01' + day) AS month_end
          FROM calendar
-       ), paydays AS (
-         SELECT day, ${isPayday(spec.paydays)} AS is_payday FROM dated
+       ), holiday AS (
+         SELECT day FROM calendar WHERE is_holiday
        )
        SELECT
-         dated.*,
-         next.day - dated.day AS days_to_holiday,
-         dated.day - last.day AS days_since_holiday,
-         is_payday,
-         ${daysSincePayday(spec.paydays)} AS days_since_payday
+         dated.day,
+         ${columns(spec.paydays)
+           .map(({ name, of, type }) => `CAST(${of} AS ${type}) AS ${name}`)
+           .join(",\n         ")}
        FROM dated
-       JOIN paydays USING (day)
        ASOF LEFT JOIN holiday AS next ON next.day >= dated.day
        ASOF LEFT JOIN holiday AS last ON last.day <= dated.day`,
     ],
     block: [],
     join: "JOIN calendar_day ON calendar_day.day = history.day",
-    columns,
+    columns: columns(spec.paydays).map(({ of: _, ...column }) => ({
+      ...column,
+      sql: `calendar_day.${column.name}`,
+    })),
   };
 }
 
+/** The columns of a day, made once for the days of the calendar; `of` is over the day, its holidays and its month's end. */
+function columns(paydays: readonly Payday[]): (Omit<DriverColumn, "sql"> & { readonly of: string })[] {
+  const unknown = "NULL where the calendar knows none";
+  return [
+    { name: "day_of_week", type: "INTEGER", of: "isodow(ds) - 1", description: "0 = Monday … 6 = Sunday." },
+    { name: "day_of_month", type: "INTEGER", of: "day(ds)", description: "1 to 31." },
+    { name: "week_of_year", type: "INTEGER", of: "week(ds)", description: "ISO week, 1 to 53." },
+    { name: "month", type: "INTEGER", of: "month(ds)", description: "1 to 12." },
+    { name: "quarter", type: "INTEGER", of: "quarter(ds)", description: "1 to 4." },
+    { name: "year", type: "INTEGER", of: "year(ds)", description: "The year." },
+    { name: "is_weekend", type: "BOOLEAN", of: "isodow(ds) >= 6", description: "Saturday or Sunday." },
+    { name: "is_holiday", type: "BOOLEAN", of: "is_holiday", description: "A holiday of the calendar." },
+    { name: "holiday_name", type: "VARCHAR", of: "holiday_name", description: "Its name." },
+    {
+      name: "days_to_holiday",
+      type: "INTEGER",
+      of: "next.day - dated.day",
+      looksAhead: true,
+      description: `Days to the next holiday, 0 on one; ${unknown}.`,
+    },
+    {
+      name: "days_since_holiday",
+      type: "INTEGER",
+      of: "dated.day - last.day",
+      description: `Days since the last holiday, 0 on one; ${unknown}.`,
+    },
+    {
+      name: "is_month_end",
+      type: "BOOLEAN",
+      of: "ds = month_end",
+      description: "The last day of the month.",
+    },
+    {
+      name: "days_to_month_end",
+      type: "INTEGER",
+      of: "month_end - ds",
+      description: "Days to the last day of the month.",
+    },
+    { name: "is_payday", type: "BOOLEAN", of: isPayday(paydays), description: "A payday of the spec." },
+    {
+      name: "days_since_payday",
+      type: "INTEGER",
+      of: daysSincePayday(paydays),
+      description: "Days since the last payday, 0 on one.",
+    },
+  ];
+}
+
+type Payday = number | "last";
+
 /** A payday that the month does not have falls on its last day; `last` is the 31st. */
-function isPayday(paydays: readonly (number | "last")[]): string {
-  return `day(ds) IN (${monthdays(paydays).join(", ")})`;
+function isPayday(paydays: readonly Payday[]): string {
+  return paydays.length === 0 ? "false" : `day(ds) IN (${inMonth(paydays).join(", ")})`;
 }
 
 /** The latest payday on or before the day lies in its month or in the one before. */
-function daysSincePayday(paydays: readonly (number | "last")[]): string {
-  const inMonth = monthdays(paydays).map((day) => `CASE WHEN ${day} <= day(ds) THEN day(ds) - ${day} END`);
-  const before = paydays.map((payday) => {
-    const wanted = payday === "last" ? 31 : payday;
-    return `day(ds) + greatest(0, day(date_trunc('month', ds)::DATE - 1) - ${wanted})`;
-  });
-  if (paydays.length === 0) return "NULL::INTEGER";
-  return `coalesce(least(${inMonth.join(", ")}), least(${before.join(", ")}))`;
+function daysSincePayday(paydays: readonly Payday[]): string {
+  if (paydays.length === 0) return "NULL";
+  const here = inMonth(paydays).map(
+    (payday) => `CASE WHEN ${payday} <= day(ds) THEN day(ds) - ${payday} END`,
+  );
+  const before = paydays.map(
+    (payday) => `day(ds) + greatest(0, day(date_trunc('month', ds)::DATE - 1) - ${monthday(payday)})`,
+  );
+  return `coalesce(least(${here.join(", ")}), least(${before.join(", ")}))`;
 }
 
-const monthdays = (paydays: readonly (number | "last")[]) =>
-  paydays.length === 0
-    ? ["NULL"]
-    : paydays.map((payday) => `least(${payday === "last" ? 31 : payday}, day(month_end))`);
+const inMonth = (paydays: readonly Payday[]) =>
+  paydays.map((payday) => `least(${monthday(payday)}, day(month_end))`);
 
-const future = (name: string, type: DriverColumn["type"], sql: string, description: string) => ({
-  name,
-  type,
-  sql,
-  description,
-});
-
-const ds = "calendar_day.ds";
-
-const columns: readonly DriverColumn[] = [
-  future("day_of_week", "INTEGER", `isodow(${ds}) - 1`, "0 = Monday … 6 = Sunday."),
-  future("day_of_month", "INTEGER", `day(${ds})`, "1 to 31."),
-  future("week_of_year", "INTEGER", `week(${ds})`, "ISO week, 1 to 53."),
-  future("month", "INTEGER", `month(${ds})`, "1 to 12."),
-  future("quarter", "INTEGER", `quarter(${ds})`, "1 to 4."),
-  future("year", "INTEGER", `year(${ds})`, "The year."),
-  future("is_weekend", "BOOLEAN", `isodow(${ds}) >= 6`, "Saturday or Sunday."),
-  future("is_holiday", "BOOLEAN", "calendar_day.is_holiday", "A holiday of the calendar."),
-  future("holiday_name", "VARCHAR", "calendar_day.holiday_name", "Its name."),
-  {
-    ...future(
-      "days_to_holiday",
-      "INTEGER",
-      "calendar_day.days_to_holiday",
-      "Days to the next holiday, 0 on one; NULL where the calendar knows none.",
-    ),
-    looksAhead: true,
-  },
-  future(
-    "days_since_holiday",
-    "INTEGER",
-    "calendar_day.days_since_holiday",
-    "Days since the last holiday, 0 on one; NULL where the calendar knows none.",
-  ),
-  future("is_month_end", "BOOLEAN", `${ds} = calendar_day.month_end`, "The last day of the month."),
-  future("days_to_month_end", "INTEGER", `calendar_day.month_end - ${ds}`, "Days to the last day of the month."),
-  future("is_payday", "BOOLEAN", "coalesce(calendar_day.is_payday, false)", "A payday of the spec."),
-  future("days_since_payday", "INTEGER", "calendar_day.days_since_payday", "Days since the last payday, 0 on one."),
-];
+const monthday = (payday: Payday) => (payday === "last" ? 31 : payday);

@@ -1,6 +1,6 @@
 import type { Column } from "../columns.ts";
-import type { Feature } from "../history/features.ts";
 import type { Day } from "../days.ts";
+import type { Feature } from "../history/features.ts";
 import type { Staged } from "../source/source.ts";
 import type { FrameSpec } from "../spec/index.ts";
 

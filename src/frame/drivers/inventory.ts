@@ -3,8 +3,18 @@ import type { Driver, FrameScope } from "./driver.ts";
 import { historicColumn } from "./stores-history.ts";
 
 const onHand: Measure = { name: "on_hand_qty", scale: 1, what: "units on hand at the end of the day" };
-const onOrder: Measure = { name: "on_order_qty", scale: 1, what: "units ordered and not yet received" };
-const stockout: Measure = { name: "is_stockout", scale: 1, what: "1 where nothing was left at the end of the day" };
+const onOrder: Measure = {
+  name: "on_order_qty",
+  scale: 1,
+  what: "units ordered and not yet received",
+  presentWith: "on_hand_qty",
+};
+const stockout: Measure = {
+  name: "is_stockout",
+  scale: 1,
+  what: "1 where nothing was left at the end of the day",
+  presentWith: "on_hand_qty",
+};
 
 /** What the frame keeps of a series' stock day by day; the stockout mask needs it even where the driver is not wanted. */
 export const inventoryMeasures = [onHand, onOrder, stockout] as const;

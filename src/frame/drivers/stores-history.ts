@@ -15,7 +15,11 @@ export function trafficDriver(scope: FrameScope): Driver {
 export const visitors: Measure = { name: "visitors", scale: 1, what: "people who entered the store" };
 
 export function weatherDriver(scope: FrameScope): Driver {
-  const measure = (name: string, what: string): Measure => ({ name, scale: 100, what: `${what} observed at the store` });
+  const measure = (name: string, what: string): Measure => ({
+    name,
+    scale: 100,
+    what: `${what} observed at the store`,
+  });
   return storesHistory(scope, "weather", "weather_daily", scope.spec.weather, [
     measure("temperature_avg_c", "mean temperature in °C"),
     measure("temperature_min_c", "lowest temperature in °C"),
@@ -72,7 +76,9 @@ export function stagedDays(
   table: string,
   measures: readonly Measure[],
 ) {
-  const values = measures.map(({ name, scale }) => (scale === 1 ? name : `(nullif(${name}, 'NaN') * ${scale})::bigint`));
+  const values = measures.map(({ name, scale }) =>
+    scale === 1 ? name : `(nullif(${name}, 'NaN') * ${scale})::bigint`,
+  );
   return {
     table: name,
     columns: [
@@ -93,6 +99,11 @@ export const upTo = (cutoff: Day) => `date <= DATE ${quoteLiteral(dateOf(cutoff)
 
 export function historicColumn(feature: Feature, relation: string): DriverColumn {
   const name = featureName(feature);
-  return { name, type: "DOUBLE", lag: feature.lag, description: describeFeature(feature), sql: `${relation}.${name}` };
+  return {
+    name,
+    type: "DOUBLE",
+    lag: feature.lag,
+    description: describeFeature(feature),
+    sql: `${relation}.${name}`,
+  };
 }
-

@@ -7,6 +7,8 @@ export interface Measure {
   readonly scale: 1 | 100;
   /** What a value is, to describe its lags: `units on hand at the end of the day`. */
   readonly what: string;
+  /** A measure that has a value on exactly the same days, so that days are counted once for both. */
+  readonly presentWith?: string;
 }
 
 /** One column made of a measure's earlier days, by the days between the row and the last of them. */

@@ -9,7 +9,7 @@ import { type Feature, featureName, type Measure, type Span } from "./features.t
 export interface HistorySql {
   /** Columns of raw sums and counts, with a name each. */
   readonly raw: readonly string[];
-  /** The WINDOW clause the raw columns use. */
+  /** The WINDOW clause the raw columns use: one order of rows serves all of them. */
   readonly windows: string;
   /** The features from the raw columns: `expression AS name`. */
   readonly features: readonly string[];
@@ -30,57 +30,80 @@ export function historySql(
     raw.set(name, sql);
     return name;
   };
+  const lagged = (measure: string, lag: number) =>
+    need(`${measure}_at_${lag}`, `lag(${measure}, ${lag}) OVER each_day`);
   const columns = features.map((feature) => {
-    const name = featureName(feature);
-    if (feature.kind === "lag") {
-      const { measure, lag } = feature;
-      const value = need(`${measure.name}_at_${lag}`, `lag(${measure.name}, ${lag}) OVER each_day`);
-      return `${scaled(value, measure)} AS ${name}`;
-    }
-    const { measure, lag, window } = feature;
-    const aggregate = aggregates(feature, need);
-    const count =
-      (feature.kind === "window" ? observed(measure, lag, window.length) : undefined) ?? aggregate("count");
-    const known = `${count} >= ${window.least} AND day - ${lag} <= ${cutoff}`;
-    return `CASE WHEN ${known} THEN ${statistic(measure, window, count, aggregate)} END AS ${name}`;
+    const { measure, lag } = feature;
+    if (feature.kind === "lag") return scaled(lagged(measure.name, lag), measure);
+    const { window } = feature;
+    const aggregate =
+      feature.kind === "window"
+        ? rolling(measure, lag, window, need)
+        : ofWeekday(measure, lag, window, lagged);
+    const counted = feature.kind === "window" ? observed(measure, lag, window.length) : undefined;
+    const count = counted ?? aggregate("count");
+    return `
+      CASE
+        WHEN ${count} >= ${window.least} AND day - ${lag} <= ${cutoff}
+        THEN ${statistic(measure, window, count, aggregate)}
+      END`;
   });
   return {
     raw: [...raw].map(([name, sql]) => `${sql} AS ${name}`),
-    windows: `
-      WINDOW each_day AS (PARTITION BY ${key} ORDER BY day),
-             each_week AS (PARTITION BY ${key}, (day + ${sinceYear0}) % 7 ORDER BY day)`,
-    features: columns,
+    windows: `WINDOW each_day AS (PARTITION BY ${key} ORDER BY day)`,
+    features: features.map((feature, index) => `${columns[index]} AS ${featureName(feature)}`),
   };
 }
-
-/** From the year 0 to 1970: no day to count with is negative. */
-const sinceYear0 = 719_528;
 
 type Aggregate = "count" | "sum" | "squares" | "min" | "max" | "zeros";
 
 /** A window's aggregates by name, computed once however many statistics use them. */
-function aggregates(
-  { kind, measure, lag, window }: Extract<Feature, { window: Span }>,
+function rolling(
+  { name, scale, presentWith = name }: Measure,
+  lag: number,
+  { length }: Span,
   need: (name: string, sql: string) => string,
 ): (aggregate: Aggregate) => string {
-  const [order, end] = kind === "weekday" ? ["each_week", lag / 7] : ["each_day", lag];
-  const frame = `(${order} ROWS BETWEEN ${end + window.length - 1} PRECEDING AND ${end} PRECEDING)`;
-  const value = measure.name;
-  // The square of a quantity fits 64 bits, that of an amount in cents does not.
-  const square = measure.scale === 1 ? `${value} * ${value}` : `${value}::HUGEINT * ${value}`;
-  const sql: Record<Aggregate, string> = {
-    count: `count(${value})`,
-    sum: `sum(${value})`,
-    squares: `sum(${square})`,
-    min: `min(${value})`,
-    max: `max(${value})`,
-    zeros: `count(*) FILTER (${value} = 0)`,
+  const sql: Record<Aggregate, [of: string, aggregate: string]> = {
+    count: [presentWith, `count(${presentWith})`],
+    sum: [name, `sum(${name})`],
+    // The square of a quantity fits 64 bits, that of an amount in cents does not.
+    squares: [name, scale === 1 ? `sum(${name} * ${name})` : `sum(${name}::HUGEINT * ${name})`],
+    min: [name, `min(${name})`],
+    max: [name, `max(${name})`],
+    zeros: [name, `count(*) FILTER (${name} = 0)`],
   };
-  return (aggregate) =>
-    need(
-      `${value}_${aggregate}_${kind === "weekday" ? "weekday_" : ""}${window.length}_at_${lag}`,
-      `${sql[aggregate]} OVER ${frame}`,
+  return (aggregate) => {
+    const [of, expression] = sql[aggregate];
+    return need(
+      `${of}_${aggregate}_${length}_at_${lag}`,
+      `${expression} OVER (each_day ROWS BETWEEN ${lag + length - 1} PRECEDING AND ${lag} PRECEDING)`,
     );
+  };
+}
+
+/**
+ * The same over every seventh day, from single lags: these are cheap once the rows are in order, where windows by weekday
+ * would bring them into another order.
+ */
+function ofWeekday(
+  { name }: Measure,
+  lag: number,
+  { length }: Span,
+  lagged: (measure: string, lag: number) => string,
+): (aggregate: Aggregate) => string {
+  const days = Array.from({ length }, (_, week) => lagged(name, lag + 7 * week));
+  const total = (term: (day: string) => string) =>
+    `(${days.map((day) => `coalesce(${term(day)}, 0)`).join(" + ")})`;
+  const sql: Record<Aggregate, () => string> = {
+    count: () => total((day) => `(${day} IS NOT NULL)::INTEGER`),
+    sum: () => total((day) => day),
+    squares: () => total((day) => `${day}::DOUBLE * ${day}`),
+    min: () => `least(${days.join(", ")})`,
+    max: () => `greatest(${days.join(", ")})`,
+    zeros: () => total((day) => `(${day} = 0)::INTEGER`),
+  };
+  return (aggregate) => sql[aggregate]();
 }
 
 function statistic(
@@ -93,14 +116,13 @@ function statistic(
     case "mean":
       return `${aggregate("sum")}::DOUBLE / (${count} * ${measure.scale})`;
     case "sum":
-      return scaled(aggregate("sum"), measure);
     case "min":
     case "max":
       return scaled(aggregate(stat), measure);
     case "std": {
-      // sqrt((n Σx² - (Σx)²) / (n (n - 1))), the sums exact: nothing cancels out.
-      const spread = `(${count} * ${aggregate("squares")} - ${aggregate("sum")} * ${aggregate("sum")})::DOUBLE`;
-      return `CASE WHEN ${count} > 1 THEN sqrt(${spread} / (${count} * (${count} - 1)))${over(measure)} END`;
+      // sqrt((n Σx² - (Σx)²) / (n (n - 1))) of exact sums; what rounding may leave below 0 is 0.
+      const spread = `${count} * ${aggregate("squares")}::DOUBLE - ${aggregate("sum")}::DOUBLE * ${aggregate("sum")}::DOUBLE`;
+      return `CASE WHEN ${count} > 1 THEN sqrt(greatest(0, ${spread}) / (${count} * (${count} - 1)))${over(measure)} END`;
     }
     case "zero_rate":
       return `${aggregate("zeros")}::DOUBLE / ${count}`;

@@ -66,7 +66,12 @@ function batchWriter(arrow: Arrow, columns: readonly OutputColumn[]): BatchWrite
   return {
     batch: (filled, rows) => {
       const children = filled.map((column) => column.data(arrow, rows));
-      const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length: rows, nullCount: 0, children });
+      const data = arrow.makeData({
+        type: new arrow.Struct(schema.fields),
+        length: rows,
+        nullCount: 0,
+        children,
+      });
       writer.write(new arrow.RecordBatch(schema, data));
       return pieces.splice(0);
     },

@@ -14,7 +14,9 @@ export function renderPlot(series: PlottedSeries, style: PlotStyle): string[] {
   // Left of the columns stands the axis, among them the cutoff.
   const columns = columnsOf(series, width - margin - 2, days);
   return [
-    ...heading(series, columns).map((line, index) => (index === 0 ? colors.bold(cut(line, width)) : cut(line, width))),
+    ...heading(series, columns).map((line, index) =>
+      index === 0 ? colors.bold(cut(line, width)) : cut(line, width),
+    ),
     "",
     ...chart(columns, colors),
     ...axis(columns),
@@ -26,7 +28,7 @@ export function renderPlot(series: PlottedSeries, style: PlotStyle): string[] {
 /** `S1/A`, and `y of 39 days, then 28 to forecast` */
 function heading({ unique_id }: PlottedSeries, { training, future, days_per_column }: Columns): string[] {
   const ahead = future.length === 0 ? "" : `, then ${future.flat().length} to forecast`;
-  const each = days_per_column === 1 ? "" : `; each column is the mean of ${days_per_column}`;
+  const each = days_per_column === 1 ? "" : `; a column is the mean of ${days_per_column}`;
   const known = training.flat().length;
   return [unique_id, `y of ${known} ${known === 1 ? "day" : "days"}${ahead}${each}`];
 }

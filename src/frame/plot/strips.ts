@@ -15,9 +15,10 @@ const marks: Record<
 export function stripLine(strip: Strip, { training, future }: Columns, colors: PlotStyle["colors"]): string {
   const columns = [...training, ...future];
   const cells = strip === "list_price" ? steps(columns) : columns.map((column) => marked(strip, column));
-  const { label, color } = strip === "list_price" ? { label: "list price", color: "cyan" as const } : marks[strip];
+  const { label, color } =
+    strip === "list_price" ? { label: "list price", color: "cyan" as const } : marks[strip];
   const past = cells.slice(0, training.length).join("");
-  const ahead = cells.slice(training.length).join("");
+  const ahead = cells.slice(training.length).join("").trimEnd();
   const end = future.length === 0 ? "" : `${colors.dim("┊")}${colors[color](ahead)}`;
   return `${label.padEnd(margin)} ${colors[color](past)}${end}`;
 }
@@ -39,10 +40,12 @@ export function legend({ strips }: PlottedSeries, { training, future }: Columns)
   const days = [...training, ...future].flat();
   const [low, high] = extent(days.map(({ list_price }) => list_price));
   const price = low === high ? money(low) : `${money(low)} to ${money(high)}`;
-  const names = days.flatMap(({ ds, holiday_name }) => (holiday_name === null ? [] : [`${ds} ${holiday_name}`]));
+  const names = days.flatMap(({ ds, holiday_name }) =>
+    holiday_name === null ? [] : [`${ds} ${holiday_name}`],
+  );
   return [
-    ...(strips.includes("list_price") && Number.isFinite(low) ? [`list price  ${price}`] : []),
-    ...(names.length > 0 ? [`holidays    ${names.join(", ")}`] : []),
+    ...(strips.includes("list_price") && Number.isFinite(low) ? [`prices      ${price}`] : []),
+    ...(strips.includes("holiday") && names.length > 0 ? [`holidays    ${names.join(", ")}`] : []),
   ];
 }
 

@@ -53,7 +53,9 @@ async function begin(clients: readonly Client[]): Promise<void> {
       `);
     }
     const [first, ...others] = clients;
-    const { rows } = (await first?.query<{ id: string }>("SELECT pg_export_snapshot() AS id")) ?? { rows: [] };
+    const { rows } = (await first?.query<{ id: string }>("SELECT pg_export_snapshot() AS id")) ?? {
+      rows: [],
+    };
     for (const client of others) await client.query(`SET TRANSACTION SNAPSHOT '${rows[0]?.id}'`);
   } catch (error) {
     for (const client of clients) await client.query("ROLLBACK").catch(() => {});

@@ -26,5 +26,10 @@ export interface Source {
    * Reads a query's rows into a table of the engine that exists. It returns when the rows have left the warehouse; they are
    * in the table when the promise inside is settled, so that the next query can run meanwhile.
    */
-  read(engine: Engine, lane: number, staged: Staged, where: string): Promise<{ readonly done: Promise<void> }>;
+  read(
+    engine: Engine,
+    lane: number,
+    staged: Staged,
+    where: string,
+  ): Promise<{ readonly done: Promise<void> }>;
 }

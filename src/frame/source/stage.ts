@@ -21,7 +21,9 @@ export async function stageAll(
   onPiece: (done: number, of: number) => void = () => {},
 ): Promise<void> {
   for (const { table, columns } of tables) {
-    await engine.run(`CREATE TABLE ${table} (${columns.map(({ name, type }) => `${name} ${type}`).join(", ")})`);
+    await engine.run(
+      `CREATE TABLE ${table} (${columns.map(({ name, type }) => `${name} ${type}`).join(", ")})`,
+    );
   }
   const pieces = interleaved(tables.map((staged) => piecesOf(staged, range)));
   const waiting = [...pieces];

@@ -1,0 +1,36 @@
+import type { AuditReport } from "../frame/index.ts";
+import { type Output, table } from "./output.ts";
+
+/** Prints which checks a frame passed on stdout, and where it does not on stderr. */
+export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Output): void {
+  const days = horizon === 1 ? "1 day" : `${horizon} days`;
+  output.line(output.colors.bold(`Audit of the frame up to ${cutoff} with a horizon of ${days}`));
+  const rows = checks.map(({ name, perturbed, rows, cells, differing }) => [
+    name,
+    perturbed,
+    rows,
+    cells,
+    differing.length === 0 ? "same" : "DIFFERS",
+  ]);
+  for (const line of table([["changed", "facts", "rows", "cells compared", ""], ...rows]))
+    output.line(`  ${line}`);
+  for (const check of checks.filter(({ differing }) => differing.length > 0)) {
+    output.note("");
+    output.note(`${check.name}: when ${check.changed} change, ${check.must_hold} must stay the same`);
+    for (const { frame, column, rows, example } of check.differing) {
+      const was = `${shown(example.before)} became ${shown(example.after)}`;
+      output.note(
+        `  ${frame} ${column}: ${rows.toLocaleString("en-US")} rows, such as ${example.unique_id} on ${example.ds}, where ${was}`,
+      );
+    }
+  }
+}
+
+const shown = (value: string | null) => value ?? "null";
+
+/** Names of columns for a sentence: the first few. */
+export function leakingColumns({ checks }: AuditReport): string {
+  const names = [...new Set(checks.flatMap(({ differing }) => differing.map(({ column }) => column)))];
+  const more = names.length - 5;
+  return `${names.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

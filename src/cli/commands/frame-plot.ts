@@ -1,0 +1,29 @@
+import type { Context } from "../command.ts";
+
+interface Options {
+  series: string;
+  days?: string;
+}
+
+/** `frame plot`: needs no database, only the files. */
+export async function plotFrame(
+  { output, signal }: Context,
+  file: string,
+  { series, days }: Options,
+): Promise<undefined> {
+  const { fail } = await import("../../errors.ts");
+  if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) {
+    throw fail("USAGE", { problem: `--days takes a number of days, not ${days}.` });
+  }
+  const { readSeries, renderPlot } = await import("../../frame/plot/index.ts");
+  const plotted = await readSeries(file, series, signal);
+  output.result(plotted);
+  const { width, colors } = output;
+  for (const line of renderPlot(plotted, {
+    width,
+    colors,
+    days: days === undefined ? undefined : Number(days),
+  })) {
+    output.line(line);
+  }
+}

@@ -1,0 +1,91 @@
+import { Option } from "commander";
+import type { FrameFormat } from "../../frame/index.ts";
+import { type Context, examples, type RegisterCommand } from "../command.ts";
+import { type InquiryOptions, inquiryOf, inquiryOptions, missing } from "../frame-inquiry.ts";
+import { auditFrame } from "./frame-audit.ts";
+import { plotFrame } from "./frame-plot.ts";
+
+interface Options extends InquiryOptions {
+  out?: string;
+  format?: FrameFormat;
+  partitionBy?: string;
+}
+
+export const registerFrame: RegisterCommand = (program, action) => {
+  const frame = program
+    .command("frame")
+    .description(
+      "write a training frame and the frame of the days to forecast, free of leaks (docs/frames.md)",
+    )
+    // The subcommands have options of the same names.
+    .enablePositionalOptions()
+    .option("--out <file>", "the training file, such as frame.parquet; the others stand beside it")
+    .addOption(
+      new Option(
+        "--format <format>",
+        "how the files are written (default: what the ending of --out says)",
+      ).choices(["parquet", "arrow", "csv"]),
+    )
+    .option("--partition-by <columns>", "make --out a folder in hive layout, such as store_code,year")
+    .addHelpText(
+      "before",
+      examples(
+        "frame --cutoff 2024-05-14 --horizon 28 --out frame.parquet",
+        "frame --cutoff 2024-05-14 --horizon 28 --out frame.parquet --spec dairy.yaml",
+        "frame --cutoff 2024-05-14 --horizon 28 --out frames/ --partition-by store_code",
+        "frame audit --cutoff 2024-05-14 --horizon 28",
+        "frame plot frame.parquet --series S1/A",
+      ),
+    )
+    .action(action(write));
+  const audit = frame
+    .command("audit")
+    .description("change what came after the cutoff in a scratch copy and prove that the frame does not")
+    .addHelpText(
+      "before",
+      examples(
+        "frame audit --cutoff 2024-05-14 --horizon 28",
+        "frame audit --cutoff 2024-05-14 --horizon 28 --spec dairy.yaml",
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nThe warehouse is only read. Exits with 3, and names the columns, where anything differs.",
+    )
+    .action(action(auditFrame));
+  for (const option of inquiryOptions()) for (const command of [frame, audit]) command.addOption(option);
+  frame
+    .command("plot")
+    .description("draw one series of a frame that was written, with its drivers")
+    .argument("<file>", "the training file, as Parquet or CSV, or the folder of a partitioned frame")
+    .requiredOption("--series <id>", "the series, as its unique_id says: STORE/SKU")
+    .option("--days <N>", "how many days before the cutoff to show (default: as many as fit)")
+    .addHelpText(
+      "before",
+      examples("frame plot frame.parquet --series S1/A", "frame plot frame.parquet --series S1/A --days 365"),
+    )
+    .action(action(plotFrame));
+};
+
+async function write(context: Context, options: Options): Promise<undefined> {
+  const { fail } = await import("../../errors.ts");
+  const inquiry = await inquiryOf(options);
+  const { out, format, partitionBy } = options;
+  if (out === undefined) throw fail("USAGE", { problem: missing("--out <file>") });
+  const [{ frame }, { withDatabase }, { printFrame }, { progressDisplay }] = await Promise.all([
+    import("../../frame/index.ts"),
+    import("../../database/open.ts"),
+    import("../frame-report.ts"),
+    import("../progress.ts"),
+  ]);
+  const { settings, output, signal, streams } = context;
+  const { onProgress, clear } = progressDisplay(output, streams.stderr);
+  const request = {
+    ...inquiry,
+    ...{ out, format, signal, onProgress },
+    partitionBy: partitionBy?.split(",").map((column) => column.trim()),
+  };
+  const result = await withDatabase(settings, (database) => frame(database, request)).finally(clear);
+  output.result(result);
+  printFrame(result, output);
+}

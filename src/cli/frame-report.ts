@@ -1,0 +1,152 @@
+import { basename } from "node:path";
+import type { FrameResult, Manifest } from "../frame/index.ts";
+import { type Output, table } from "./output.ts";
+
+/** Prints what a frame holds, and how to read it, on stdout; what it lacks on stderr. */
+export function printFrame(result: FrameResult, output: Output): void {
+  const { manifest } = result;
+  output.line(output.colors.bold(title(manifest)));
+  for (const line of table(filesOf(result))) output.line(`  ${line}`);
+  output.line(`  ${result.manifest_file}`);
+  output.line();
+  for (const line of table(countsOf(manifest))) output.line(`  ${line}`);
+  output.line();
+  for (const line of columnsByClass(manifest, output.width - 2)) output.line(`  ${line}`);
+  output.line();
+  const seconds = Object.entries(result.phases).map(([phase, value]) => `${phase} ${value.toFixed(1)} s`);
+  output.line(`  ${output.colors.dim(seconds.join(", "))}`);
+  output.line(`  in Python: ${readingIt(result)}`);
+  for (const note of shortcomings(manifest)) output.note(`${output.errorColors.yellow("note")} ${note}`);
+}
+
+/** `10,000 series up to 2024-05-14, and the 28 days after it` */
+function title({ counts, cutoff, horizon, known_at }: Manifest): string {
+  const after = horizon === 1 ? "the day after it" : `the ${horizon} days after it`;
+  const known = known_at === null ? "" : `, as known at ${known_at}`;
+  return `${count(counts.series)} series up to ${cutoff}, and ${after}${known}`;
+}
+
+function filesOf({ training, future, manifest }: FrameResult): (string | number)[][] {
+  const row = (frame: "training" | "future", path: string, rows: number) => {
+    const files = manifest.files.filter((file) => file.frame === frame);
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const name = files.length === 1 ? path : `${path} (${of(files.length, "file")})`;
+    return [name, rows, size(bytes).padStart(8)];
+  };
+  return [
+    ["", "rows", "    size"],
+    row("training", training, manifest.counts.training_rows),
+    row("future", future, manifest.counts.future_rows),
+  ];
+}
+
+/** Rows whose `y` is not simply what was sold, and series that are not as the others. */
+function countsOf({ counts, spec }: Manifest): (string | number)[][] {
+  const share = (rows: number) => `${((100 * rows) / Math.max(1, counts.training_rows)).toFixed(1)} %`;
+  const filled = spec.fill === "zero" ? "without a sales row: y is 0" : "without a sales row: y is null";
+  const rows: [what: string, rows: number, why: string][] = [
+    ["imputed", counts.imputed, filled],
+    ["stockout", counts.stockout, "nothing left at the end of the day: weight 0"],
+    [
+      "closed",
+      counts.closed,
+      `the store sold nothing at all${spec.closed_days === "mask" ? ": weight 0" : ""}`,
+    ],
+  ];
+  return [
+    ["", "rows", "", ""],
+    ...rows.map(([what, number, why]) => [what, number, share(number).padStart(7), why]),
+  ];
+}
+
+/** One line a class, as many names as fit. */
+function columnsByClass({ columns }: Manifest, width: number): string[] {
+  const classes = [...new Set(columns.map((column) => column.class))];
+  const room = width - 16;
+  return [
+    "columns",
+    ...classes.map((name) => {
+      const names = columns.filter((column) => column.class === name).map((column) => column.name);
+      return `${name.padEnd(10)}${count(names.length).padStart(4)}  ${fitting(names, room)}`;
+    }),
+  ];
+}
+
+/** `a, b and 12 more`, within so many characters. */
+function fitting(names: readonly string[], room: number): string {
+  for (let shown = names.length; shown > 0; shown--) {
+    const more = names.length - shown;
+    const line = `${names.slice(0, shown).join(", ")}${more === 0 ? "" : ` and ${count(more)} more`}`;
+    if (line.length <= room || shown === 1) return line;
+  }
+  return "";
+}
+
+/** The line of Python that reads the training frame. */
+function readingIt({ training, manifest }: FrameResult): string {
+  const path = JSON.stringify(training);
+  const first = manifest.files.find(({ frame }) => frame === "training")?.path ?? training;
+  const partitioned = basename(first) !== basename(training);
+  const format = first.slice(first.lastIndexOf(".") + 1);
+  if (format === "parquet") return `pd.read_parquet(${path})`;
+  if (partitioned) {
+    return `pyarrow.dataset.dataset(${path}, format="${format}", partitioning="hive").to_table().to_pandas()`;
+  }
+  return format === "csv" ? `pd.read_csv(${path}, parse_dates=["ds"])` : `pd.read_feather(${path})`;
+}
+
+/** What the frame does not have, and why. */
+function shortcomings({ counts, spec, left_out, missing, not_reconstructed }: Manifest): string[] {
+  const prices = missing.list_price;
+  const example = prices?.examples[0];
+  const changes = not_reconstructed === null ? [] : changed(not_reconstructed);
+  return [
+    ...left_out.map(({ driver, reason }) => `left out: ${driver}, because ${reason}`),
+    ...(prices === null || prices.days === 0 || example === undefined
+      ? []
+      : [
+          `no list price is planned for ${of(prices.days, "day")} of ${of(prices.series, "series", "series")} to forecast, ` +
+            `such as ${example.unique_id} from ${example.from} to ${example.to}`,
+        ]),
+    ...(counts.series_without_sale === 0
+      ? []
+      : [
+          `not in the frame: ${of(counts.series_without_sale, "store and product", "stores and products")} with rows but never a sale`,
+        ]),
+    ...(counts.ended_series === 0
+      ? []
+      : [
+          `without a sale for more than ${of(spec.ended.after_days ?? 0, "day")}: ${of(counts.ended_series, "series", "series")}, ${ended[spec.ended.policy]}`,
+        ]),
+    ...changes,
+  ];
+}
+
+const ended = {
+  keep: "kept with zeros up to the cutoff",
+  trim: "which end with their last sale and have nothing to forecast",
+  drop: "not in the frame",
+} as const;
+
+function changed({ overwritten, dimensions_changed }: NonNullable<Manifest["not_reconstructed"]>): string[] {
+  const listed = (tables: Readonly<Record<string, number>>) =>
+    Object.entries(tables)
+      .filter(([, rows]) => rows > 0)
+      .map(([name, rows]) => `${name}: ${count(rows)}`)
+      .join(", ");
+  const [facts, dimensions] = [listed(overwritten), listed(dimensions_changed)];
+  return [
+    ...(facts === "" ? [] : [`overwritten since then, and used with their new values: ${facts}`]),
+    ...(dimensions === "" ? [] : [`added or changed since then, and used as they are now: ${dimensions}`]),
+  ];
+}
+
+const count = (value: number) => value.toLocaleString("en-US");
+const of = (value: number, one: string, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** `84.2 MB` */
+function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}

@@ -1,0 +1,80 @@
+import { mkdirSync } from "node:fs";
+import type { Engine } from "../../engine/engine.ts";
+import { arrowFile } from "./arrow.ts";
+import { csvFile } from "./csv.ts";
+import type { FinishedFile, FrameFile, OutputColumn } from "./frame-file.ts";
+import { parquetFile } from "./parquet.ts";
+import { partitionedFrame } from "./partitions.ts";
+import type { FrameFormat } from "./place.ts";
+
+/** One frame being written: a file, or a folder of files. */
+export interface FrameWriter {
+  append(sql: string): Promise<number>;
+  /** @returns the files, their paths relative to the frame's own (empty for a file) */
+  finish(): Promise<({ readonly path: string } & FinishedFile)[]>;
+}
+
+export interface FrameWriting {
+  readonly format: FrameFormat;
+  /** The file, or the folder. */
+  readonly path: string;
+  readonly columns: readonly OutputColumn[];
+  /** No columns: one file. */
+  readonly partitionBy: readonly string[];
+  /** A path for what is written on the way. */
+  readonly part: string;
+}
+
+export function frameWriter(engine: Engine, frame: FrameWriting): FrameWriter {
+  const writer = frame.partitionBy.length === 0 ? oneFile(engine, frame) : folder(engine, frame);
+  return {
+    append: async (sql) => {
+      await requireColumns(engine, frame.columns, sql);
+      return await writer.append(sql);
+    },
+    finish: writer.finish,
+  };
+}
+
+function oneFile(engine: Engine, { format, path, columns, part }: FrameWriting): FrameWriter {
+  const file = fileOf(engine, format, path, columns, part);
+  return { append: file.append, finish: async () => [{ path: "", ...(await file.finish()) }] };
+}
+
+function folder(engine: Engine, { format, path, columns, partitionBy, part }: FrameWriting): FrameWriter {
+  mkdirSync(path);
+  const within = columns.filter(({ name }) => !partitionBy.includes(name));
+  return partitionedFrame(engine, path, partitionBy, {
+    file: `data_0.${format}`,
+    open: (file) => fileOf(engine, format, file, within, part),
+  });
+}
+
+function fileOf(
+  engine: Engine,
+  format: FrameFormat,
+  path: string,
+  columns: readonly OutputColumn[],
+  part: string,
+): FrameFile {
+  switch (format) {
+    case "parquet":
+      return parquetFile(engine, path, columns, part);
+    case "csv":
+      return csvFile(engine, path, columns, part);
+    case "arrow":
+      return arrowFile(engine, path, columns);
+  }
+}
+
+/** Blocks of other columns could not be one file: a fault of the program, not of the user's. */
+async function requireColumns(engine: Engine, columns: readonly OutputColumn[], sql: string): Promise<void> {
+  const found = await engine.rows<{ name: string; type: string }>(
+    `SELECT column_name AS name, column_type AS type FROM (DESCRIBE ${sql})`,
+  );
+  const list = (some: readonly { name: string; type: string }[]) =>
+    some.map(({ name, type }) => `${name} ${type}`).join(", ");
+  if (list(found) !== list(columns)) {
+    throw new Error(`A frame of the columns ${list(columns)} cannot take ${list(found)}`);
+  }
+}

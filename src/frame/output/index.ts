@@ -1,0 +1,134 @@
+import { mkdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import type { Engine } from "../../engine/engine.ts";
+import { asFileFailure } from "../../engine/file-failures.ts";
+import { makePrivateFolder } from "../../engine/private-folder.ts";
+import { fail } from "../../errors.ts";
+import type { FrameKind } from "../columns.ts";
+import type { FinishedFile, OutputColumn } from "./frame-file.ts";
+import { frameWriter } from "./frame-writer.ts";
+import { refusePartition } from "./partition-columns.ts";
+import { type FrameFormat, placeOf } from "./place.ts";
+import { foldersOf, forceContent, forceNames, publishFiles, publishFolder } from "./publish.ts";
+import { refusePlace } from "./refuse.ts";
+
+export type { OutputColumn } from "./frame-file.ts";
+export type { FrameFormat } from "./place.ts";
+
+export interface OutputRequest {
+  /** The training file, or the folder of a partitioned frame. */
+  readonly out: string;
+  /** What is not given follows from the name's ending; for a folder it is Parquet. */
+  readonly format?: FrameFormat | undefined;
+  readonly partitionBy?: readonly string[] | undefined;
+  readonly training: readonly OutputColumn[];
+  readonly future: readonly OutputColumn[];
+}
+
+/** A file as the manifest lists it: its path is relative to the manifest, with slashes. */
+export interface OutputFile extends FinishedFile {
+  readonly path: string;
+  readonly frame: FrameKind;
+}
+
+/** Two frames on their way to their place. Nothing of them is there before all is. */
+export interface FrameOutput {
+  /** Paths as they will be. */
+  readonly training: string;
+  readonly future: string;
+  readonly manifest: string;
+  /**
+   * Adds the rows of a query of DuckDB's, in its order, to one of the frames. For the same bytes every time the query must
+   * order all its rows. Nothing else may run on the engine meanwhile.
+   *
+   * @returns how many rows
+   * @throws FRAME_PARTITION_INVALID, SPACE_EXHAUSTED, FILE_UNWRITABLE
+   */
+  append(frame: FrameKind, sql: string): Promise<number>;
+  /**
+   * Completes the files, forces them to the disk, and puts them where an earlier frame may be, the manifest last.
+   *
+   * @param manifestOf what the manifest says, written as JSON
+   * @throws FILE_NOT_PERMITTED, FILE_UNWRITABLE
+   */
+  publish(manifestOf: (files: readonly OutputFile[]) => object): Promise<void>;
+  /** Leaves nothing behind; after `publish` there is nothing to do. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Decides where a frame goes and how, and refuses what cannot work before anything is computed. Until it is published, the
+ * frame grows in a folder beside its place that only this user can read, whose name starts with a dot; the engine must be
+ * able to write there. It goes with the process, and with the next run when the process was killed.
+ *
+ * @throws FRAME_FORMAT_UNKNOWN, FRAME_OUTPUT_EXISTS, FRAME_PARTITION_INVALID, FILE_NOT_PERMITTED, FILE_UNWRITABLE
+ */
+export async function openOutput(engine: Engine, request: OutputRequest): Promise<FrameOutput> {
+  const partitionBy = request.partitionBy ?? [];
+  const partitioned = partitionBy.length > 0;
+  const place = placeOf(request.out, request.format, partitioned);
+  if (partitioned) refusePartition(partitionBy, place.format, request);
+  refusePlace(place, partitioned);
+
+  const work = makePrivateFolder({ parent: resolve(place.parent), name: ".forecastlab-frame" });
+  // Inside it with the permissions that files and folders of this user have.
+  const here = join(work.path, "frame");
+  mkdirSync(here);
+  const stagedAt = (path: string) => join(here, partitioned ? relative(place.out, path) : basename(path));
+  const staged = {
+    out: here,
+    training: stagedAt(place.training),
+    future: stagedAt(place.future),
+    manifest: stagedAt(place.manifest),
+  };
+  const part = join(work.path, "part");
+  const writer = (path: string, columns: readonly OutputColumn[]) =>
+    frameWriter(engine, { format: place.format, path, columns, partitionBy, part });
+  const writers = {
+    training: writer(staged.training, request.training),
+    future: writer(staged.future, request.future),
+  };
+
+  const publish = async (manifestOf: (files: readonly OutputFile[]) => object) => {
+    const root = dirname(place.manifest);
+    const listed = async (frame: FrameKind, at: string): Promise<OutputFile[]> =>
+      (await writers[frame].finish()).map(({ path, ...file }) => ({
+        path: relative(root, join(at, path)).replaceAll("\\", "/"),
+        frame,
+        ...file,
+      }));
+    const files = [...(await listed("training", place.training)), ...(await listed("future", place.future))];
+    await writeFile(staged.manifest, `${JSON.stringify(manifestOf(files), null, 2)}\n`);
+    await forceContent(staged.manifest);
+    engine.signal?.throwIfAborted();
+    if (partitioned) {
+      for (const folder of foldersOf(
+        files.map(({ path }) => join(here, path)),
+        here,
+      ))
+        await forceNames(folder);
+      await publishFolder(staged, place, join(work.path, "replaced"));
+    } else await publishFiles(staged, place);
+    work.remove();
+  };
+  const failing = (error: unknown): never => {
+    throw asOutputFailure(error, work.path, place.out);
+  };
+  return {
+    training: place.training,
+    future: place.future,
+    manifest: place.manifest,
+    append: (frame, sql) => writers[frame].append(sql).catch(failing),
+    publish: (manifestOf) => publish(manifestOf).catch(failing),
+    discard: async () => work.remove(),
+  };
+}
+
+/** A full disk met by DuckDB is told by the text only; it is the output's when the file named is. */
+function asOutputFailure(error: unknown, folder: string, out: string): unknown {
+  const message = error instanceof Error ? error.message : "";
+  return message.includes(folder) && /No space left|Disk quota exceeded/.test(message)
+    ? fail("FILE_UNWRITABLE", { path: out, reason: "there is no space left on its disk" }, error)
+    : asFileFailure(error, out, "written");
+}

@@ -1,0 +1,49 @@
+import { fail } from "../../errors.ts";
+import { nearest } from "../../nearest.ts";
+import type { OutputColumn } from "./frame-file.ts";
+import type { FrameFormat } from "./place.ts";
+
+/**
+ * Refuses columns a frame cannot be partitioned by. Both frames must have them, as text, a whole number or a day: what
+ * folders can be named after. `unique_id` and `ds` are refused because they would no longer be in the files.
+ *
+ * @throws FRAME_PARTITION_INVALID
+ */
+export function refusePartition(
+  partitionBy: readonly string[],
+  format: FrameFormat,
+  { training, future }: { training: readonly OutputColumn[]; future: readonly OutputColumn[] },
+): void {
+  const valid = training
+    .filter(({ name, type }) => future.some((other) => other.name === name && other.type === type))
+    .filter(({ name, type }) => nameable.has(type) && !keys.has(name))
+    .map(({ name }) => name);
+  const refuse = (problem: string) =>
+    fail("FRAME_PARTITION_INVALID", {
+      columns: partitionBy.join(", "),
+      problem,
+      valid: valid.join(", ") || "no columns of this frame",
+    });
+  if (format === "arrow") throw refuse("an Arrow frame is one file");
+  const repeated = partitionBy.find((name, index) => partitionBy.indexOf(name) !== index);
+  if (repeated !== undefined) throw refuse(`${repeated} is named more than once`);
+  for (const name of partitionBy) {
+    if (valid.includes(name)) continue;
+    const column = training.find((other) => other.name === name);
+    const likely = nearest(name, valid);
+    if (column === undefined) {
+      throw refuse(
+        `the frame has no column ${name}${likely === undefined ? "" : ` (did you mean ${likely}?)`}`,
+      );
+    }
+    if (keys.has(name)) throw refuse(`${name} must stand in the files`);
+    throw refuse(
+      future.some((other) => other.name === name)
+        ? `${name} is ${column.type}, and folders are named after text, whole numbers and days`
+        : `the future frame has no column ${name}`,
+    );
+  }
+}
+
+const nameable: ReadonlySet<string> = new Set(["VARCHAR", "INTEGER", "DATE"]);
+const keys: ReadonlySet<string> = new Set(["unique_id", "ds"]);

@@ -1,0 +1,105 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { fail } from "../../errors.ts";
+import type { FinishedFile, FrameFile } from "./frame-file.ts";
+import { hiveFolder } from "./hive.ts";
+
+/** More folders than that are a mistake in the choice of columns. */
+const mostPartitions = 10_000;
+/** What file systems allow for a name. */
+const longestName = 255;
+
+/** A frame as a folder of files, one a partition, that grows by the rows of queries. */
+export interface PartitionedFrame {
+  /** Adds the rows of a query, in their order, each to the file of its partition. @returns how many */
+  append(sql: string): Promise<number>;
+  /** @returns all files, by path relative to the folder, sorted */
+  finish(): Promise<({ readonly path: string } & FinishedFile)[]>;
+}
+
+/**
+ * One file a partition, however many blocks its rows come in; its columns are told by the folders and not in the file.
+ *
+ * DuckDB's own `PARTITION_BY` would let the number of threads decide about the order of rows and the number of files.
+ *
+ * @param open makes a partition's file
+ * @throws FRAME_PARTITION_INVALID when there are too many, or a value is too long for the name of a folder
+ */
+export function partitionedFrame(
+  engine: Engine,
+  folder: string,
+  partitionBy: readonly string[],
+  { file, open }: { readonly file: string; readonly open: (path: string) => FrameFile },
+): PartitionedFrame {
+  const files = new Map<string, FrameFile>();
+  const columns = partitionBy.map(quoteIdentifier);
+  const fileOf = async (partition: string) => {
+    const known = files.get(partition);
+    if (known !== undefined) return known;
+    await mkdir(join(folder, partition), { recursive: true });
+    const opened = open(join(folder, partition, file));
+    files.set(partition, opened);
+    return opened;
+  };
+  const partitionsOf = async () => {
+    const texts = columns.map((column) => `CAST(${column} AS VARCHAR) AS ${column}`);
+    const found = await engine.rows<Record<string, string | null>>(
+      `SELECT DISTINCT ${texts.join(", ")} FROM ${block} ORDER BY ALL LIMIT ${mostPartitions + 1}`,
+    );
+    return found.map((row) => {
+      const values = partitionBy.map((column) => row[column] ?? null);
+      return { values, partition: hiveFolder(partitionBy, values) };
+    });
+  };
+  const split = async () => {
+    const found = await partitionsOf();
+    refusePartitions(partitionBy, [...files.keys(), ...found.map(({ partition }) => partition)]);
+    let rows = 0;
+    for (const { values, partition } of found) {
+      const conditions = columns.map((column, index) => equals(column, values[index] ?? null));
+      rows += await (await fileOf(partition)).append(`
+        SELECT * EXCLUDE (${columns.join(", ")}) FROM ${block} WHERE ${conditions.join(" AND ")}
+      `);
+    }
+    return rows;
+  };
+  return {
+    append: async (sql) => {
+      await engine.run(`CREATE OR REPLACE TEMP TABLE ${block} AS ${sql}`);
+      try {
+        return await split();
+      } finally {
+        await engine.run(`DROP TABLE IF EXISTS ${block}`);
+      }
+    },
+    finish: async () => {
+      const finished = [];
+      for (const [partition, opened] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        finished.push({ path: `${partition}/${file}`, ...(await opened.finish()) });
+      }
+      return finished;
+    },
+  };
+}
+
+const block = "frame_output_block";
+
+function equals(column: string, value: string | null): string {
+  return value === null ? `${column} IS NULL` : `${column} = ${quoteLiteral(value)}`;
+}
+
+function refusePartitions(partitionBy: readonly string[], partitions: readonly string[]): void {
+  const columns = partitionBy.join(", ");
+  const valid = "columns with fewer or shorter values";
+  if (new Set(partitions).size > mostPartitions) {
+    const problem = `that makes more than ${mostPartitions} folders`;
+    throw fail("FRAME_PARTITION_INVALID", { columns, problem, valid });
+  }
+  const long = partitions.flatMap((path) => path.split("/")).find((name) => name.length > longestName);
+  if (long !== undefined) {
+    const problem = `a value is too long for the name of a folder (${long.slice(0, 60)}…)`;
+    throw fail("FRAME_PARTITION_INVALID", { columns, problem, valid });
+  }
+}

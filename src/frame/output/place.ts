@@ -1,0 +1,61 @@
+import { basename, dirname, extname, join, normalize, sep } from "node:path";
+import { fail } from "../../errors.ts";
+
+export type FrameFormat = "parquet" | "arrow" | "csv";
+
+/** Where a frame goes. Paths as the user wrote them, relative ones to the working folder. */
+export interface Place {
+  readonly format: FrameFormat;
+  /** What `--out` names: the training file, or the folder of a partitioned frame. */
+  readonly out: string;
+  /** The folder in which the frame appears. */
+  readonly parent: string;
+  readonly training: string;
+  readonly future: string;
+  readonly manifest: string;
+}
+
+/**
+ * Where a frame goes: `x.parquet`, `x.future.parquet` and `x.manifest.json`, or the folders `train` and `future` and
+ * `manifest.json` in a folder.
+ *
+ * @param format what the user says; else the ending of the name does
+ * @throws FRAME_FORMAT_UNKNOWN when neither says it or they contradict each other
+ */
+export function placeOf(out: string, format: FrameFormat | undefined, partitioned: boolean): Place {
+  const path = normalize(out);
+  const ending = extname(path);
+  const named = formats.find((known) => ending.toLowerCase() === `.${known}`);
+  if (format !== undefined && named !== undefined && format !== named) {
+    const problem = `the name ends in ${ending}, and the format asked for is ${format}`;
+    throw fail("FRAME_FORMAT_UNKNOWN", { path: out, problem });
+  }
+  if (partitioned) {
+    const folder = path.endsWith(sep) && path.length > 1 ? path.slice(0, -1) : path;
+    return {
+      format: format ?? named ?? "parquet",
+      out: folder,
+      parent: dirname(folder),
+      training: join(folder, "train"),
+      future: join(folder, "future"),
+      manifest: join(folder, "manifest.json"),
+    };
+  }
+  const chosen = format ?? named;
+  if (chosen === undefined) {
+    const problem = ending === "" ? "the name has no ending" : `the ending ${ending} says nothing about it`;
+    throw fail("FRAME_FORMAT_UNKNOWN", { path: out, problem });
+  }
+  const parent = dirname(path);
+  const stem = basename(path, ending);
+  return {
+    format: chosen,
+    out: path,
+    parent,
+    training: path,
+    future: join(parent, `${stem}.future${ending}`),
+    manifest: join(parent, `${stem}.manifest.json`),
+  };
+}
+
+const formats: readonly FrameFormat[] = ["parquet", "arrow", "csv"];

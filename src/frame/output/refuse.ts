@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fail } from "../../errors.ts";
+import type { Place } from "./place.ts";
+
+/**
+ * Refuses a place where the frame cannot appear, or would take the place of something that is not a frame. Files are replaced,
+ * as of every command that writes where it is told to; a folder only when nothing but a frame is in it.
+ *
+ * @throws FILE_UNWRITABLE without the folder it is to be in, FRAME_OUTPUT_EXISTS
+ */
+export function refusePlace(place: Place, partitioned: boolean): void {
+  const parent = statSync(place.parent, { throwIfNoEntry: false });
+  if (parent === undefined || !parent.isDirectory()) {
+    throw fail("FILE_UNWRITABLE", { path: place.out, reason: `there is no folder ${place.parent}` });
+  }
+  if (partitioned) refuseFolder(place, parent.dev);
+  else for (const path of [place.training, place.future, place.manifest]) refuseFile(path, place);
+}
+
+function refuseFile(path: string, { out }: Place): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  const folder = path === out ? "it is a folder; name a file, or partition the frame" : `${path} is a folder`;
+  const problem = found.isDirectory() ? folder : `${path} is not a file`;
+  throw fail("FRAME_OUTPUT_EXISTS", { path: out, problem });
+}
+
+function refuseFolder({ out, manifest }: Place, parentDevice: number): void {
+  const found = statSync(out, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  const refuse = (problem: string) => fail("FRAME_OUTPUT_EXISTS", { path: out, problem });
+  if (!found.isDirectory()) throw refuse("it is a file, and a partitioned frame is a folder");
+  // The folder is replaced by another one, which nothing can do with a disk's own.
+  if (found.dev !== parentDevice) throw refuse("it is a disk of its own; name a folder in it");
+  const entries = readdirSync(out);
+  const stranger = entries.find((name) => !ownEntries.has(name));
+  if (stranger !== undefined) throw refuse(`it holds ${join(out, stranger)}, which is not of a frame`);
+  if (entries.length > 0 && !isManifest(manifest))
+    throw refuse("it is not empty and has no manifest of a frame");
+}
+
+const ownEntries: ReadonlySet<string> = new Set(["train", "future", "manifest.json"]);
+
+function isManifest(path: string): boolean {
+  try {
+    const { manifest_version, forecastlab } = JSON.parse(readFileSync(path, "utf8"));
+    return typeof manifest_version === "number" && typeof forecastlab === "string";
+  } catch {
+    return false;
+  }
+}
