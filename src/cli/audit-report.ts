@@ -20,17 +20,20 @@ export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Out
     for (const { frame, column, rows, example } of check.differing) {
       const was = `${shown(example.before)} became ${shown(example.after)}`;
       output.note(
-        `  ${frame} ${column}: ${rows.toLocaleString("en-US")} rows, such as ${example.unique_id} on ${example.ds}, where ${was}`,
+        `  ${frame} ${named(column)}: ${rows.toLocaleString("en-US")} rows, such as ${example.unique_id} on ${example.ds}, where ${was}`,
       );
     }
   }
 }
 
+/** Rows that are in one of the frames only are no column's. */
+const named = (column: string) => (column === "(row)" ? "rows themselves" : column);
+
 const shown = (value: string | null) => value ?? "null";
 
 /** Names of columns for a sentence: the first few. */
 export function leakingColumns({ checks }: AuditReport): string {
-  const names = [...new Set(checks.flatMap(({ differing }) => differing.map(({ column }) => column)))];
+  const names = [...new Set(checks.flatMap(({ differing }) => differing.map(({ column }) => named(column))))];
   const more = names.length - 5;
   return `${names.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -44,7 +44,7 @@ const readCsv = (path: string) =>
 /** More than a row group and a record batch, none of the blocks a multiple of anything. */
 const uneven = [1, 0, 122_997, 2000, 2];
 
-describe("a frame", () => {
+describe("a frame", { timeout: 20_000 }, () => {
   test("of blocks of any size reads back equal, cell by cell and in order: Parquet", async () => {
     const out = join(newFolder(), "x.parquet");
     await write(engine, { out, blocks: uneven });
@@ -73,12 +73,15 @@ describe("a frame", () => {
     );
     const batches = [65_536, 464];
     expect(table.batches.map(({ numRows }) => numRows)).toEqual(batches);
-    const expected = await engine.rows<Record<string, unknown>>("FROM training WHERE n < 66000 ORDER BY n");
+    // The first chunks, and those around the ends of a block and of a batch.
+    const expected = await engine.rows<Record<string, unknown>>(
+      "FROM training WHERE n < 3000 OR n BETWEEN 63000 AND 65999",
+    );
     for (const { name, type } of trainingColumns) {
       const column = table.getChild(name);
       const cell = (row: Record<string, unknown>) =>
         type === "DATE" && row[name] !== null ? Number(row[name]) : row[name];
-      const differing = expected.filter((row, index) => !Object.is(column?.get(index), cell(row)));
+      const differing = expected.filter((row) => !Object.is(column?.get(Number(row.n)), cell(row)));
       expect(differing, name).toEqual([]);
     }
     // As a stream too: the schema stands in front, not only in the footer.

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { leakingColumns, printAudit } from "../../src/cli/audit-report.ts";
 import { printFrame } from "../../src/cli/frame-report.ts";
 import { createOutput } from "../../src/cli/output.ts";
@@ -171,12 +171,45 @@ Audit of the frame up to 2024-05-14 with a horizon of 28 days
 plans after the cutoff: when prices that start after the cutoff change, every training row must stay the same
   training list_price: 1,200 rows, such as S1/A on 2024-05-01, where 3 became null
 `);
-    const many = ["a", "b", "c", "d", "e", "f", "a"].map((name) => ({
+    const many = ["a", "(row)", "c", "d", "e", "f", "a"].map((name) => ({
       frame: "future" as const,
       column: name,
       rows: 1,
       example,
     }));
-    expect(leakingColumns(report(many))).toBe("a, b, c, d, e and 1 more");
+    expect(leakingColumns(report(many))).toBe("a, rows themselves, c, d, e and 1 more");
+  });
+});
+
+describe("forecastlab frame audit", () => {
+  /** The command with an audit that has this outcome. */
+  async function audited(outcome: AuditReport, json: boolean) {
+    vi.doMock("../../src/frame/index.ts", () => ({ auditFrame: async () => outcome }));
+    vi.doMock("../../src/database/open.ts", () => ({
+      withDatabase: (_: unknown, work: () => unknown) => work(),
+    }));
+    const { auditFrame } = await import("../../src/cli/commands/frame-audit.ts");
+    const { written, ...streams } = rememberingStreams();
+    const output = createOutput({ json, verbose: false }, { NO_COLOR: "1" }, streams);
+    const context = { settings: {}, output, environment: {}, signal: new AbortController().signal, streams };
+    const status = await auditFrame(context as never, { cutoff: "2024-05-14", horizon: "28" });
+    return { status, ...written };
+  }
+  const leaking = report([{ frame: "training", column: "list_price", rows: 1_200, example }]);
+
+  test("exits with 0 where all is the same, and with 3 and the columns where it is not, after the report", async () => {
+    expect(await audited(report([]), false)).toMatchObject({ status: 0, stderr: "" });
+    const { status, stdout, stderr } = await audited(leaking, false);
+    expect(status).toBe(3);
+    expect(stdout).toContain("DIFFERS");
+    expect(stderr).toContain(
+      "error The frame uses what could not have been known: list_price changed with the future. [FRAME_LEAKS]\n",
+    );
+  });
+
+  test("with --json prints the report, and the error with it, in one object", async () => {
+    const { status, stdout } = await audited(leaking, true);
+    expect(status).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ ...leaking, error: { code: "FRAME_LEAKS" } });
   });
 });
