@@ -21,6 +21,27 @@ export { withDatabase } from "./database/open.ts";
 export { readSettings, type Settings } from "./database/settings.ts";
 export { catalogue, type ErrorCode, ForecastLabError, type RejectCode, rejectCodes } from "./errors.ts";
 export {
+  type AuditCheck,
+  type AuditReport,
+  type AuditRequest,
+  auditFrame,
+  type DriverName,
+  driverNames,
+  type FrameFormat,
+  type FrameInquiry,
+  type FrameProgress,
+  type FrameRequest,
+  type FrameResult,
+  type FrameSpec,
+  frame,
+  type Manifest,
+  type ManifestColumn,
+  parseSpec,
+  readSpec,
+  resolveSpec,
+  type SpecInput,
+} from "./frame/index.ts";
+export {
   type Account,
   type Created,
   type DuplicatePolicy,

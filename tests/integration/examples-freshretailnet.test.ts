@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { auditFrame } from "../../src/frame/index.ts";
 import { cents, fillDays, loadExample, queryRows } from "../support/examples.ts";
 import { freshRetailFile, hasSharedData, parseCsv } from "../support/shared-data.ts";
 import { freshDatabase } from "../support/warehouse.ts";
@@ -43,5 +44,13 @@ describe.skipIf(!hasSharedData)("FreshRetailNet", async () => {
     expect(row?.price).toBe(Math.min(...source.map(({ discount }) => Number(discount))).toFixed(2));
     expect(Number(row?.stockouts)).toBe(source.filter((line) => line.stock_hour6_22_cnt === "16").length);
     expect(row?.rain).toBe(Math.max(...source.map(({ precpt }) => Number(precpt))).toFixed(2));
+  });
+
+  test("makes a frame of fractional sales, stockouts, discounts and weather, and nothing in it leaks", async () => {
+    await fillDays(database, "2024-06-26", "2024-07-31", "CN");
+    const report = await auditFrame(database, { cutoff: "2024-06-11", horizon: 14 });
+    expect(report.checks.flatMap(({ differing }) => differing)).toEqual([]);
+    // 240 series with 14 days to come each; one series' first sale is a day after the data's first day.
+    expect(report.checks[0]).toMatchObject({ rows: 76 * 240 - 1 + 14 * 240 });
   });
 });

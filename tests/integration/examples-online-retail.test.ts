@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { auditFrame } from "../../src/frame/index.ts";
 import { cents, fillDays, loadExample, queryRows, rollUpAll } from "../support/examples.ts";
 import { exampleQueries } from "../support/queries.ts";
 import { hasSharedData, onlineRetailFiles, parseCsv } from "../support/shared-data.ts";
@@ -117,5 +118,21 @@ describe.skipIf(!hasSharedData)("Online Retail, December 2010", async () => {
   test("a join with the drivers still has one row a day, store and product", async () => {
     const features = exampleQueries("exog_join")[3] ?? "";
     expect(await queryRows(database, features)).toHaveLength(days.size);
+  });
+
+  test("makes a frame of its sparse series, and nothing in it leaks", async () => {
+    const report = await auditFrame(database, { cutoff: "2010-12-16", horizon: 7 });
+    expect(report.checks.flatMap(({ differing }) => differing)).toEqual([]);
+    // Every series from its first day with units sold on: told from the lines again.
+    const first = new Map<string, number>();
+    for (const [key, { quantity }] of [...days].sort()) {
+      const [day = "", ...series] = key.split(" ");
+      const date = Number(day.slice(8));
+      const name = series.join(" ");
+      if (quantity > 0 && date <= 16 && !first.has(name)) first.set(name, date);
+    }
+    expect(report.checks[0]).toMatchObject({
+      rows: sum([...first.values()].map((date) => 16 - date + 1 + 7)),
+    });
   });
 });

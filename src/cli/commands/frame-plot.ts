@@ -1,6 +1,6 @@
 import type { Context } from "../command.ts";
 
-interface Options {
+export interface PlotOptions {
   series: string;
   days?: string;
 }
@@ -9,7 +9,7 @@ interface Options {
 export async function plotFrame(
   { output, signal }: Context,
   file: string,
-  { series, days }: Options,
+  { series, days }: PlotOptions,
 ): Promise<undefined> {
   const { fail } = await import("../../errors.ts");
   if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) {

@@ -1,9 +1,10 @@
-import { Option } from "commander";
+import { type Command, Option } from "commander";
+import { fail } from "../../errors.ts";
 import type { FrameFormat } from "../../frame/index.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
 import { type InquiryOptions, inquiryOf, inquiryOptions, missing } from "../frame-inquiry.ts";
 import { auditFrame } from "./frame-audit.ts";
-import { plotFrame } from "./frame-plot.ts";
+import { type PlotOptions, plotFrame } from "./frame-plot.ts";
 
 interface Options extends InquiryOptions {
   out?: string;
@@ -17,8 +18,6 @@ export const registerFrame: RegisterCommand = (program, action) => {
     .description(
       "write a training frame and the frame of the days to forecast, free of leaks (docs/frames.md)",
     )
-    // The subcommands have options of the same names.
-    .enablePositionalOptions()
     .option("--out <file>", "the training file, such as frame.parquet; the others stand beside it")
     .addOption(
       new Option(
@@ -52,7 +51,7 @@ export const registerFrame: RegisterCommand = (program, action) => {
       "after",
       "\nThe warehouse is only read. Exits with 3, and names the columns, where anything differs.",
     )
-    .action(action(auditFrame));
+    .action(action((context) => auditFrame(context, takenFor("audit", frame, audit))));
   for (const option of inquiryOptions()) for (const command of [frame, audit]) command.addOption(option);
   frame
     .command("plot")
@@ -64,11 +63,29 @@ export const registerFrame: RegisterCommand = (program, action) => {
       "before",
       examples("frame plot frame.parquet --series S1/A", "frame plot frame.parquet --series S1/A --days 365"),
     )
-    .action(action(plotFrame));
+    .action(
+      action((context, file: string, options: PlotOptions) => {
+        takenFor("plot", frame);
+        return plotFrame(context, file, options);
+      }),
+    );
 };
 
+/**
+ * Options behind a subcommand that `frame` has too: commander gives them to `frame`, which it asks first.
+ *
+ * @throws USAGE for those that the subcommand does not have
+ */
+function takenFor(name: string, frame: Command, subcommand?: Command): InquiryOptions {
+  const others = frame.options.filter(
+    (option) => !subcommand?.options.some(({ long }) => long === option.long),
+  );
+  const given = others.find((option) => frame.getOptionValue(option.attributeName()) !== undefined);
+  if (given !== undefined) throw fail("USAGE", { problem: `frame ${name} does not take ${given.long}.` });
+  return frame.opts();
+}
+
 async function write(context: Context, options: Options): Promise<undefined> {
-  const { fail } = await import("../../errors.ts");
   const inquiry = await inquiryOf(options);
   const { out, format, partitionBy } = options;
   if (out === undefined) throw fail("USAGE", { problem: missing("--out <file>") });
