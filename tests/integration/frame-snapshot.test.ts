@@ -9,7 +9,10 @@ import { freshDatabase, urlOf } from "../support/warehouse.ts";
 const header = "date,store_code,sku,quantity,unit_price,total_amount";
 const month = (number: string, days: number) => [
   header,
-  ...Array.from({ length: 31 }, (_, day) => `2024-${number}-${String(day + 1).padStart(2, "0")},S1,A,1,1,1`),
+  ...Array.from(
+    { length: days },
+    (_, day) => `2024-${number}-${String(day + 1).padStart(2, "0")},S1,A,1,1,1`,
+  ),
 ];
 
 describe("the warehouse a frame is made of", async () => {
