@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { contractOf, withClient } from "forecastlab";
 import { prepareTemplate } from "./ingest/bench.ts";
+import { internal } from "./internal.ts";
 import { markdownTable } from "./markdown.ts";
 import { withFolder } from "./run.ts";
 import { type Server, withServer } from "./server.ts";
@@ -109,9 +110,4 @@ async function publishRows(
       return (performance.now() - started) / 1000;
     }),
   );
-}
-
-/** Parts of the built package that are not for everybody. */
-function internal(path: string) {
-  return import(new URL(`dist/${path}`, import.meta.resolve("forecastlab/package.json")).href);
 }

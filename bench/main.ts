@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { registerCrossover } from "./crossover.ts";
+import { registerFrame } from "./frame.ts";
 import { registerIngest } from "./ingest.ts";
 
 /* The benchmarks: `npm run bench -- NAME`, one file a name. `npm run --silent` where stdout is to hold nothing but --json. */
@@ -11,6 +12,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 
 const program = new Command("bench").description("measures ForecastLab beside the usual ways, on one server");
 registerIngest(program, interruption.signal);
+registerFrame(program, interruption.signal);
 registerCrossover(program, interruption.signal);
 
 try {

@@ -43,12 +43,24 @@ export async function fillWarehouse(
   await withClient(database, (client) => client.query("VACUUM (ANALYZE)"), signal);
 }
 
-/** A table's rows with natural keys, as SQL of DuckDB. */
+/** A table's rows with natural keys, as SQL of DuckDB; those of a day in the order of days, stores and products. */
 function rowsOf(shape: Shape): [TableName, string][] {
-  const { stores, products, days } = shape;
+  const { rows, stores, products, days } = shape;
   const store = `(SELECT s, ${storeCode("s")} AS store_code FROM range(${stores}) AS r(s)) AS store`;
   const product = `(SELECT p, ${sku("p")} AS sku, ${basePrice} AS base_price FROM range(${products}) AS r(p)) AS product`;
-  const day = `(SELECT d, DATE '${firstDay}' + d::INTEGER AS date FROM range(${days}) AS r(d)) AS day`;
+  const storeDay = `
+    (
+      SELECT d, s, ${dateOf("d")} AS date, ${storeCode("s")} AS store_code
+      FROM (SELECT i // ${stores} AS d, i % ${stores} AS s FROM range(${days * stores}) AS r(i))
+    ) AS store_day`;
+  const seriesDay = `
+    (
+      SELECT d, s, p, ${dateOf("d")} AS date, ${storeCode("s")} AS store_code, ${sku("p")} AS sku
+      FROM (
+        SELECT i // ${stores * products} AS d, i // ${products} % ${stores} AS s, i % ${products} AS p
+        FROM range(${rows}) AS r(i)
+      )
+    ) AS series_day`;
   const starts = windowStarts(days);
   return [
     [
@@ -81,24 +93,21 @@ function rowsOf(shape: Shape): [TableName, string][] {
       `
         SELECT date, store_code, sku, quantity, unit_price, (quantity * unit_price)::DECIMAL(12, 2) AS total_amount
         FROM (
-          SELECT
-            d, s, p, date, store_code, sku,
-            (hash(d, s, p, 'quantity') % 20)::INTEGER AS quantity,
-            base_price AS unit_price
-          FROM ${day}, ${store}, ${product}
+          SELECT *, (hash(d, s, p, 'quantity') % 20)::INTEGER AS quantity, ${basePrice} AS unit_price
+          FROM ${seriesDay}
         )
-        ORDER BY d, s, p
       `,
     ],
     [
       "inventory_snapshot_daily",
       `
         SELECT
-          date, store_code, sku,
+          date,
+          store_code,
+          sku,
           hash(d, s, p, 'on hand') % 40 AS on_hand_qty,
           hash(d, s, p, 'on order') % 5 * 12 AS on_order_qty
-        FROM ${day}, ${store}, ${product}
-        ORDER BY d, s, p
+        FROM ${seriesDay}
       `,
     ],
     [
@@ -160,8 +169,7 @@ function rowsOf(shape: Shape): [TableName, string][] {
       "traffic_daily",
       `
         SELECT date, store_code, 100 + hash(d, s, 'visitors') % 500 AS visitors
-        FROM ${day}, ${store}
-        ORDER BY d, s
+        FROM ${storeDay}
       `,
     ],
     [
@@ -176,14 +184,15 @@ function rowsOf(shape: Shape): [TableName, string][] {
           40 + hash(d, s, 'humidity') % 60 AS humidity_avg_pct,
           hash(d, s, 'wind') % 9 AS wind_beaufort
         FROM (
-          SELECT d, s, date, store_code, (hash(d, s, 'temperature') % 300 / 10)::DECIMAL(5, 2) AS average
-          FROM ${day}, ${store}
+          SELECT *, (hash(d, s, 'temperature') % 300 / 10)::DECIMAL(5, 2) AS average
+          FROM ${storeDay}
         )
-        ORDER BY d, s
       `,
     ],
   ];
 }
+
+const dateOf = (day: string) => `DATE '${firstDay}' + ${day}::INTEGER`;
 
 const basePrice = "(1 + (hash(p, 'price') % 2000)::DECIMAL(10, 2) / 100)::DECIMAL(10, 2)";
 
@@ -195,6 +204,6 @@ function windowStarts(days: number) {
   return {
     count: (every: number) => Math.ceil((days + horizon) / every) + 1,
     at: (number: string, every: number, hash: string) =>
-      `DATE '${firstDay}' + (${number} * ${every} - ${hash} % ${every})::INTEGER`,
+      dateOf(`(${number} * ${every} - ${hash} % ${every})`),
   };
 }

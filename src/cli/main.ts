@@ -61,6 +61,7 @@ async function main(argv: string[]): Promise<number> {
         "upgrade",
         "load sales_daily sales/*.csv",
         "load sales_txn invoices.csv --mapping shop.yaml",
+        "frame --cutoff 2024-05-14 --horizon 28 --out frame.parquet",
       ),
     )
     .configureOutput({ outputError: () => {} })

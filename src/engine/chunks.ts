@@ -13,7 +13,7 @@ export interface ChunkColumn {
    * @param width bytes of a value: 8 for DOUBLE, 4 for INTEGER and DATE (days since 1970-01-01), 1 for BOOLEAN
    */
   values(width: 1 | 4 | 8): Uint8Array;
-  /** The values of a VARCHAR in UTF-8; again, what stands in place of a NULL means nothing. */
+  /** The values of a VARCHAR in UTF-8. Only of rows that have one: in place of a NULL there may be a pointer to nowhere. */
   texts(): (row: number) => Uint8Array;
   /** A bit a row, lowest first, 1 where there is a value; undefined where every row has one. */
   readonly validity: Uint8Array | undefined;

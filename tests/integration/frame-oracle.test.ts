@@ -5,8 +5,8 @@ import { frameCases } from "../support/frame-requests.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 
 /*
- * Any frame of any small warehouse holds, cell by cell, what an independent oracle in plain SQL says. What it found is pinned,
- * with a name, in frame-oracle-scenarios.test.ts. FORECASTLAB_TEST_SEED draws other cases, FORECASTLAB_TEST_RUNS more.
+ * Any frame of any small warehouse holds, cell by cell, what an independent oracle in plain SQL says. Both are held against
+ * examples worked out by hand in frame-oracle-drivers and -series. FORECASTLAB_TEST_SEED draws other cases, FORECASTLAB_TEST_RUNS more.
  */
 describe("a frame and its oracle", async () => {
   const frames = new Frames(await freshDatabase());

@@ -10,7 +10,7 @@ export const some = <T>(values: readonly T[]) => fc.shuffledSubarray([...values]
 export const days = (min: number, max: number) => fc.integer({ min, max });
 
 const lagsFrom = (least: number) =>
-  fc.uniqueArray(fc.oneof(days(least, least + 3), days(least, least + 20)), { minLength: 1, maxLength: 3 });
+  fc.uniqueArray(fc.oneof(days(least, least + 3), days(least, least + 20)), { maxLength: 3 });
 
 const windowsFrom = (least: number, ofThese: readonly string[]) =>
   fc.uniqueArray(
@@ -89,11 +89,14 @@ const driverOf: Readonly<Record<string, string>> = {
   ...{ inventory: "inventory", traffic: "traffic", weather: "weather" },
 };
 
+/** Lags and windows of the target: now and then none at all. */
+const histories = fc.constantFrom({}, {}, {}, {}, {}, { lags: [], windows: [], weekday_windows: [] });
+
 export const specs = (horizon: number): fc.Arbitrary<object> =>
-  fc.tuple(specsFor(horizon), fc.boolean()).map(([spec, exclude]) => {
+  fc.tuple(specsFor(horizon), histories, fc.boolean()).map(([spec, history, exclude]) => {
     const named = spec.drivers ?? drivers;
     const applies = (key: string) => driverOf[key] === undefined || named.includes(driverOf[key]);
     const options = Object.entries(spec).filter(([key]) => applies(key));
     const columns = named.flatMap((driver) => unwanted[driver] ?? []);
-    return { ...Object.fromEntries(options), ...(exclude ? { exclude: columns } : {}) };
+    return { ...Object.fromEntries(options), ...history, ...(exclude ? { exclude: columns } : {}) };
   });

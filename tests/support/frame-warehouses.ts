@@ -189,12 +189,11 @@ function warehouseOf(drawn: {
         });
       }),
     ),
-    promotions: drawn.promotions.flatMap(({ store, product, begins, days, pct, amount }, index) => {
-      const sku = products[product]?.sku;
-      if (sku === undefined) return [];
-      const code = stores[store]?.code ?? null;
+    promotions: drawn.promotions.map(({ store, product, begins, days, pct, amount }, index) => {
+      const sku = products[product % products.length]?.sku ?? "";
+      const code = stores[store % (stores.length + 1)]?.code ?? null;
       const [from, to] = [on(begins), on(begins + days - 1)];
-      return [{ sku, store: code, name: `P${index}`, pct, amount, from, to, ...recorded(begins - 2) }];
+      return { sku, store: code, name: `P${index}`, pct, amount, from, to, ...recorded(begins - 2) };
     }),
     inventory: grid.flatMap(({ store, sku, s, p }) =>
       present(drawn.series[s * 3 + p]?.inventory ?? []).map(({ day, cell }) => {

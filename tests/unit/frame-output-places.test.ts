@@ -1,9 +1,19 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { openOutput } from "../../src/frame/output/index.ts";
+import { publishFolder } from "../../src/frame/output/publish.ts";
 import {
   block,
   engineWithFrames,
@@ -104,6 +114,32 @@ describe("a frame appears", () => {
   });
 });
 
+describe("when a file cannot be put in its place", () => {
+  test("no manifest stands beside files it does not describe", async () => {
+    const place = newFolder();
+    const out = join(place, "x.csv");
+    await write(engine, { out });
+    const output = await openOutput(engine, { out, training: trainingColumns, future: futureColumns });
+    rmSync(output.future);
+    mkdirSync(output.future);
+    await expect(output.publish(() => ({}))).rejects.toMatchObject({ code: "FILE_IS_DIRECTORY" });
+    await output.discard();
+    expect(readdirSync(place).sort()).toEqual(["x.csv", "x.future.csv"]);
+  });
+
+  test("an earlier folder comes back", async () => {
+    const place = newFolder();
+    const out = join(place, "frames");
+    await write(engine, { out, partitionBy: ["year"] });
+    const before = hashes(out);
+    const staged = { out: join(place, "none"), training: "", future: "", manifest: "" };
+    const target = { ...staged, out, parent: place, format: "parquet" } as const;
+    await expect(publishFolder(staged, target, join(place, "aside"))).rejects.toThrow("ENOENT");
+    expect(hashes(out)).toEqual(before);
+    expect(readdirSync(place)).toEqual(["frames"]);
+  });
+});
+
 describe("a place is refused before any work is done", () => {
   const columns = { training: trainingColumns, future: futureColumns };
   const refusal = async (request: { out: string; format?: "csv"; partitionBy?: string[] }) =>
@@ -167,7 +203,10 @@ describe("a place is refused before any work is done", () => {
     writeFileSync(join(place, "file"), "mine");
     const file = await refusal({ out: join(place, "file"), partitionBy: ["year"] });
     expect(file.message).toContain("it is a file");
-    expect(readdirSync(place).sort()).toEqual(["file", "frames"]);
+    symlinkSync(out, join(place, "link"));
+    const link = await refusal({ out: join(place, "link"), partitionBy: ["year"] });
+    expect(link.message).toContain("it is a link");
+    expect(readdirSync(place).sort()).toEqual(["file", "frames", "link"]);
     expect(existing(out)).toContain("notes.txt");
   });
 

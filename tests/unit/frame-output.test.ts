@@ -138,7 +138,7 @@ const arrowNames = {
   BOOLEAN: "Bool",
 };
 
-describe("Parquet's row groups", () => {
+describe("Parquet's row groups", { timeout: 20_000 }, () => {
   const asDuckDb = "FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false";
 
   test("of one block make, byte by byte, the file that DuckDB writes", async () => {
@@ -199,7 +199,7 @@ describe("Parquet's row groups", () => {
   });
 });
 
-describe("a partitioned frame", () => {
+describe("a partitioned frame", { timeout: 20_000 }, () => {
   const partitionBy = ["region", "year"];
   const blocks = [1400, 50, 2750];
   const hive = (out: string, frame = "train") =>

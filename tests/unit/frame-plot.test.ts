@@ -148,7 +148,7 @@ describe("the plot of a series", () => {
           expect(lines.join("\n")).not.toMatch(/NaN|Infinity|undefined/);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 });
@@ -169,7 +169,7 @@ describe("the columns", () => {
         expect(future.flat()).toEqual(of.future);
         for (const column of training.slice(1)) expect(column).toHaveLength(days_per_column);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 

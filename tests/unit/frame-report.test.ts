@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { leakingColumns, printAudit } from "../../src/cli/audit-report.ts";
+import { inquiryOf } from "../../src/cli/frame-inquiry.ts";
 import { printFrame } from "../../src/cli/frame-report.ts";
 import { createOutput } from "../../src/cli/output.ts";
 import type { AuditReport, FrameResult, Manifest } from "../../src/frame/index.ts";
@@ -178,6 +179,30 @@ plans after the cutoff: when prices that start after the cutoff change, every tr
       example,
     }));
     expect(leakingColumns(report(many))).toBe("a, rows themselves, c, d, e and 1 more");
+  });
+});
+
+describe("which frame the flags ask for", () => {
+  test("is a day and a number of days; the spec and the knowledge time are looked at later", async () => {
+    expect(await inquiryOf({ cutoff: "2024-02-29", horizon: "1000", spec: "s.yaml" })).toMatchObject({
+      ...{ cutoff: "2024-02-29", horizon: 1000, spec: "s.yaml", knownAt: undefined },
+    });
+  });
+
+  test.for([
+    [{ horizon: "28" }, "USAGE", "Required option '--cutoff <date>' not specified."],
+    [{ cutoff: "2024-02-29" }, "USAGE", "Required option '--horizon <days>' not specified."],
+    [{ cutoff: "2023-02-29", horizon: "28" }, "DATE_INVALID", "--cutoff is not a date: 2023-02-29."],
+    ...["0", "1001", "-1", "7.5", "a week", ""].map(
+      (horizon) =>
+        [
+          { cutoff: "2024-02-29", horizon },
+          "USAGE",
+          `--horizon takes a number of days from 1 to 1000, not ${horizon}.`,
+        ] as const,
+    ),
+  ] as const)("%j: %s", async ([options, code, message]) => {
+    await expect(inquiryOf(options)).rejects.toMatchObject({ code, message });
   });
 });
 

@@ -103,11 +103,8 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
     await forceContent(staged.manifest);
     engine.signal?.throwIfAborted();
     if (partitioned) {
-      for (const folder of foldersOf(
-        files.map(({ path }) => join(here, path)),
-        here,
-      ))
-        await forceNames(folder);
+      const paths = files.map(({ path }) => join(here, path));
+      for (const folder of foldersOf(paths, here)) await forceNames(folder);
       await publishFolder(staged, place, join(work.path, "replaced"));
     } else await publishFiles(staged, place);
     work.remove();
@@ -125,10 +122,11 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
   };
 }
 
-/** A full disk met by DuckDB is told by the text only; it is the output's when the file named is. */
+/** A full disk met by DuckDB is told by the text only, and it is the output's when the file it names is. */
 function asOutputFailure(error: unknown, folder: string, out: string): unknown {
-  const message = error instanceof Error ? error.message : "";
-  return message.includes(folder) && /No space left|Disk quota exceeded/.test(message)
+  const { message = "", code } = error as NodeJS.ErrnoException;
+  const full = code === "ENOSPC" || code === "EDQUOT" || /No space left|Disk quota exceeded/.test(message);
+  return full && (code !== undefined || message.includes(folder))
     ? fail("FILE_UNWRITABLE", { path: out, reason: "there is no space left on its disk" }, error)
     : asFileFailure(error, out, "written");
 }

@@ -22,7 +22,7 @@ export interface PartitionedFrame {
 /**
  * One file a partition, however many blocks its rows come in; its columns are told by the folders and not in the file.
  *
- * DuckDB's own `PARTITION_BY` would let the number of threads decide about the order of rows and the number of files.
+ * DuckDB's own `PARTITION_BY` does not keep the order of rows.
  *
  * @param open makes a partition's file
  * @throws FRAME_PARTITION_INVALID when there are too many, or a value is too long for the name of a folder

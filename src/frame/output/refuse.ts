@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../../errors.ts";
 import type { Place } from "./place.ts";
@@ -27,9 +27,10 @@ function refuseFile(path: string, { out }: Place): void {
 }
 
 function refuseFolder({ out, manifest }: Place, parentDevice: number): void {
-  const found = statSync(out, { throwIfNoEntry: false });
+  const found = lstatSync(out, { throwIfNoEntry: false });
   if (found === undefined) return;
   const refuse = (problem: string) => fail("FRAME_OUTPUT_EXISTS", { path: out, problem });
+  if (found.isSymbolicLink()) throw refuse("it is a link; name the folder it leads to");
   if (!found.isDirectory()) throw refuse("it is a file, and a partitioned frame is a folder");
   // The folder is replaced by another one, which nothing can do with a disk's own.
   if (found.dev !== parentDevice) throw refuse("it is a disk of its own; name a folder in it");

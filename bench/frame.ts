@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { withClient } from "forecastlab";
+import { caseFigures } from "./figures.ts";
+import { type Bench, type FrameRows, inquiryOf } from "./frame/bench.ts";
+import { type Case, cases } from "./frame/cases.ts";
+import { fillWarehouse, horizon, warehouse } from "./frame/data.ts";
+import { figuresOf, targetsOf } from "./frame/figures.ts";
+import { monthsOf } from "./frame/months.ts";
+import { prepareNative } from "./frame/native.ts";
+import { type FrameReport, reportText } from "./frame/report.ts";
+import { runRounds } from "./rounds.ts";
+import { addOptions, circumstances, type Options, publishReport, say, whole, withFolder } from "./run.ts";
+import { type Server, withServer } from "./server.ts";
+import { firstDay, largeRows, lastDayOf, type Shape, shapeOf } from "./shape.ts";
+
+interface FrameOptions extends Options {
+  readonly rounds?: number;
+  readonly specifiedDays: number;
+  readonly specifiedAll?: true;
+}
+
+export function registerFrame(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("frame")
+    .description(
+      "makes the default frame; the specification's query, a rewriting of it and DuckDB's own tables beside it",
+    );
+  addOptions(command, cases)
+    .option("--rounds <n>", "how often each case is measured (default: 3; from 20 M rows on 1)", whole)
+    .option(
+      "--specified-days <n>",
+      "how many days, as whole months, the specification's query is run on",
+      whole,
+      31,
+    )
+    .option("--specified-all", "run the specification's query on all days, once: many minutes")
+    .action((options: FrameOptions) => frame(options, signal));
+}
+
+async function frame(options: FrameOptions, signal: AbortSignal): Promise<void> {
+  const shape = shapeOf(options.rows);
+  const chosen = chosenCases(options);
+  await withFolder(options, async (folder) => {
+    const report = await withServer(join(folder, "home"), signal, (server) =>
+      measureAll({ options, shape, chosen, folder, server, signal }),
+    );
+    publishReport("frame", report, reportText(report), options);
+  });
+}
+
+/** From 20 M rows on only the frame itself, unless others are asked for. */
+function chosenCases({ rows, only, specifiedAll }: FrameOptions): Case[] {
+  const wanted = only ?? (rows >= largeRows ? ["frame"] : cases.map(({ name }) => name));
+  return cases
+    .filter(({ name }) => wanted.includes(name))
+    .map((one) =>
+      one.name === "specified_query" && specifiedAll
+        ? { ...one, title: `${one.title}, once`, once: true }
+        : one,
+    );
+}
+
+interface Run {
+  readonly options: FrameOptions;
+  readonly shape: Shape;
+  readonly chosen: readonly Case[];
+  readonly folder: string;
+  readonly server: Server;
+  readonly signal: AbortSignal;
+}
+
+async function measureAll({ options, shape, chosen, folder, server, signal }: Run): Promise<FrameReport> {
+  await fillWarehouse(server, shape, folder, signal, say);
+  const range = { from: firstDay, to: lastDayOf(shape) };
+  const bench: Bench = {
+    ...{ server, shape, folder, signal },
+    specified: options.specifiedAll ? [range] : monthsOf(range, options.specifiedDays),
+    native: chosen.some(({ name }) => name === "duckdb_native")
+      ? await prepareNative(server.database(warehouse), inquiryOf(shape), folder, signal)
+      : undefined,
+    expected: await expectedRows(server, shape),
+    written: new Map(),
+  };
+  const rounds = await runRounds({
+    cases: chosen,
+    count: options.rounds ?? (shape.rows >= largeRows ? 1 : 3),
+    ...{ signal, say },
+    measure: async (one) => {
+      await server.settle();
+      return one.run(bench);
+    },
+  });
+  const measured = chosen.map((one) => caseFigures(one, rounds.get(one.name) ?? []));
+  const figures = figuresOf(measured);
+  return {
+    benchmark: "frame",
+    shape,
+    ...circumstances(server, folder),
+    ...figures,
+    specified: bench.specified,
+    parameters: await server.parameters(shownParameters),
+    targets: targetsOf(figures, shape),
+    cases: measured,
+  };
+}
+
+/** Every day of a series from its first sale on, and every day of the horizon. */
+async function expectedRows(server: Server, shape: Shape): Promise<FrameRows> {
+  const { rows } = await withClient(server.database(warehouse), (client) =>
+    client.query<FrameRows>(
+      `SELECT sum($1::date - first_day + 1)::float8 AS training_rows, (count(*) * $2)::float8 AS future_rows
+       FROM (SELECT min(date) AS first_day FROM sales_daily WHERE quantity > 0 GROUP BY store_id, product_id) AS series`,
+      [lastDayOf(shape), horizon],
+    ),
+  );
+  if (rows[0] === undefined) throw new Error("the warehouse has no sales");
+  return rows[0];
+}
+
+/** Those that matter for reading. */
+const shownParameters = [
+  "shared_buffers",
+  "work_mem",
+  "effective_cache_size",
+  "random_page_cost",
+  "max_parallel_workers_per_gather",
+  "enable_partitionwise_join",
+  "jit",
+  "default_statistics_target",
+  "autovacuum",
+];

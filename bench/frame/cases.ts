@@ -1,0 +1,112 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { withClient } from "forecastlab";
+import { to } from "pg-copy-streams";
+import { runCommand } from "../command-line.ts";
+import { withDiskUse } from "../disk-use.ts";
+import { type Measurement, secondsSince, timed } from "../measurement.ts";
+import { firstDay, lastDayOf } from "../shape.ts";
+import { type Bench, type FrameMeasurement, type FrameOutcome, inquiryOf, requireFrame } from "./bench.ts";
+import { warehouse } from "./data.ts";
+import { type Days, lengthOf } from "./months.ts";
+import { computeFromNative } from "./native.ts";
+import { rewrittenQuery, specifiedQuery } from "./queries.ts";
+
+/** One thing that is measured, once a round; all of them read the same warehouse. */
+export interface Case {
+  readonly name: string;
+  readonly title: string;
+  /** Too long for every round. */
+  readonly once?: boolean;
+  run(bench: Bench): Promise<FrameMeasurement>;
+}
+
+export const cases: readonly Case[] = [
+  {
+    name: "frame",
+    title: "**frame**, default, horizon 28, to Parquet",
+    run: makeFrame,
+  },
+  {
+    name: "specified_query",
+    title: "the specification's full feature set, without fan-out, in PostgreSQL",
+    run: (bench) => readQuery(bench, specifiedQuery, bench.specified),
+  },
+  {
+    name: "rewritten_query",
+    title: "the same rewritten for hash joins, in PostgreSQL",
+    run: (bench) => readQuery(bench, rewrittenQuery, [{ from: firstDay, to: lastDayOf(bench.shape) }]),
+  },
+  {
+    name: "duckdb_native",
+    title: "the same frame from DuckDB's own tables",
+    run: makeNative,
+  },
+];
+
+/** The frame as a user makes it. */
+async function makeFrame(bench: Bench): Promise<FrameMeasurement> {
+  const { server, shape, folder, signal } = bench;
+  const { cutoff, horizon } = inquiryOf(shape);
+  return withFreshFolders(folder, async ({ out, temporary }) => {
+    const args = ["frame", "--cutoff", cutoff, "--horizon", String(horizon), "--out", out];
+    const { result, most_mb } = await withDiskUse(temporary, () =>
+      runCommand<FrameOutcome>(args, { database: server.database(warehouse), folder, temporary, signal }),
+    );
+    const { seconds, output, peak_rss_mb } = result;
+    requireFrame(bench, output);
+    const { phases, manifest } = output;
+    return { rows: manifest.counts.training_rows, seconds, phases, peak_rss_mb, temporary_mb: most_mb };
+  });
+}
+
+async function makeNative(bench: Bench): Promise<FrameMeasurement> {
+  const { shape, folder, native, signal } = bench;
+  if (native === undefined) throw new Error("DuckDB's tables were not made");
+  return withFreshFolders(folder, async ({ out }) => {
+    const start = performance.now();
+    const outcome = await computeFromNative(native, { ...inquiryOf(shape), out, signal });
+    const seconds = secondsSince(start);
+    requireFrame(bench, outcome);
+    return { rows: outcome.manifest.counts.training_rows, seconds, phases: outcome.phases };
+  });
+}
+
+/** New ones each time: no frame is written over another, and none pays for removing what was there. */
+async function withFreshFolders<T>(
+  folder: string,
+  work: (paths: { out: string; temporary: string }) => Promise<T>,
+): Promise<T> {
+  const [frames, temporary] = [join(folder, "frames"), join(folder, "temporary")];
+  for (const made of [frames, temporary]) mkdirSync(made);
+  try {
+    return await work({ out: join(frames, "frame.parquet"), temporary });
+  } finally {
+    for (const made of [frames, temporary]) rmSync(made, { recursive: true, force: true });
+  }
+}
+
+/** Reads a query's rows as `COPY` writes them, one range of days after the other, and throws them away. */
+function readQuery(
+  { server, shape, signal }: Bench,
+  query: (from: string, to: string) => string,
+  ranges: readonly Days[],
+): Promise<Measurement> {
+  const due = lengthOf(ranges) * shape.stores * shape.products;
+  return withClient(
+    server.database(warehouse),
+    (client) =>
+      timed(due, async () => {
+        let rows = 0;
+        for (const range of ranges) {
+          const copy = client.query(to(`COPY (${query(range.from, range.to)}) TO STDOUT`));
+          await pipeline(copy, new Writable({ write: (_chunk, _encoding, done) => done() }));
+          rows += copy.rowCount ?? 0;
+        }
+        if (rows !== due) throw new Error(`the query gives ${rows} rows, and there are ${due} sales`);
+      }),
+    signal,
+  );
+}
