@@ -1,9 +1,11 @@
 import type { Measurement } from "../measurement.ts";
 import type { Server } from "../server.ts";
 import { lastDayOf, type Shape } from "../shape.ts";
-import { horizon } from "./data.ts";
 import type { Days } from "./months.ts";
 import type { Native } from "./native.ts";
+
+/** Days to forecast. */
+export const horizon = 28;
 
 /** What the cases share. */
 export interface Bench {

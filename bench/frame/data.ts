@@ -4,9 +4,7 @@ import { fillCalendar, load, type TableName, upgrade, withClient } from "forecas
 import { withDuckDB } from "../duckdb.ts";
 import type { Server } from "../server.ts";
 import { dayAfter, firstDay, lastDayOf, type Shape, sku, storeCode } from "../shape.ts";
-
-/** Days to forecast. */
-export const horizon = 28;
+import { horizon } from "./bench.ts";
 
 /** The warehouse that all cases read. */
 export const warehouse = "bench_frame";

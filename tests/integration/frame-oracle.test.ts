@@ -6,7 +6,8 @@ import { freshDatabase } from "../support/warehouse.ts";
 
 /*
  * Any frame of any small warehouse holds, cell by cell, what an independent oracle in plain SQL says. Both are held against
- * examples worked out by hand in frame-oracle-drivers and -series. FORECASTLAB_TEST_SEED draws other cases, FORECASTLAB_TEST_RUNS more.
+ * examples worked out by hand in frame-oracle-drivers and -series. FORECASTLAB_TEST_SEED draws other cases,
+ * FORECASTLAB_TEST_RUNS more of them.
  */
 describe("a frame and its oracle", async () => {
   const frames = new Frames(await freshDatabase());

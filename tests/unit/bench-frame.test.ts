@@ -88,7 +88,7 @@ describe("the figures of the frame benchmark", () => {
       5000,
       [10, 9, 20],
       [
-        { peak_rss_mb: 900.5, temporary_mb: 2000, phases: { extract: 4, compute: 5 } },
+        { peak_rss_mb: 900, temporary_mb: 2000, phases: { extract: 4, compute: 5 } },
         { peak_rss_mb: 1000, temporary_mb: 2500, phases: { extract: 6, compute: 5 } },
         { peak_rss_mb: 800, temporary_mb: 1500, phases: { extract: 2, compute: 5 } },
       ],
