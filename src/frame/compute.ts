@@ -11,7 +11,7 @@ export interface Computed {
 }
 
 /** Days of all series of a block: what fits the caches and the memory, whatever the size of the frame. */
-const blockDays = 400_000;
+const blockDays = 600_000;
 
 /**
  * Makes the rows, block by block of series in the order of the frame: a block's windows, joins and order stay in memory, where

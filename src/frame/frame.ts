@@ -1,5 +1,5 @@
 import type { Database } from "../database/connection.ts";
-import { withEngine } from "../engine/engine.ts";
+import { type Engine, withEngine } from "../engine/engine.ts";
 import { version } from "../version.ts";
 import type { FrameKind } from "./columns.ts";
 import { computeFrame } from "./compute.ts";
@@ -62,7 +62,9 @@ export async function frameOf(
   const { out, format, partitionBy, signal, onProgress = () => {} } = request;
   const inquiry = await checkInquiry(request);
   const timer = phaseTimer();
-  const work = async (engine: Parameters<Parameters<typeof withEngine>[1]>[0]) => {
+  const work = async (engine: Engine) => {
+    // A window's count stands in several statistics; without TRYs there is nothing to lose by computing it once.
+    await engine.run("SET disabled_optimizers = ''");
     const { planned, output } = await withSource(async (source) => {
       const planned = await planFor(source, inquiry);
       const shown = (frame: FrameKind) => planned.plan.columns.filter(({ frames }) => frames.includes(frame));

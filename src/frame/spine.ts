@@ -165,7 +165,6 @@ export function historyOfBlock(scope: FrameScope): string {
         ${["n", "day", "first_day", "y", "is_imputed", ...used, ...history.raw].join(",\n        ")}
       FROM daily
       ${history.windows}
-      QUALIFY day >= first_day
     )
     SELECT
       ${[
@@ -176,7 +175,8 @@ export function historyOfBlock(scope: FrameScope): string {
         "coalesce(is_stockout = 1, false) AS is_stockout",
         ...history.features,
       ].join(",\n      ")}
-    FROM aggregated`;
+    FROM aggregated
+    WHERE day >= first_day`;
 }
 
 /** With zeros filled in, every day from the first sale to the cutoff has a value: no need to count them. */
