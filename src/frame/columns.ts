@@ -1,4 +1,4 @@
-import type { DriverName, FrameSpec } from "./spec/index.ts";
+import type { FrameSpec } from "./spec/index.ts";
 
 export type ColumnType = "VARCHAR" | "DATE" | "DOUBLE" | "INTEGER" | "BOOLEAN";
 
@@ -109,6 +109,3 @@ export function ownColumns(spec: FrameSpec): Column[] {
     },
   ];
 }
-
-/** The driver a column comes from, as the manifest names it: lags of the target come from sales. */
-export type Origin = DriverName | "sales";

@@ -2,11 +2,11 @@ import type { Database } from "../database/connection.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { version } from "../version.ts";
 import type { FrameKind } from "./columns.ts";
-import { computeFrame } from "./compute.ts";
+import { type Computed, computeFrame } from "./compute.ts";
 import { dictionaryOf, type Manifest } from "./manifest.ts";
-import { type FrameFormat, openOutput } from "./output/index.ts";
-import { planFor, stageFrame } from "./prepare.ts";
-import { checkInquiry, type FrameInquiry } from "./request.ts";
+import { type FrameFormat, type FrameOutput, openOutput } from "./output/index.ts";
+import { type Planned, planFor, stageFrame } from "./prepare.ts";
+import { checkInquiry, type FrameInquiry, type Inquiry } from "./request.ts";
 import { withSnapshot } from "./source/snapshot.ts";
 import type { Source } from "./source/source.ts";
 import { specHash } from "./spec/index.ts";
@@ -55,37 +55,17 @@ export function frame(database: Database, request: FrameRequest): Promise<FrameR
 }
 
 /** The same from any source: a warehouse, or for comparison a database of another kind. */
-export async function frameOf(
-  withSource: <T>(work: (source: Source) => Promise<T>) => Promise<T>,
-  request: FrameRequest,
-): Promise<FrameResult> {
-  const { out, format, partitionBy, signal, onProgress = () => {} } = request;
+export async function frameOf(withSource: WithSource, request: FrameRequest): Promise<FrameResult> {
+  const { signal, onProgress = () => {} } = request;
   const inquiry = await checkInquiry(request);
   const timer = phaseTimer();
-  const work = async (engine: Engine) => {
+  const work = async (engine: Engine): Promise<FrameResult> => {
     // A window's count stands in several statistics; without TRYs there is nothing to lose by computing it once.
     await engine.run("SET disabled_optimizers = ''");
-    const { planned, output } = await withSource(async (source) => {
-      const planned = await planFor(source, inquiry);
-      const shown = (frame: FrameKind) => planned.plan.columns.filter(({ frames }) => frames.includes(frame));
-      const output = await openOutput(engine, {
-        out,
-        format,
-        partitionBy,
-        training: shown("training"),
-        future: shown("future"),
-      });
-      try {
-        await stageFrame(engine, source, planned, (done, of) => onProgress({ phase: "extract", done, of }));
-      } catch (error) {
-        await output.discard();
-        throw error;
-      }
-      return { planned, output };
-    });
+    const { planned, output } = await begin(engine, withSource, inquiry, request);
     timer.end("extract");
     try {
-      const { counts, missing } = await computeFrame(
+      const computed = await computeFrame(
         engine,
         planned.plan,
         (kind, sql) => output.append(kind, sql),
@@ -93,35 +73,10 @@ export async function frameOf(
       );
       timer.end("compute");
       onProgress({ phase: "publish" });
-      const { spec, cutoff, horizon, knownAt } = inquiry;
-      let manifest: Manifest | undefined;
-      await output.publish((files) => {
-        manifest = {
-          manifest_version: 1,
-          forecastlab: version,
-          cutoff,
-          horizon,
-          known_at: knownAt,
-          spec,
-          spec_sha256: specHash(spec),
-          loads: planned.loads,
-          counts,
-          files,
-          columns: dictionaryOf(planned.plan.columns, horizon),
-          left_out: planned.left_out,
-          missing: { list_price: missing },
-          not_reconstructed: planned.not_reconstructed,
-        };
-        return manifest;
-      });
+      const manifest = await output.publish((files) => manifestOf(planned, computed, files));
       timer.end("publish");
-      return {
-        training: output.training,
-        future: output.future,
-        manifest_file: output.manifest,
-        manifest: manifest as unknown as Manifest,
-        phases: timer.phases(),
-      };
+      const { training, future, manifest: manifest_file } = output;
+      return { training, future, manifest_file, manifest, phases: timer.phases() };
     } catch (error) {
       await output.discard();
       throw error;
@@ -130,8 +85,58 @@ export async function frameOf(
   return withEngine(signal, work, { memory_mb });
 }
 
+type WithSource = <T>(work: (source: Source) => Promise<T>) => Promise<T>;
+
 /** What leaves room for the rest of the process below 1.5 GB; beyond it the engine spills. */
 const memory_mb = 800;
+
+/** All that needs the warehouse, which is let go then: the plan, a place for the files, the facts in the engine. */
+async function begin(
+  engine: Engine,
+  withSource: WithSource,
+  inquiry: Inquiry,
+  { out, format, partitionBy, onProgress = () => {} }: FrameRequest,
+): Promise<{ readonly planned: Planned; readonly output: FrameOutput }> {
+  return withSource(async (source) => {
+    const planned = await planFor(source, inquiry);
+    const shown = (frame: FrameKind) => planned.plan.columns.filter(({ frames }) => frames.includes(frame));
+    const output = await openOutput(engine, {
+      out,
+      format,
+      partitionBy,
+      training: shown("training"),
+      future: shown("future"),
+    });
+    try {
+      await stageFrame(engine, source, planned, (done, of) => onProgress({ phase: "extract", done, of }));
+      return { planned, output };
+    } catch (error) {
+      await output.discard();
+      throw error;
+    }
+  });
+}
+
+function manifestOf(planned: Planned, { counts, missing }: Computed, files: Manifest["files"]): Manifest {
+  const { inquiry, plan, loads, left_out, not_reconstructed } = planned;
+  const { spec, cutoff, horizon, knownAt } = inquiry;
+  return {
+    manifest_version: 1,
+    forecastlab: version,
+    cutoff,
+    horizon,
+    known_at: knownAt,
+    spec,
+    spec_sha256: specHash(spec),
+    loads,
+    counts,
+    files,
+    columns: dictionaryOf(plan.columns, horizon),
+    left_out,
+    missing: { list_price: missing },
+    not_reconstructed,
+  };
+}
 
 function phaseTimer() {
   const seconds = { extract: 0, compute: 0, publish: 0 };

@@ -41,7 +41,8 @@ export async function auditFrame(
         signal,
         async (engine) => {
           await makeScratch(client);
-          const make = (name: string, inquiry: Inquiry) => makeCopy({ engine, client, inquiry, extra, name, signal });
+          const make = (name: string, inquiry: Inquiry) =>
+            makeCopy({ engine, client, inquiry, extra, name, signal });
           const { copy: before, planned } = await make("before", inquiry);
           // Which drivers have facts is decided once: the frames that are compared have the same columns.
           const settled = { ...inquiry, spec: { ...planned.plan.scope.spec, drivers_named: true } };

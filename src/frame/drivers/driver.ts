@@ -1,6 +1,5 @@
 import type { Column } from "../columns.ts";
 import type { Day } from "../days.ts";
-import type { Feature } from "../history/features.ts";
 import type { Staged } from "../source/source.ts";
 import type { FrameSpec } from "../spec/index.ts";
 
@@ -23,7 +22,7 @@ export type DriverColumn = Pick<Column, "name" | "type" | "description" | "sql" 
 /**
  * Something that may explain sales. It declares when it is known, and its class decides what it can reach:
  * a static driver is joined by series, a future one by series and day to plans and the calendar; of a historic one the frame takes
- * nothing but {@link Feature}s, lags and windows that end before the day, from facts up to the cutoff.
+ * nothing but features, lags and windows that end before the day, from facts up to the cutoff.
  */
 export interface Driver {
   readonly name: string;
@@ -37,9 +36,4 @@ export interface Driver {
   /** How a row of the block (`history`, `series`) finds them; empty where it has them. */
   readonly join: string;
   readonly columns: readonly DriverColumn[];
-}
-
-/** Of a historic driver whose facts are of the series itself: they become part of its spine. */
-export interface SeriesHistory {
-  readonly features: readonly Feature[];
 }

@@ -50,9 +50,10 @@ export interface FrameOutput {
    * Completes the files, forces them to the disk, and puts them where an earlier frame may be, the manifest last.
    *
    * @param manifestOf what the manifest says, written as JSON
+   * @returns the manifest
    * @throws FILE_NOT_PERMITTED, FILE_UNWRITABLE
    */
-  publish(manifestOf: (files: readonly OutputFile[]) => object): Promise<void>;
+  publish<Manifest extends object>(manifestOf: (files: readonly OutputFile[]) => Manifest): Promise<Manifest>;
   /** Leaves nothing behind; after `publish` there is nothing to do. */
   discard(): Promise<void>;
 }
@@ -90,7 +91,9 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
     future: writer(staged.future, request.future),
   };
 
-  const publish = async (manifestOf: (files: readonly OutputFile[]) => object) => {
+  const publish = async <Manifest extends object>(
+    manifestOf: (files: readonly OutputFile[]) => Manifest,
+  ): Promise<Manifest> => {
     const root = dirname(place.manifest);
     const listed = async (frame: FrameKind, at: string): Promise<OutputFile[]> =>
       (await writers[frame].finish()).map(({ path, ...file }) => ({
@@ -99,7 +102,8 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
         ...file,
       }));
     const files = [...(await listed("training", place.training)), ...(await listed("future", place.future))];
-    await writeFile(staged.manifest, `${JSON.stringify(manifestOf(files), null, 2)}\n`);
+    const manifest = manifestOf(files);
+    await writeFile(staged.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
     await forceContent(staged.manifest);
     engine.signal?.throwIfAborted();
     if (partitioned) {
@@ -108,6 +112,7 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
       await publishFolder(staged, place, join(work.path, "replaced"));
     } else await publishFiles(staged, place);
     work.remove();
+    return manifest;
   };
   const failing = (error: unknown): never => {
     throw asOutputFailure(error, work.path, place.out);
