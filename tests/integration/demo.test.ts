@@ -21,6 +21,7 @@ describe("the demo", () => {
   });
 
   test("run again, finds nothing to do", async () => {
+    expect((await demo()).stdout).toMatch(/sales_txn +loaded before/);
     const { json } = await demo("--json");
     for (const { inserted, updated } of [json.calendar, ...json.loads, json.rollup]) {
       expect({ inserted, updated }).toEqual({ inserted: 0, updated: 0 });

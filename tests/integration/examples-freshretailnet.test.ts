@@ -1,6 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { auditFrame } from "../../src/frame/index.ts";
+import { auditFrame, frame } from "../../src/frame/index.ts";
 import { cents, fillDays, loadExample, queryRows } from "../support/examples.ts";
 import { freshRetailFile, hasSharedData, parseCsv } from "../support/shared-data.ts";
 import { freshDatabase } from "../support/warehouse.ts";
@@ -52,5 +55,20 @@ describe.skipIf(!hasSharedData)("FreshRetailNet", async () => {
     expect(report.checks.flatMap(({ differing }) => differing)).toEqual([]);
     // 240 series with 14 days to come each; one series' first sale is a day after the data's first day.
     expect(report.checks[0]).toMatchObject({ rows: 76 * 240 - 1 + 14 * 240 });
+  });
+
+  test("its spec in examples/frames leaves out what the data does not have", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
+    const spec = fileURLToPath(new URL("../../examples/frames/freshretailnet.yaml", import.meta.url));
+    try {
+      const out = join(folder, "fresh.parquet");
+      const { manifest } = await frame(database, { cutoff: "2024-06-11", horizon: 7, spec, out });
+      expect(manifest.counts).toMatchObject({ series: 240, future_rows: 240 * 7, closed: 0 });
+      const names = manifest.columns.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(["y_weekday_max_4_lag_7", "temperature_avg_c_lag_7"]));
+      expect(names.filter((name) => /price|visitors|brand/.test(name))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

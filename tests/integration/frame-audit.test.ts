@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../src/database/connection.ts";
 import { auditFrame } from "../../src/frame/audit/audit.ts";
@@ -33,10 +35,8 @@ describe("the leakage audit", async () => {
   });
 
   test("finds nothing in a recursive frame with lags from 1 day on", async () => {
-    const spec = parseSpec(
-      "version: 1\nmode: recursive\nhistoric_min_lag: 1\nprice_gaps: forward_fill\n",
-      "test.yaml",
-    );
+    const path = fileURLToPath(new URL("../../examples/frames/recursive.yaml", import.meta.url));
+    const spec = parseSpec(`${readFileSync(path, "utf8")}price_gaps: forward_fill\n`, path);
     expect(await auditFrame(database, { ...request, spec })).toMatchObject({ passed: true });
   });
 

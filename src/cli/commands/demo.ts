@@ -72,7 +72,7 @@ async function fill(database: Database, output: Output, signal: AbortSignal) {
     const mapping = example(`mappings/online_retail/${name}.yaml`);
     const loaded = await load(database, { table: name, files: [file], mapping, signal });
     const filtered = loaded.filtered === 0 ? "" : `, ${number(loaded.filtered)} filtered out`;
-    told(name, `${counted(loaded)}${filtered}`);
+    told(name, loaded.already_loaded.length > 0 ? "loaded before" : `${counted(loaded)}${filtered}`);
     loads.push(loaded);
   }
   const rollup = await withClient(database, (client) => rollUp(client, {}));
