@@ -3,6 +3,7 @@ import type { Server } from "../server.ts";
 import { lastDayOf, type Shape } from "../shape.ts";
 import type { Days } from "./months.ts";
 import type { Native } from "./native.ts";
+import type { FrameOutcome, FrameRows } from "./outcome.ts";
 
 /** Days to forecast. */
 export const horizon = 28;
@@ -24,24 +25,10 @@ export interface Bench {
   readonly written: Map<string, string>;
 }
 
-export interface FrameRows {
-  readonly training_rows: number;
-  readonly future_rows: number;
-}
-
 /** What one round of a case took, and what it put into temporary files. */
 export interface FrameMeasurement extends Measurement {
   /** 10^6 bytes at most. */
   readonly temporary_mb?: number;
-}
-
-/** What the bench reads of a frame's result. */
-export interface FrameOutcome {
-  readonly phases: Readonly<Record<string, number>>;
-  readonly manifest: {
-    readonly counts: FrameRows;
-    readonly files: readonly { readonly path: string; readonly sha256: string }[];
-  };
 }
 
 /** Which frame: the default one of all that is there. */

@@ -8,10 +8,11 @@ import { runCommand } from "../command-line.ts";
 import { withDiskUse } from "../disk-use.ts";
 import { type Measurement, secondsSince, timed } from "../measurement.ts";
 import { firstDay, lastDayOf } from "../shape.ts";
-import { type Bench, type FrameMeasurement, type FrameOutcome, inquiryOf, requireFrame } from "./bench.ts";
+import { type Bench, type FrameMeasurement, inquiryOf, requireFrame } from "./bench.ts";
 import { warehouse } from "./data.ts";
 import { type Days, lengthOf } from "./months.ts";
 import { computeFromNative } from "./native.ts";
+import type { FrameOutcome } from "./outcome.ts";
 import { rewrittenQuery, specifiedQuery } from "./queries.ts";
 
 /** One thing that is measured, once a round; all of them read the same warehouse. */

@@ -7,7 +7,7 @@ import { type Client, type Database, withClient } from "forecastlab";
 import { to } from "pg-copy-streams";
 import { withDuckDB } from "../duckdb.ts";
 import { internal } from "../internal.ts";
-import type { FrameOutcome } from "./bench.ts";
+import type { FrameOutcome } from "./outcome.ts";
 
 /* The same frame from DuckDB's own tables: the code that makes it is ours, only the facts come from elsewhere. */
 

@@ -1,0 +1,13 @@
+export interface FrameRows {
+  readonly training_rows: number;
+  readonly future_rows: number;
+}
+
+/** What the bench reads of a frame's result. */
+export interface FrameOutcome {
+  readonly phases: Readonly<Record<string, number>>;
+  readonly manifest: {
+    readonly counts: FrameRows;
+    readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  };
+}
