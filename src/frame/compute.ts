@@ -10,18 +10,22 @@ export interface Computed {
   readonly missing: MissingPrices | null;
 }
 
-/** Days of all series of a block: what fits the caches and the memory, whatever the size of the frame. */
-const blockDays = 600_000;
+export interface Computing {
+  /** Takes the SQL of a block's rows and returns how many they were. */
+  readonly append: (frame: FrameKind, sql: string) => Promise<number>;
+  readonly onBlock?: (series: number, of: number) => void;
+  /** Days of all series of a block. More take memory and no less time, half of them a tenth more time (docs/adr/0020). */
+  readonly blockDays?: number | undefined;
+}
 
 /**
  * Makes the rows, block by block of series in the order of the frame: a block's windows, joins and order stay in memory, where
- * those of the whole frame would not. `append` takes the SQL of a block's rows and returns how many they were.
+ * those of the whole frame would not.
  */
 export async function computeFrame(
   engine: Engine,
   plan: FramePlan,
-  append: (frame: FrameKind, sql: string) => Promise<number>,
-  onBlock: (series: number, of: number) => void = () => {},
+  { append, onBlock = () => {}, blockDays = 400_000 }: Computing,
 ): Promise<Computed> {
   const { spec, cutoff } = plan.scope;
   const rows = { training: 0, future: 0 };
@@ -39,7 +43,7 @@ export async function computeFrame(
   `);
   const { series = 0, without = 0, ended = 0 } = totals ?? {};
   await engine.run("DROP TABLE sales");
-  for (const { first, last } of await blocksOf(engine)) {
+  for (const { first, last } of await blocksOf(engine, blockDays)) {
     for (const sql of plan.block(first, last)) await engine.run(sql);
     for (const frame of ["training", "future"] as const) rows[frame] += await append(frame, plan.rows[frame]);
     const [counted] = await engine.rows<typeof masks>(plan.counts);
@@ -70,7 +74,7 @@ export async function computeFrame(
 }
 
 /** First and last number of the series of each block. */
-function blocksOf(engine: Engine): Promise<{ first: number; last: number }[]> {
+function blocksOf(engine: Engine, blockDays: number): Promise<{ first: number; last: number }[]> {
   return engine.rows(`
     SELECT min(n) AS first, max(n) AS last
     FROM (SELECT n, sum(spine_until - spine_from + 1) OVER (ORDER BY n) // ${blockDays} AS block FROM series)

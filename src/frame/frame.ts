@@ -2,7 +2,7 @@ import type { Database } from "../database/connection.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { version } from "../version.ts";
 import type { FrameKind } from "./columns.ts";
-import { type Computed, computeFrame } from "./compute.ts";
+import { type Computed, type Computing, computeFrame } from "./compute.ts";
 import { dictionaryOf, type Manifest } from "./manifest.ts";
 import { type FrameFormat, type FrameOutput, openOutput } from "./output/index.ts";
 import { type Planned, planFor, stageFrame } from "./prepare.ts";
@@ -54,8 +54,12 @@ export function frame(database: Database, request: FrameRequest): Promise<FrameR
   return frameOf((work) => withSnapshot(database, request.signal, work), request);
 }
 
-/** The same from any source: a warehouse, or for comparison a database of another kind. */
-export async function frameOf(withSource: WithSource, request: FrameRequest): Promise<FrameResult> {
+/** The same from any source, in blocks of any size: a warehouse, or for comparison a database of another kind. */
+export async function frameOf(
+  withSource: WithSource,
+  request: FrameRequest,
+  { blockDays }: Pick<Computing, "blockDays"> = {},
+): Promise<FrameResult> {
   const { signal, onProgress = () => {} } = request;
   const inquiry = await checkInquiry(request);
   const timer = phaseTimer();
@@ -65,12 +69,11 @@ export async function frameOf(withSource: WithSource, request: FrameRequest): Pr
     const { planned, output } = await begin(engine, withSource, inquiry, request);
     timer.end("extract");
     try {
-      const computed = await computeFrame(
-        engine,
-        planned.plan,
-        (kind, sql) => output.append(kind, sql),
-        (done, of) => onProgress({ phase: "compute", done, of }),
-      );
+      const computed = await computeFrame(engine, planned.plan, {
+        append: (kind, sql) => output.append(kind, sql),
+        onBlock: (done, of) => onProgress({ phase: "compute", done, of }),
+        blockDays,
+      });
       timer.end("compute");
       onProgress({ phase: "publish" });
       const manifest = await output.publish((files) => manifestOf(planned, computed, files));

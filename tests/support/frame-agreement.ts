@@ -2,7 +2,9 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect } from "vitest";
 import { type Database, withClient } from "../../src/database/connection.ts";
 import { quoteLiteral } from "../../src/database/identifiers.ts";
-import { frame } from "../../src/frame/index.ts";
+import { frameOf } from "../../src/frame/frame.ts";
+import type { Manifest } from "../../src/frame/index.ts";
+import { withSnapshot } from "../../src/frame/source/snapshot.ts";
 import { parseSpec, resolveSpec } from "../../src/frame/spec/index.ts";
 import { type Cell, type FrameRow, type OracleFrame, oracleFrame } from "./frame-oracle.ts";
 import type { FrameCase } from "./frame-requests.ts";
@@ -35,7 +37,7 @@ export class Frames {
   }
 
   /** Fills the warehouse, makes the frame and holds it against the oracle; where there are no rows, it is refused. */
-  async agree(given: FrameCase): Promise<{ training: Table; future: Table }> {
+  async agree(given: FrameCase): Promise<Tables> {
     const expected = await this.expected(given);
     if (expected.training.rows.length === 0) {
       await expect(this.make(given)).rejects.toMatchObject({ code: expect.stringMatching(/^FRAME_/) });
@@ -46,6 +48,7 @@ export class Frames {
       expect(made[part].columns, `columns of the ${part} frame`).toEqual(expected[part].columns);
       expect(differences(made[part].rows, expected[part].rows), `cells of the ${part} frame`).toEqual([]);
     }
+    expect(countsIn(made.manifest, made), "counts of the manifest").toEqual(countsOf(made));
     const features = Object.keys(made.future.types).filter((name) => name !== "horizon_step");
     expect(features.map((name) => made.training.types[name])).toEqual(
       features.map((name) => made.future.types[name]),
@@ -62,14 +65,18 @@ export class Frames {
     });
   }
 
-  async make({ cutoff, horizon, spec, knownAt }: Omit<FrameCase, "warehouse">) {
+  async make({ cutoff, horizon, spec, knownAt, blockDays }: Omit<FrameCase, "warehouse">) {
     const out = this.#workspace.path(`frame-${++this.#frames}.parquet`);
-    const result = await frame(this.#database, {
+    const request = {
       ...{ cutoff, horizon, out },
       ...(spec === undefined ? {} : { spec: parseSpec(spec, "test.yaml") }),
       ...(knownAt === undefined ? {} : { knownAt }),
+    };
+    const result = await frameOf((work) => withSnapshot(this.#database, undefined, work), request, {
+      blockDays,
     });
-    return { training: await this.#read(result.training), future: await this.#read(result.future) };
+    const [training, future] = [await this.#read(result.training), await this.#read(result.future)];
+    return { training, future, manifest: result.manifest };
   }
 
   async #read(path: string): Promise<Table> {
@@ -85,6 +92,42 @@ export class Frames {
       rows: reader.getRowObjectsJS() as FrameRow[],
     };
   }
+}
+
+interface Tables {
+  readonly training: Table;
+  readonly future: Table;
+}
+
+const masks = { imputed: "is_imputed", stockout: "is_stockout", closed: "is_store_closed" } as const;
+
+/** What the manifest counts, as far as the rows show it: a column may be left out. */
+function countsIn({ counts, missing }: Manifest, { training, future }: Tables): object {
+  const shown = Object.entries(masks).filter(([, column]) => training.columns.includes(column));
+  return {
+    training_rows: counts.training_rows,
+    future_rows: counts.future_rows,
+    ...Object.fromEntries(shown.map(([name]) => [name, counts[name as keyof typeof masks]])),
+    ...(future.columns.includes("list_price")
+      ? { unpriced: missing.list_price?.days, unpriced_series: missing.list_price?.series }
+      : {}),
+  };
+}
+
+/** The same, counted. */
+function countsOf({ training, future }: Tables): object {
+  const shown = Object.entries(masks).filter(([, column]) => training.columns.includes(column));
+  const unpriced = future.rows.filter((row) => row.list_price === null);
+  return {
+    training_rows: training.rows.length,
+    future_rows: future.rows.length,
+    ...Object.fromEntries(
+      shown.map(([name, column]) => [name, training.rows.filter((row) => row[column]).length]),
+    ),
+    ...(future.columns.includes("list_price")
+      ? { unpriced: unpriced.length, unpriced_series: new Set(unpriced.map((row) => row.unique_id)).size }
+      : {}),
+  };
 }
 
 /** The first cells that differ, as sentences; rows are compared in their order. */

@@ -12,6 +12,8 @@ export interface FrameCase {
   /** JSON, which is YAML too; undefined: none. */
   readonly spec: string | undefined;
   readonly knownAt: string | undefined;
+  /** Days of all series that are computed at a time; undefined: all of them. */
+  readonly blockDays?: number | undefined;
 }
 
 /** Which series, by some of the values that are there, and how their ids are written. */
@@ -58,14 +60,16 @@ export const frameCases: fc.Arbitrary<FrameCase> = fc
       ),
     selection: selections,
     known: fc.oneof(fc.constant(undefined), fc.constant(undefined), moments),
+    // One series after the other, some at a time, all at once.
+    blockDays: fc.oneof(fc.constant(1), fc.integer({ min: 50, max: 300 }), fc.constant(undefined)),
     cutoff: fc.record({ of: fc.constantFrom("last", "last", "sale", "day"), at: fc.nat() }),
   })
-  .map(({ small, asked: { horizon, spec }, selection, known, cutoff }) => {
+  .map(({ small, asked: { horizon, spec }, selection, known, blockDays, cutoff }) => {
     const { warehouse } = small;
     const series = seriesOf(warehouse, selection);
     const text = spec && JSON.stringify({ ...spec, series });
     const knownAt = known && `${dayAfter(small.start, known.day)}${known.time}`;
-    return { warehouse, horizon, spec: text, knownAt, cutoff: cutoffOf(small, knownAt, cutoff) };
+    return { warehouse, horizon, spec: text, knownAt, blockDays, cutoff: cutoffOf(small, knownAt, cutoff) };
   });
 
 /** A day from the first sales row that was known to the last. */

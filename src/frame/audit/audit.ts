@@ -187,10 +187,12 @@ async function makeCopy(making: Making): Promise<{ copy: Copy; planned: Planned 
   await engine.run("CREATE SCHEMA making; USE making");
   await stageFrame(engine, source, planned);
   let block = 0;
-  await computeFrame(engine, planned.plan, async (frame, sql) => {
-    const path = fileOf(engine, { name }, frame, block++);
-    await engine.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
-    return 0;
+  await computeFrame(engine, planned.plan, {
+    append: async (frame, sql) => {
+      const path = fileOf(engine, { name }, frame, block++);
+      await engine.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
+      return 0;
+    },
   });
   await engine.run("USE main; DROP SCHEMA making CASCADE");
   return { copy: { name, columns: planned.plan.columns }, planned };
