@@ -77,7 +77,8 @@ describe("the plot of a series", () => {
     expect(`\n${draw({}, 60, 60).join("\n")}\n`).toMatchInlineSnapshot(`
       "
       S1/A
-      y of 60 days, then 28 to forecast; a column is the mean of 2
+      y of 60 days, then 28 to forecast
+      a column is the mean of 2 days
 
              8.5 ┤  █      █      █      █      ┊
                  │  █      █      █      █      ┊

@@ -25,12 +25,15 @@ export function renderPlot(series: PlottedSeries, style: PlotStyle): string[] {
   ];
 }
 
-/** `S1/A`, and `y of 39 days, then 28 to forecast` */
+/** `S1/A`, `y of 39 days, then 28 to forecast`, and where it is so `a column is the mean of 2 days` */
 function heading({ unique_id }: PlottedSeries, { training, future, days_per_column }: Columns): string[] {
   const ahead = future.length === 0 ? "" : `, then ${future.flat().length} to forecast`;
-  const each = days_per_column === 1 ? "" : `; a column is the mean of ${days_per_column}`;
   const known = training.flat().length;
-  return [unique_id, `y of ${known} ${known === 1 ? "day" : "days"}${ahead}${each}`];
+  return [
+    unique_id,
+    `y of ${known} ${known === 1 ? "day" : "days"}${ahead}`,
+    ...(days_per_column === 1 ? [] : [`a column is the mean of ${days_per_column} days`]),
+  ];
 }
 
 const cut = (line: string, width: number) => (line.length <= width ? line : `${line.slice(0, width - 1)}…`);
