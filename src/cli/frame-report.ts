@@ -101,7 +101,9 @@ function shortcomings({ counts, spec, left_out, missing, not_reconstructed }: Ma
   const example = prices?.examples[0];
   const changes = not_reconstructed === null ? [] : changed(not_reconstructed);
   return [
-    ...left_out.map(({ driver, reason }) => `left out: ${driver}, because ${reason}`),
+    ...(left_out.length === 0
+      ? []
+      : [`left out, without any facts up to the cutoff: ${left_out.map(({ driver }) => driver).join(", ")}`]),
     ...(prices === null || prices.days === 0 || example === undefined
       ? []
       : [

@@ -49,8 +49,7 @@ describe("forecastlab frame", () => {
     expect({ status, stderr }).toEqual({
       status: 0,
       stderr: `\
-note left out: traffic, because traffic_daily has no facts up to the cutoff
-note left out: weather, because weather_daily has no facts up to the cutoff
+note left out, without any facts up to the cutoff: traffic, weather
 note no list price is planned for 3 days of 1 series to forecast, such as S1/A from 2024-02-19 to 2024-02-21
 note not in the frame: 1 store and product with rows but never a sale
 `,

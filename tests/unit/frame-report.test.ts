@@ -97,7 +97,10 @@ describe("the report of a frame", () => {
     const { stderr } = frame({
       spec,
       counts: { ...manifest.counts, ended_series: 3, series_without_sale: 1 },
-      left_out: [{ driver: "weather", reason: "weather_daily has no facts up to the cutoff" }],
+      left_out: [
+        { driver: "traffic", reason: "traffic_daily has no facts up to the cutoff" },
+        { driver: "weather", reason: "weather_daily has no facts up to the cutoff" },
+      ],
       missing: { list_price: { series: 1, days: 11, examples: [gap] } },
       not_reconstructed: {
         ...{
@@ -108,7 +111,7 @@ describe("the report of a frame", () => {
       },
     });
     expect(stderr).toBe(`\
-note left out: weather, because weather_daily has no facts up to the cutoff
+note left out, without any facts up to the cutoff: traffic, weather
 note no list price is planned for 11 days of 1 series to forecast, such as S1/A from 2024-06-01 to 2024-06-11
 note not in the frame: 1 store and product with rows but never a sale
 note without a sale for more than 56 days: 3 series, which end with their last sale and have nothing to forecast
