@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
 import { quoteIdentifier } from "../../src/database/identifiers.ts";
 import { type Engine, withEngine } from "../../src/engine/engine.ts";
 import { type OutputColumn, type OutputFile, openOutput } from "../../src/frame/output/index.ts";
@@ -25,21 +27,46 @@ export const futureColumns: readonly OutputColumn[] = [
   ...trainingColumns.slice(4),
 ];
 
-/** An engine with the rows of {@link makeFrames}, until it is ended. */
-export async function engineWithFrames(): Promise<{ engine: Engine; end: () => Promise<void> }> {
-  return await new Promise((ready, failed) => {
-    const over = withEngine(undefined, async (engine) => {
-      await makeFrames(engine);
-      await new Promise<void>((finish) => {
-        const end = async () => {
-          finish();
-          await over;
-        };
-        ready({ engine, end });
+/** An engine with the rows of {@link makeFrames}, and folders to write to; all of it goes with the test file. */
+export class FramesToWrite {
+  readonly #folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
+  #engine: Engine | undefined;
+  #folders = 0;
+
+  constructor() {
+    let finish = () => {};
+    let over: Promise<void> = Promise.resolve();
+    beforeAll(async () => {
+      await new Promise<void>((ready, failed) => {
+        over = withEngine(undefined, async (engine) => {
+          await makeFrames(engine);
+          this.#engine = engine;
+          ready();
+          await new Promise<void>((resolve) => {
+            finish = resolve;
+          });
+        });
+        over.catch(failed);
       });
     });
-    over.catch(failed);
-  });
+    afterAll(async () => {
+      finish();
+      await over;
+      rmSync(this.#folder, { recursive: true });
+    });
+  }
+
+  get engine(): Engine {
+    if (this.#engine === undefined) throw new Error("the engine starts before the first test");
+    return this.#engine;
+  }
+
+  /** A new folder for the files of one test. */
+  newFolder(): string {
+    const path = join(this.#folder, String(++this.#folders));
+    mkdirSync(path);
+    return path;
+  }
 }
 
 /** Of the training frame: more than a row group and a record batch hold. */

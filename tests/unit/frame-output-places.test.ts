@@ -1,54 +1,26 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Engine } from "../../src/engine/engine.ts";
+import { describe, expect, test } from "vitest";
 import { openOutput } from "../../src/frame/output/index.ts";
 import { publishFolder } from "../../src/frame/output/publish.ts";
 import {
   block,
-  engineWithFrames,
+  FramesToWrite,
   futureColumns,
   hashes,
   trainingColumns,
   write,
 } from "../support/frame-output.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
-let engine: Engine;
-let end: () => Promise<void>;
-beforeAll(async () => {
-  ({ engine, end } = await engineWithFrames());
-});
-afterAll(async () => {
-  await end();
-  rmSync(folder, { recursive: true });
-});
-
-let folders = 0;
-/** A new folder for the files of one test. */
-function newFolder(): string {
-  const path = join(folder, String(++folders));
-  mkdirSync(path);
-  return path;
-}
+const given = new FramesToWrite();
 
 describe("a frame appears", () => {
   test("when all of it is complete, with the permissions of this user's files, in a place an earlier one had", async () => {
-    const place = newFolder();
+    const place = given.newFolder();
     const out = join(place, "x.parquet");
-    await write(engine, { out, blocks: [10] });
+    await write(given.engine, { out, blocks: [10] });
     const before = hashes(place);
-    const output = await openOutput(engine, { out, training: trainingColumns, future: futureColumns });
+    const output = await openOutput(given.engine, { out, training: trainingColumns, future: futureColumns });
     await output.append("training", block("training", 0, 1000));
     const [own] = readdirSync(place).filter((name) => name.startsWith("."));
     expect(own).toMatch(/^\.forecastlab-frame-/);
@@ -68,13 +40,13 @@ describe("a frame appears", () => {
   });
 
   test("as a folder in the place of an empty one, or of an earlier frame's, which is replaced as a whole", async () => {
-    const place = newFolder();
+    const place = given.newFolder();
     const out = join(place, "frames");
     mkdirSync(out);
-    await write(engine, { out: `${out}/`, partitionBy: ["region"], blocks: [1000] });
+    await write(given.engine, { out: `${out}/`, partitionBy: ["region"], blocks: [1000] });
     expect(existing(out)).toContain("train/region=Nord%2FOst/data_0.parquet");
     expect(statSync(out).mode & 0o777).toBe(0o777 & ~process.umask());
-    await write(engine, { out, partitionBy: ["year"], blocks: [1000] });
+    await write(given.engine, { out, partitionBy: ["year"], blocks: [1000] });
     expect(existing(out)).toEqual([
       "future/year=2023/data_0.parquet",
       "manifest.json",
@@ -86,12 +58,12 @@ describe("a frame appears", () => {
   });
 
   test("not at all after an error in the middle, and an earlier one stays as it was", async () => {
-    const place = newFolder();
+    const place = given.newFolder();
     const out = join(place, "x.arrow");
-    await write(engine, { out });
+    await write(given.engine, { out });
     const before = hashes(place);
     for (const partitionBy of [[], ["year"]]) {
-      const output = await openOutput(engine, {
+      const output = await openOutput(given.engine, {
         out: partitionBy.length === 0 ? out : join(place, "frames"),
         partitionBy,
         training: trainingColumns,
@@ -104,7 +76,7 @@ describe("a frame appears", () => {
       ).rejects.toThrow("in the middle");
       await output.discard();
     }
-    const output = await openOutput(engine, { out, training: trainingColumns, future: futureColumns });
+    const output = await openOutput(given.engine, { out, training: trainingColumns, future: futureColumns });
     const broken = output.publish(() => {
       throw new Error("no manifest");
     });
@@ -116,10 +88,10 @@ describe("a frame appears", () => {
 
 describe("when a file cannot be put in its place", () => {
   test("no manifest stands beside files it does not describe", async () => {
-    const place = newFolder();
+    const place = given.newFolder();
     const out = join(place, "x.csv");
-    await write(engine, { out });
-    const output = await openOutput(engine, { out, training: trainingColumns, future: futureColumns });
+    await write(given.engine, { out });
+    const output = await openOutput(given.engine, { out, training: trainingColumns, future: futureColumns });
     rmSync(output.future);
     mkdirSync(output.future);
     await expect(output.publish(() => ({}))).rejects.toMatchObject({ code: "FILE_IS_DIRECTORY" });
@@ -128,9 +100,9 @@ describe("when a file cannot be put in its place", () => {
   });
 
   test("an earlier folder comes back", async () => {
-    const place = newFolder();
+    const place = given.newFolder();
     const out = join(place, "frames");
-    await write(engine, { out, partitionBy: ["year"] });
+    await write(given.engine, { out, partitionBy: ["year"] });
     const before = hashes(out);
     const staged = { out: join(place, "none"), training: "", future: "", manifest: "" };
     const target = { ...staged, out, parent: place, format: "parquet" } as const;
@@ -143,7 +115,7 @@ describe("when a file cannot be put in its place", () => {
 describe("a place is refused before any work is done", () => {
   const columns = { training: trainingColumns, future: futureColumns };
   const refusal = async (request: { out: string; format?: "csv"; partitionBy?: string[] }) =>
-    await openOutput(engine, { ...request, ...columns }).then(
+    await openOutput(given.engine, { ...request, ...columns }).then(
       () => expect.unreachable(request.out),
       (error: { code: string; message: string }) => ({ code: error.code, message: error.message }),
     );
@@ -155,7 +127,7 @@ describe("a place is refused before any work is done", () => {
     ["none/frame.csv", undefined, "FILE_UNWRITABLE", "there is no folder"],
     ["folder.csv", undefined, "FRAME_OUTPUT_EXISTS", "it is a folder"],
   ] as const)("%s, format %s: %s", async ([name, format, code, problem]) => {
-    const place = newFolder();
+    const place = given.newFolder();
     mkdirSync(join(place, "folder.csv"));
     const refused = await refusal({ out: join(place, name), ...(format && { format }) });
     expect(refused).toMatchObject({ code, message: expect.stringContaining(problem) });
@@ -171,7 +143,7 @@ describe("a place is refused before any work is done", () => {
     [["year", "year"], "named more than once"],
     [["yaer"], "did you mean year?"],
   ] as const)("partitioned by %s: %s", async ([partitionBy, problem]) => {
-    const place = newFolder();
+    const place = given.newFolder();
     const refused = await refusal({ out: join(place, "x"), partitionBy: [...partitionBy] });
     expect(refused).toMatchObject({
       code: "FRAME_PARTITION_INVALID",
@@ -181,12 +153,12 @@ describe("a place is refused before any work is done", () => {
   });
 
   test("an Arrow frame in a folder", async () => {
-    const refused = await refusal({ out: join(newFolder(), "x.arrow"), partitionBy: ["year"] });
+    const refused = await refusal({ out: join(given.newFolder(), "x.arrow"), partitionBy: ["year"] });
     expect(refused.message).toContain("an Arrow frame is one file");
   });
 
   test("a folder that holds anything but a frame; what is in it stays", async () => {
-    const place = newFolder();
+    const place = given.newFolder();
     const out = join(place, "frames");
     mkdirSync(join(out, "train"), { recursive: true });
     const refused = () => refusal({ out, partitionBy: ["year"] });
@@ -194,7 +166,7 @@ describe("a place is refused before any work is done", () => {
     writeFileSync(join(out, "manifest.json"), '{"name": "an extension"}');
     expect((await refused()).message).toContain("no manifest of a frame");
     rmSync(out, { recursive: true });
-    await write(engine, { out, partitionBy: ["year"] });
+    await write(given.engine, { out, partitionBy: ["year"] });
     writeFileSync(join(out, "notes.txt"), "mine");
     expect(await refused()).toMatchObject({
       code: "FRAME_OUTPUT_EXISTS",
@@ -211,7 +183,7 @@ describe("a place is refused before any work is done", () => {
   });
 
   test("a folder that may not be written", async () => {
-    const locked = join(newFolder(), "locked");
+    const locked = join(given.newFolder(), "locked");
     mkdirSync(locked, { mode: 0o555 });
     // Root may write everywhere but where nobody may.
     const refused = await refusal({ out: join(process.getuid?.() === 0 ? "/proc/sys" : locked, "x.csv") });

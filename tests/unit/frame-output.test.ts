@@ -1,41 +1,22 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RecordBatchReader, tableFromIPC } from "apache-arrow";
 import { decompress } from "fzstd";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Engine } from "../../src/engine/engine.ts";
+import { describe, expect, test } from "vitest";
 import { openOutput } from "../../src/frame/output/index.ts";
 import {
   allRows,
   block,
   differing,
-  engineWithFrames,
+  FramesToWrite,
   futureColumns,
   hashes,
   trainingColumns,
   write,
 } from "../support/frame-output.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
-let engine: Engine;
-let end: () => Promise<void>;
-beforeAll(async () => {
-  ({ engine, end } = await engineWithFrames());
-});
-afterAll(async () => {
-  await end();
-  rmSync(folder, { recursive: true });
-});
-
-let folders = 0;
-/** A new folder for the files of one test. */
-function newFolder(): string {
-  const path = join(folder, String(++folders));
-  mkdirSync(path);
-  return path;
-}
+const given = new FramesToWrite();
 
 const csvTypes = trainingColumns.map(({ name, type }) => `'${name}': '${type}'`).join(", ");
 const readCsv = (path: string) =>
@@ -46,18 +27,18 @@ const uneven = [1, 0, 122_997, 2000, 2];
 
 describe("a frame", { timeout: 20_000 }, () => {
   test("of blocks of any size reads back equal, cell by cell and in order: Parquet", async () => {
-    const out = join(newFolder(), "x.parquet");
-    await write(engine, { out, blocks: uneven });
-    expect(await differing(engine, `read_parquet('${out}')`, allRows)).toBe(0);
-    expect(await engine.rows(`DESCRIBE FROM read_parquet('${out}')`)).toMatchObject(
+    const out = join(given.newFolder(), "x.parquet");
+    await write(given.engine, { out, blocks: uneven });
+    expect(await differing(given.engine, `read_parquet('${out}')`, allRows)).toBe(0);
+    expect(await given.engine.rows(`DESCRIBE FROM read_parquet('${out}')`)).toMatchObject(
       trainingColumns.map(({ name, type }) => ({ column_name: name, column_type: type })),
     );
   });
 
   test("of blocks of any size reads back equal, cell by cell and in order: CSV", async () => {
-    const out = join(newFolder(), "x.csv");
-    await write(engine, { out, blocks: [7, 0, 2048, 945] });
-    expect(await differing(engine, readCsv(out), 3000)).toBe(0);
+    const out = join(given.newFolder(), "x.csv");
+    await write(given.engine, { out, blocks: [7, 0, 2048, 945] });
+    expect(await differing(given.engine, readCsv(out), 3000)).toBe(0);
     const lines = readFileSync(out, "utf8").split("\n", 4);
     expect(lines[0]).toBe(trainingColumns.map(({ name }) => name).join(","));
     expect(lines[1]).toBe("S00/SKU-0000000000,2023-06-01,,true,2023,Nord/Ost,plain,0.30000000000000004,,");
@@ -65,8 +46,8 @@ describe("a frame", { timeout: 20_000 }, () => {
   });
 
   test("of blocks of any size reads back equal, cell by cell and in order: Arrow", async () => {
-    const out = join(newFolder(), "x.arrow");
-    await write(engine, { out, blocks: [1, 0, 65_540, 459] });
+    const out = join(given.newFolder(), "x.arrow");
+    await write(given.engine, { out, blocks: [1, 0, 65_540, 459] });
     const table = tableFromIPC(readFileSync(out));
     expect(table.schema.fields.map(({ name, type }) => `${name} ${type}`)).toEqual(
       trainingColumns.map(({ name, type }) => `${name} ${arrowNames[type]}`),
@@ -74,7 +55,7 @@ describe("a frame", { timeout: 20_000 }, () => {
     const batches = [65_536, 464];
     expect(table.batches.map(({ numRows }) => numRows)).toEqual(batches);
     // The first chunks, and those around the ends of a block and of a batch.
-    const expected = await engine.rows<Record<string, unknown>>(
+    const expected = await given.engine.rows<Record<string, unknown>>(
       "FROM training WHERE n < 3000 OR n BETWEEN 63000 AND 65999",
     );
     for (const { name, type } of trainingColumns) {
@@ -96,32 +77,32 @@ describe("a frame", { timeout: 20_000 }, () => {
     { out: "x", partitionBy: ["year"] },
     { out: "x", partitionBy: ["year"], format: "csv" },
   ] as const)("has the same bytes every time, with one thread or two: %o", async ({ out, ...writing }) => {
-    const places = [newFolder(), newFolder()];
+    const places = [given.newFolder(), given.newFolder()];
     for (const [index, place] of places.entries()) {
-      await engine.run(`SET threads = ${index + 1}`);
-      await write(engine, { out: join(place, out), ...writing, blocks: [124_000, 1000] });
+      await given.engine.run(`SET threads = ${index + 1}`);
+      await write(given.engine, { out: join(place, out), ...writing, blocks: [124_000, 1000] });
     }
     const [first, second] = places.map(hashes);
     expect(first).toEqual(second);
   });
 
   test.for(["x.parquet", "x.csv", "x.arrow"])("without a row has its columns: %s", async (name) => {
-    const out = join(newFolder(), name);
-    const [training] = await write(engine, { out, blocks: name === "x.csv" ? [] : [0, 0] });
+    const out = join(given.newFolder(), name);
+    const [training] = await write(given.engine, { out, blocks: name === "x.csv" ? [] : [0, 0] });
     expect(training).toMatchObject({ path: name, frame: "training", rows: 0 });
     const names = trainingColumns.map((column) => column.name);
     if (name === "x.arrow") {
       expect(tableFromIPC(readFileSync(out)).schema.fields.map((field) => field.name)).toEqual(names);
     } else {
-      const found = await engine.rows<{ column_name: string }>(`DESCRIBE FROM '${out}'`);
+      const found = await given.engine.rows<{ column_name: string }>(`DESCRIBE FROM '${out}'`);
       expect(found.map((column) => column.column_name)).toEqual(names);
-      expect(await engine.count(`SELECT count(*) FROM '${out}'`)).toBe(0);
+      expect(await given.engine.count(`SELECT count(*) FROM '${out}'`)).toBe(0);
     }
   });
 
   test("takes no block of other columns: it could not become one file", async () => {
-    const output = await openOutput(engine, {
-      out: join(newFolder(), "x.parquet"),
+    const output = await openOutput(given.engine, {
+      out: join(given.newFolder(), "x.parquet"),
       training: trainingColumns,
       future: futureColumns,
     });
@@ -142,26 +123,28 @@ describe("Parquet's row groups", { timeout: 20_000 }, () => {
   const asDuckDb = "FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false";
 
   test("of one block make, byte by byte, the file that DuckDB writes", async () => {
-    const place = newFolder();
-    await write(engine, { out: join(place, "x.parquet"), blocks: [allRows] });
-    const direct = join(newFolder(), "direct.parquet");
-    await engine.run(`COPY (${block("training", 0, allRows)}) TO '${direct}' (${asDuckDb})`);
+    const place = given.newFolder();
+    await write(given.engine, { out: join(place, "x.parquet"), blocks: [allRows] });
+    const direct = join(given.newFolder(), "direct.parquet");
+    await given.engine.run(`COPY (${block("training", 0, allRows)}) TO '${direct}' (${asDuckDb})`);
     expect(readFileSync(join(place, "x.parquet")).equals(readFileSync(direct))).toBe(true);
   });
 
   test("keep their statistics, and filters find what they find in the rows", async () => {
-    const place = newFolder();
+    const place = given.newFolder();
     const out = join(place, "x.parquet");
-    await write(engine, { out, blocks: uneven });
+    await write(given.engine, { out, blocks: uneven });
     let from = 0;
     const parts: string[] = [];
     for (const [index, rows] of uneven.entries()) {
       parts.push(join(place, `part-${index}.parquet`));
-      await engine.run(`COPY (${block("training", from, from + rows)}) TO '${parts[index]}' (${asDuckDb})`);
+      await given.engine.run(
+        `COPY (${block("training", from, from + rows)}) TO '${parts[index]}' (${asDuckDb})`,
+      );
       from += rows;
     }
     const facts = `COLUMNS(* EXCLUDE (file_name, row_group_id, dictionary_page_offset, data_page_offset))`;
-    const described = (file: string) => engine.rows(`SELECT ${facts} FROM parquet_metadata('${file}')`);
+    const described = (file: string) => given.engine.rows(`SELECT ${facts} FROM parquet_metadata('${file}')`);
     const expected = (await Promise.all(parts.map(described))).flat();
     expect(await described(out)).toEqual(expected);
     expect(expected.length).toBe(trainingColumns.length * 5);
@@ -180,7 +163,7 @@ describe("Parquet's row groups", { timeout: 20_000 }, () => {
     ]) {
       const [found, meant] = await Promise.all(
         [`read_parquet('${out}')`, "training"].map((source) =>
-          engine.count(`SELECT count(*) FROM ${source} WHERE ${condition}`),
+          given.engine.count(`SELECT count(*) FROM ${source} WHERE ${condition}`),
         ),
       );
       expect(found, condition).toBe(meant);
@@ -188,13 +171,13 @@ describe("Parquet's row groups", { timeout: 20_000 }, () => {
   });
 
   test("are read by another reader", async () => {
-    const out = join(newFolder(), "x.parquet");
-    await write(engine, { out, blocks: [1000, 3, 1997] });
+    const out = join(given.newFolder(), "x.parquet");
+    await write(given.engine, { out, blocks: [1000, 3, 1997] });
     const found = await parquetReadObjects({
       file: await asyncBufferFromFile(out),
       compressors: { ZSTD: (bytes: Uint8Array) => decompress(bytes) },
     });
-    const expected = await engine.rows("SELECT * EXCLUDE (n) FROM training WHERE n < 3000 ORDER BY n");
+    const expected = await given.engine.rows("SELECT * EXCLUDE (n) FROM training WHERE n < 3000 ORDER BY n");
     expect(found).toEqual(expected);
   });
 });
@@ -206,11 +189,11 @@ describe("a partitioned frame", { timeout: 20_000 }, () => {
     `read_parquet('${out}/${frame}/**/*.parquet', hive_types = {'region': VARCHAR, 'year': INTEGER}, filename = true)`;
 
   test("is a file a partition, in which rows keep their order, and reads back equal", async () => {
-    const out = join(newFolder(), "frames");
-    const files = await write(engine, { out, partitionBy, blocks });
+    const out = join(given.newFolder(), "frames");
+    const files = await write(given.engine, { out, partitionBy, blocks });
     const order = "ORDER BY unique_id, ds";
-    expect(await differing(engine, `(FROM ${hive(out)} ${order})`, 4200)).toBe(0);
-    const unordered = await engine.count(`
+    expect(await differing(given.engine, `(FROM ${hive(out)} ${order})`, 4200)).toBe(0);
+    const unordered = await given.engine.count(`
       SELECT count(*) FROM (
         SELECT (unique_id, ds) < lag((unique_id, ds)) OVER (PARTITION BY filename ORDER BY file_row_number) AS back
         FROM read_parquet('${out}/train/**/*.parquet', filename = true, file_row_number = true)
@@ -223,23 +206,25 @@ describe("a partitioned frame", { timeout: 20_000 }, () => {
     expect(training).toContain("train/region=__HIVE_DEFAULT_PARTITION__/year=2025/data_0.parquet");
     expect(training).toContain("train/region=/year=2025/data_0.parquet");
     // 6 regions and NULL; each of them in the years it has.
-    const distinct = await engine.count("SELECT count(*) FROM (SELECT DISTINCT region, year FROM training)");
+    const distinct = await given.engine.count(
+      "SELECT count(*) FROM (SELECT DISTINCT region, year FROM training)",
+    );
     expect(training.length).toBe(distinct);
     expect(Object.keys(hashes(out)).length).toBe(files.length + 1);
-    expect(await engine.count(`SELECT count(*) FROM ${hive(out, "future")}`)).toBe(100);
+    expect(await given.engine.count(`SELECT count(*) FROM ${hive(out, "future")}`)).toBe(100);
   });
 
   test("names its folders as DuckDB does, but for texts that it would read back as NULL", async () => {
-    const [out, direct] = [join(newFolder(), "frames"), join(newFolder(), "direct")];
-    await write(engine, { out, partitionBy: ["region"], blocks: [4200] });
-    await engine.run(`COPY training TO '${direct}' (FORMAT parquet, PARTITION_BY (region))`);
+    const [out, direct] = [join(given.newFolder(), "frames"), join(given.newFolder(), "direct")];
+    await write(given.engine, { out, partitionBy: ["region"], blocks: [4200] });
+    await given.engine.run(`COPY training TO '${direct}' (FORMAT parquet, PARTITION_BY (region))`);
     const ours = readdirSync(join(out, "train")).map((name) => name.replace("=%4EULL", "=NULL"));
     expect(ours.sort()).toEqual(readdirSync(direct).sort());
   });
 
   test("can be CSV, each file with the names of its columns once", async () => {
-    const out = join(newFolder(), "frames");
-    await write(engine, { out, format: "csv", partitionBy: ["year"], blocks });
+    const out = join(given.newFolder(), "frames");
+    await write(given.engine, { out, format: "csv", partitionBy: ["year"], blocks });
     expect(Object.keys(hashes(out))).toEqual([
       "future/year=2023/data_0.csv",
       "manifest.json",
@@ -254,10 +239,10 @@ describe("a partitioned frame", { timeout: 20_000 }, () => {
   test("of too many partitions, or of values too long for a folder, is refused", async () => {
     const columns = trainingColumns.filter(({ name }) => ["unique_id", "ds", "region"].includes(name));
     const open = (out: string) =>
-      openOutput(engine, { out, partitionBy: ["region"], training: columns, future: columns });
+      openOutput(given.engine, { out, partitionBy: ["region"], training: columns, future: columns });
     const rows = (region: string) =>
       `SELECT 'S' AS unique_id, DATE '2024-01-01' AS ds, ${region} AS region FROM range(10001)`;
-    const place = newFolder();
+    const place = given.newFolder();
     const output = await open(join(place, "frames"));
     await expect(output.append("training", rows("repeat('ü', 43)"))).rejects.toMatchObject({
       code: "FRAME_PARTITION_INVALID",
