@@ -13,7 +13,7 @@ export async function copyFromFile(
   signal?: AbortSignal,
 ): Promise<number> {
   const copy = client.query(from(sql));
-  await pipeline(createReadStream(path, { highWaterMark: chunkBytes }), copy, { signal });
+  await passOn(createReadStream(path, { highWaterMark: chunkBytes }), copy, signal);
   return copy.rowCount ?? 0;
 }
 
@@ -24,7 +24,21 @@ export async function copyToFile(
   path: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await pipeline(client.query(to(sql)), createWriteStream(path, { flags: "wx", mode: 0o600 }), { signal });
+  await passOn(client.query(to(sql)), createWriteStream(path, { flags: "wx", mode: 0o600 }), signal);
+}
+
+/** An abort is told by its own reason, not as the streams tell it. */
+async function passOn(
+  source: NodeJS.ReadableStream,
+  target: NodeJS.WritableStream,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await pipeline(source, target, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
 }
 
 const chunkBytes = 256 * 1024;
