@@ -79,7 +79,8 @@ export function asDatabaseFailure(error: unknown, server: string): unknown {
         error,
       );
     default:
-      return /^[0-9A-Z]{5}$/.test(code)
+      // ELOOP and its like are the operating system's; SQLSTATEs have a digit.
+      return /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
         ? fail(
             "DATABASE_FAILURE",
             { sqlstate: code, reason: [reason, failure.detail].filter(Boolean).join("; ") },

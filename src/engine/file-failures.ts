@@ -2,7 +2,8 @@ import { fail } from "../errors.ts";
 
 /** Errors of the operating system as errors of the catalogue; others pass through. */
 export function asFileFailure(error: unknown, path: string, access: "read" | "written"): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
+  const { code } = error as NodeJS.ErrnoException;
+  switch (code) {
     case "ENOENT":
     case "ENOTDIR":
       return access === "read"
@@ -13,10 +14,17 @@ export function asFileFailure(error: unknown, path: string, access: "read" | "wr
     case "EACCES":
     case "EPERM":
       return fail("FILE_NOT_PERMITTED", { path, access }, error);
+    case "ELOOP":
+    case "ENAMETOOLONG": {
+      const reason = code === "ELOOP" ? "its links lead in a circle" : "its name is too long";
+      return access === "read"
+        ? fail("FILE_NOT_FOUND", { path }, error)
+        : fail("FILE_UNWRITABLE", { path, reason }, error);
+    }
     case "EROFS":
     case "ENOSPC":
     case "EDQUOT":
-      return fail("FILE_UNWRITABLE", { path, reason: (error as NodeJS.ErrnoException).code ?? "" }, error);
+      return fail("FILE_UNWRITABLE", { path, reason: code }, error);
     default:
       return error;
   }

@@ -15,3 +15,7 @@ export function dateOf(day: Day): string {
 
 /** SQL of a column of dates as days; PostgreSQL and DuckDB share it. */
 export const daySql = (column: string) => `${column} - DATE '1970-01-01'`;
+
+/** SQL of the first and the last day of a window as days: one without an end, or at infinity, ends with the year 9999. */
+export const firstDaySql = (column: string) => daySql(`greatest(${column}, DATE '0001-01-01')`);
+export const lastDaySql = (column: string) => daySql(`least(${column}, DATE '9999-12-31')`);

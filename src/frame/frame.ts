@@ -5,7 +5,7 @@ import type { FrameKind } from "./columns.ts";
 import { type Computed, type Computing, computeFrame } from "./compute.ts";
 import { dictionaryOf, type Manifest } from "./manifest.ts";
 import { type FrameFormat, type FrameOutput, openOutput } from "./output/index.ts";
-import { type Planned, planFor, stageFrame } from "./prepare.ts";
+import { type Planned, planFor, requireSeries, stageFrame } from "./prepare.ts";
 import { checkInquiry, type FrameInquiry, type Inquiry } from "./request.ts";
 import { withSnapshot } from "./source/snapshot.ts";
 import type { Source } from "./source/source.ts";
@@ -112,6 +112,7 @@ async function begin(
     });
     try {
       await stageFrame(engine, source, planned, (done, of) => onProgress({ phase: "extract", done, of }));
+      await requireSeries(engine, planned);
       return { planned, output };
     } catch (error) {
       await output.discard();

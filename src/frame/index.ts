@@ -18,6 +18,14 @@ export type {
   NotReconstructed,
 } from "./manifest.ts";
 export type { FrameFormat } from "./output/index.ts";
+export {
+  type PlotStyle,
+  type PlottedDay,
+  type PlottedSeries,
+  readSeries,
+  renderPlot,
+  type Strip,
+} from "./plot/index.ts";
 export type { FrameInquiry } from "./request.ts";
 export {
   type DriverName,

@@ -79,19 +79,19 @@ const note =
   "Rows recorded by the knowledge time and overwritten since have their new values, deleted rows are gone, " +
   "and the dimensions and the calendar are as they are now.";
 
-/**
- * Reads the facts and makes the series.
- *
- * @throws FRAME_SELECTION_EMPTY, FRAME_SERIES_AMBIGUOUS
- */
+/** Reads the facts and makes the series. */
 export async function stageFrame(
   engine: Engine,
   source: Source,
-  { plan, inquiry, range }: Planned,
+  { plan, range }: Planned,
   onPiece?: (done: number, of: number) => void,
 ): Promise<void> {
   await stageAll(engine, source, plan.stages, range, onPiece);
   for (const sql of plan.prepare) await engine.run(sql);
+}
+
+/** @throws FRAME_SELECTION_EMPTY, FRAME_SERIES_AMBIGUOUS */
+export async function requireSeries(engine: Engine, { inquiry }: Planned): Promise<void> {
   if ((await engine.count("SELECT count(*) FROM series")) === 0) {
     throw fail("FRAME_SELECTION_EMPTY", { cutoff: inquiry.cutoff });
   }

@@ -151,7 +151,7 @@ export function historyOfBlock(scope: FrameScope): string {
         spine.day,
         spine.first_day,
         CASE
-          WHEN spine.day BETWEEN spine.first_day AND ${cutoff} THEN ${spec.fill === "zero" ? "coalesce(sales.y, 0)" : "sales.y"}
+          WHEN spine.day BETWEEN spine.first_day AND ${cutoff} THEN ${spec.fill === "zero" ? "CASE WHEN sales.n IS NULL THEN 0 ELSE sales.y END" : "sales.y"}
         END::BIGINT AS y,
         sales.n IS NULL AS is_imputed,
         inventory.on_hand_qty::BIGINT AS on_hand_qty,

@@ -1,13 +1,16 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
-import type { Database } from "../../src/database/connection.ts";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { fillCalendar } from "../../src/calendar/index.ts";
+import { type Database, databaseOf, withClient } from "../../src/database/connection.ts";
 import { auditFrame } from "../../src/frame/audit/audit.ts";
 import { daySql } from "../../src/frame/days.ts";
 import type { Driver } from "../../src/frame/drivers/driver.ts";
 import { parseSpec } from "../../src/frame/index.ts";
 import { query } from "../support/load.ts";
-import { freshDatabase } from "../support/warehouse.ts";
+import { freshDatabase, urlOf } from "../support/warehouse.ts";
 
 const request = { cutoff: "2024-03-31", horizon: 7 };
 
@@ -59,6 +62,70 @@ describe("the leakage audit", async () => {
   test("catches rows that later facts add to or take from a frame", async () => {
     const report = await auditFrame(database, request, [onlyStockedDays]);
     expect(leaksOf(report, "facts after the cutoff")).toContain("future (row)");
+  });
+});
+
+describe("the leakage audit of a warehouse", async () => {
+  const database = await freshDatabase();
+  beforeAll(async () => {
+    await withClient(database, (client) =>
+      fillCalendar(client, { from: "2024-01-01", to: "2024-12-31", region: { country: "GB" } }),
+    );
+    await query(
+      database,
+      `INSERT INTO store (code, name) VALUES ('S1', 'One');
+       INSERT INTO product (sku, name) VALUES ('A', 'A');
+       INSERT INTO sales_daily (date, store_id, product_id, quantity, unit_price, total_amount)
+       SELECT d, 1, 1, 2147483647, 1, 9999999999.99
+       FROM generate_series(date '2024-01-01', date '2024-03-01', interval '1 day') AS d;
+       INSERT INTO inventory_snapshot_daily (date, store_id, product_id, on_hand_qty, on_order_qty)
+       SELECT date, 1, 1, 2147483647, 2147483647 FROM sales_daily;
+       INSERT INTO price_history (product_id, price, valid_from, valid_to)
+       VALUES (1, 1, '-infinity', '2024-02-20'), (1, 99999999.99, '2024-02-21', 'infinity');
+       INSERT INTO promotion (product_id, name, discount_amount, start_date, end_date)
+       VALUES (1, 'Ever', 99999999.99, '2024-02-25', 'infinity')`,
+    );
+  });
+  // A third of the rows is deleted: one of three last days is.
+  test.for(["2024-03-01", "2024-02-29", "2024-02-28"])(
+    "of one series sold up to the cutoff %s",
+    async (cutoff) => {
+      await query(database, "DELETE FROM sales_daily WHERE date > $1", [cutoff]);
+      expect(await auditFrame(database, { cutoff, horizon: 7 })).toMatchObject({ passed: true });
+    },
+  );
+
+  test("whose calendar begins with the sales, less than a horizon ago", async () => {
+    expect(await auditFrame(database, { cutoff: "2024-01-20", horizon: 28 })).toMatchObject({ passed: true });
+  });
+
+  test("whose numbers are the largest there are", async () => {
+    expect(await auditFrame(database, { cutoff: "2024-02-15", horizon: 28 })).toMatchObject({ passed: true });
+  });
+
+  test("is only read, also where the search path names temporary tables last", async () => {
+    const url = new URL(urlOf(database));
+    url.searchParams.set("options", "-csearch_path=public,pg_temp");
+    const touched = `
+      SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::int AS rows FROM pg_stat_user_tables WHERE schemaname = 'public'`;
+    const before = await query(database, touched);
+    await auditFrame(databaseOf(url.href), { cutoff: "2024-02-15", horizon: 7 });
+    await query(database, "SELECT pg_stat_force_next_flush()");
+    expect(await query(database, touched)).toEqual(before);
+  });
+
+  test("with a temporary folder of any name", async () => {
+    const temporary = mkdtempSync(join(tmpdir(), "forecastlab-test [it's]-"));
+    vi.stubEnv("TMPDIR", temporary);
+    try {
+      expect(await auditFrame(database, { cutoff: "2024-02-15", horizon: 7 })).toMatchObject({
+        passed: true,
+      });
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(temporary, { recursive: true });
+    }
   });
 });
 

@@ -99,6 +99,18 @@ describe("when a file cannot be put in its place", () => {
     expect(readdirSync(place).sort()).toEqual(["x.csv", "x.future.csv"]);
   });
 
+  test("a folder that somebody else puts there at the same time stays", async () => {
+    const place = given.newFolder();
+    const [out, mine] = [join(place, "frames"), join(place, "mine")];
+    for (const folder of [join(out, "train"), mine]) mkdirSync(folder, { recursive: true });
+    const staged = { out: mine, training: "", future: "", manifest: "" };
+    const target = { ...staged, out, parent: place, format: "parquet" } as const;
+    // There is nowhere to set it aside: to the one who publishes there was none a moment ago.
+    const publishing = publishFolder(staged, target, join(place, "none/aside"));
+    await expect(publishing).rejects.toMatchObject({ code: "FRAME_OUTPUT_EXISTS" });
+    expect(readdirSync(out)).toEqual(["train"]);
+  });
+
   test("an earlier folder comes back", async () => {
     const place = given.newFolder();
     const out = join(place, "frames");
@@ -126,12 +138,18 @@ describe("a place is refused before any work is done", () => {
     ["frame.parquet", "csv", "FRAME_FORMAT_UNKNOWN", "ends in .parquet, and the format asked for is csv"],
     ["none/frame.csv", undefined, "FILE_UNWRITABLE", "there is no folder"],
     ["folder.csv", undefined, "FRAME_OUTPUT_EXISTS", "it is a folder"],
+    ["frame.csv/", undefined, "FILE_UNWRITABLE", "it names a folder"],
+    ["folder.csv/file/x/frame.csv", undefined, "FILE_UNWRITABLE", "its folder does not exist"],
+    [`${"x".repeat(250)}.csv`, undefined, "FILE_UNWRITABLE", "its name is too long"],
+    ["circle/frame.csv", undefined, "FILE_UNWRITABLE", "its links lead in a circle"],
   ] as const)("%s, format %s: %s", async ([name, format, code, problem]) => {
     const place = given.newFolder();
     mkdirSync(join(place, "folder.csv"));
+    writeFileSync(join(place, "folder.csv/file"), "");
+    symlinkSync("circle", join(place, "circle"));
     const refused = await refusal({ out: join(place, name), ...(format && { format }) });
     expect(refused).toMatchObject({ code, message: expect.stringContaining(problem) });
-    expect(readdirSync(place)).toEqual(["folder.csv"]);
+    expect(readdirSync(place).sort()).toEqual(["circle", "folder.csv"]);
   });
 
   test.for([

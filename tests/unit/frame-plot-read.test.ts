@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ForecastLabError } from "../../src/errors.ts";
 import { readSeries } from "../../src/frame/plot/index.ts";
@@ -80,6 +81,19 @@ describe("a series is read", () => {
   test("without days to forecast where there is no file of them", async () => {
     await writeRows(training, workspace.path("alone.parquet"));
     expect(await readSeries(workspace.path("alone.parquet"), "S1/A")).toEqual({ ...expected, future: [] });
+    cpSync(workspace.path("folder-parquet/train"), workspace.path("ended/train"), { recursive: true });
+    mkdirSync(workspace.path("ended/future"));
+    expect(await readSeries(workspace.path("ended"), "S1/A")).toEqual({ ...expected, future: [] });
+  });
+
+  test("under a name that would be a pattern", async () => {
+    const folder = workspace.path("which? [one] *");
+    for (const name of ["folder-csv", "f.csv", "f.future.csv"]) {
+      cpSync(workspace.path(name), join(folder, `[a]${name}`), { recursive: true });
+    }
+    for (const name of ["[a]folder-csv", "[a]f.csv"]) {
+      expect(await readSeries(join(folder, name), "S1/A")).toEqual(expected);
+    }
   });
 });
 
@@ -101,13 +115,14 @@ describe("what cannot be plotted is told in a sentence:", () => {
   test.for([
     ["no-such.parquet", "FILE_NOT_FOUND: The file /no-such.parquet does not exist."],
     ["f.future.parquet", "FRAME_NOT_PLOTTABLE: /f.future.parquet cannot be plotted: it has no column y, "],
+    ["frame", "FRAME_NOT_PLOTTABLE: /frame cannot be plotted: its name ends in neither .parquet nor .csv."],
     ["f.arrow", "FRAME_NOT_PLOTTABLE: /f.arrow cannot be plotted: Arrow files cannot be read here, "],
     ["broken.parquet", "FRAME_NOT_PLOTTABLE: /broken.parquet cannot be plotted: DuckDB cannot read it ("],
     ["other.csv", "FRAME_NOT_PLOTTABLE: /other.csv cannot be plotted: it has no column unique_id."],
     ["empty", "FRAME_NOT_PLOTTABLE: /empty cannot be plotted: there is no Parquet or CSV file of a frame."],
   ] as const)("%s", async ([name, message]) => {
     if (name === "empty") mkdirSync(workspace.path(name));
-    if (["f.arrow", "broken.parquet", "other.csv"].includes(name)) {
+    if (["frame", "f.arrow", "broken.parquet", "other.csv"].includes(name)) {
       writeFileSync(workspace.path(name), "a,b\n1,2\n");
     }
     expect(await failing(name)).toContain(message);

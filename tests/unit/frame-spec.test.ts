@@ -159,14 +159,19 @@ describe("what is wrong with a spec is told with its place", () => {
     ["- 1", "it must at least say version: 1"],
     ["target: quantity", "version is missing"],
     ["version: 2", "version must be 1, not 2"],
+    ["version: '1'", 'version must be 1, not "1"'],
+    [
+      "{ version: 1, series: &series { store: *series } }",
+      "series.store.store is not known; known are code, ",
+    ],
     ["{ version: 1, lag: [28] }", "lag is not known; did you mean lags?"],
     ["{ version: 1, colour: red }", "colour is not known; known are version, series, target, "],
     ["{ version: 1, target: units }", "target must be one of quantity, total_amount, not units"],
     ["{ version: 1, fill: nul }", "fill must be one of zero, null, not nul; did you mean null?"],
     ["{ version: 1, fill: 0 }", "fill must be one of zero, null, not 0"],
     ["{ version: 1, closed_days: [zero] }", 'closed_days must be one of zero, mask, drop, not ["zero"]'],
-    ["{ version: 1, series: all }", "series must be a map of store, product and separator, not all"],
-    ["{ version: 1, series: { store: S1 } }", "series.store must be a map of attributes, not S1"],
+    ["{ version: 1, series: all }", 'series must be a map of store, product and separator, not "all"'],
+    ["{ version: 1, series: { store: S1 } }", 'series.store must be a map of attributes, not "S1"'],
     [
       "{ version: 1, series: { store: { regoin: a } } }",
       "series.store.regoin is not known; did you mean region?",
@@ -181,6 +186,10 @@ describe("what is wrong with a spec is told with its place", () => {
     [
       "{ version: 1, ended: { after_days: -1 } }",
       "ended.after_days must be a whole number from 0 to 10,000, not -1",
+    ],
+    [
+      "{ version: 1, weekday_windows: [{ weeks: 521, stats: [mean] }] }",
+      "weekday_windows[0].weeks must be a whole number from 1 to 520, not 521",
     ],
     ["{ version: 1, lags: 28 }", "lags must be a list of numbers of days, not 28"],
     ["{ version: 1, lags: [28, 1.5] }", "lags[1] must be a whole number from 1 to 10,000, not 1.5"],
@@ -222,7 +231,7 @@ describe("what is wrong with a spec is told with its place", () => {
       "{ version: 1, weekday_windows: [{ weeks: 4, stats: [mean], min_weeks: 5 }] }",
       "weekday_windows[0].min_weeks is 5, more than its 4 weeks",
     ],
-    ["{ version: 1, drivers: price }", "drivers must be a list of drivers, not price"],
+    ["{ version: 1, drivers: price }", 'drivers must be a list of drivers, not "price"'],
     [
       "{ version: 1, drivers: [prices] }",
       "drivers[0] must be one of store, product, calendar, price, promotion, inventory, traffic, weather, not prices; did you mean price?",

@@ -15,7 +15,7 @@ export async function plotFrame(
   if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) {
     throw fail("USAGE", { problem: `--days takes a number of days, not ${days}.` });
   }
-  const { readSeries, renderPlot } = await import("../../frame/plot/index.ts");
+  const { readSeries, renderPlot } = await import("../../frame/index.ts");
   const plotted = await readSeries(file, series, signal);
   output.result(plotted);
   const { width, colors } = output;

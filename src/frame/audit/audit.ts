@@ -1,15 +1,15 @@
-import { readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { type Client, type Database, withClient } from "../../database/connection.ts";
+import { type Database, withClient } from "../../database/connection.ts";
+import { quoteLiteral } from "../../database/identifiers.ts";
 import { type Engine, withEngine } from "../../engine/engine.ts";
 import type { Column, FrameKind } from "../columns.ts";
 import { computeFrame } from "../compute.ts";
 import { dateOf, dayOf } from "../days.ts";
-import { type ExtraDriver, type Planned, planFor, stageFrame } from "../prepare.ts";
-import { checkInquiry, type FrameInquiry, type Inquiry } from "../request.ts";
+import { type ExtraDriver, type Planned, planFor, requireSeries, stageFrame } from "../prepare.ts";
+import { checkInquiry, type FrameInquiry } from "../request.ts";
 import { sourceOf } from "../source/snapshot.ts";
-import { type Compared, type Copy, compareFrames, fileOf, type Held } from "./compare.ts";
+import type { Source } from "../source/source.ts";
+import { type Compared, type Copy, compareFrames, fileOf, filesOf, type Held } from "./compare.ts";
 import { factsAfter, holidaysAfter, plansAfter, type Statement } from "./perturbations.ts";
 import type { AuditCheck, AuditReport } from "./report.ts";
 import { makeScratch, perturbed } from "./scratch.ts";
@@ -41,22 +41,20 @@ export async function auditFrame(
         signal,
         async (engine) => {
           await makeScratch(client);
-          const make = (name: string, inquiry: Inquiry) =>
-            makeCopy({ engine, client, inquiry, extra, name, signal });
-          const { copy: before, planned } = await make("before", inquiry);
-          // Which drivers have facts is decided once: the frames that are compared have the same columns.
-          const settled = { ...inquiry, spec: { ...planned.plan.scope.spec, drivers_named: true } };
+          const source = sourceOf([client], signal);
+          // Planned once: whether there can be such a frame is not for the changed copy to say.
+          const planned = await planFor(source, inquiry, extra);
+          const make = (name: string) => makeCopy({ engine, source, planned, name });
           const checks = checksOf(planned);
           onCheck("the frame as it is", 0, checks.length);
+          const before = await make("before");
           const done: AuditCheck[] = [];
           for (const check of checks) {
             onCheck(check.name, done.length + 1, checks.length);
-            const { rows, result } = await perturbed(client, check.statements, () => make("after", settled));
+            const { rows, result } = await perturbed(client, check.statements, () => make("after"));
             const compared: Compared[] = [];
             for (const frame of check.frames) {
-              compared.push(
-                await compareFrames(engine, [before, result.copy], frame, check.held, check.sameRows),
-              );
+              compared.push(await compareFrames(engine, [before, result], frame, check.held, check.sameRows));
             }
             await removeCopy(engine, "after");
             done.push(outcomeOf(check, rows, compared));
@@ -172,37 +170,35 @@ function outcomeOf(
 
 interface Making {
   readonly engine: Engine;
-  readonly client: Client;
-  readonly inquiry: Inquiry;
-  readonly extra: readonly ExtraDriver[];
+  readonly source: Source;
+  readonly planned: Planned;
   readonly name: string;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** The frame of the scratch copy as it is now, as files; its tables are in a schema of their own while it is made. */
-async function makeCopy(making: Making): Promise<{ copy: Copy; planned: Planned }> {
-  const { engine, client, inquiry, extra, name, signal } = making;
-  const source = sourceOf([client], signal);
-  const planned = await planFor(source, inquiry, extra);
+async function makeCopy({ engine, source, planned, name }: Making): Promise<Copy> {
+  const { plan } = planned;
   await engine.run("CREATE SCHEMA making; USE making");
   await stageFrame(engine, source, planned);
+  if (name === "before") await requireSeries(engine, planned);
   let block = 0;
-  await computeFrame(engine, planned.plan, {
-    append: async (frame, sql) => {
-      const path = fileOf(engine, { name }, frame, block++);
-      await engine.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
-      return 0;
-    },
-  });
+  const append = async (frame: FrameKind, sql: string) => {
+    const path = quoteLiteral(fileOf(engine, name, frame, block++));
+    await engine.run(`COPY (${sql}) TO ${path} (FORMAT parquet)`);
+    return 0;
+  };
+  await computeFrame(engine, plan, { append });
+  if (block === 0) {
+    // Of no series there are no rows, but columns to compare.
+    for (const sql of plan.block(0, -1)) await engine.run(sql);
+    for (const frame of ["training", "future"] as const) await append(frame, plan.rows[frame]);
+  }
   await engine.run("USE main; DROP SCHEMA making CASCADE");
-  return { copy: { name, columns: planned.plan.columns }, planned };
+  return { name, columns: plan.columns };
 }
 
 async function removeCopy(engine: Engine, name: string): Promise<void> {
   for (const frame of ["training", "future"] as const) {
-    const pattern = fileOf(engine, { name }, frame, "*");
-    const [prefix = ""] = basename(pattern).split("*");
-    const folder = dirname(pattern);
-    for (const file of readdirSync(folder)) if (file.startsWith(prefix)) await rm(join(folder, file));
+    for (const file of filesOf(engine, name, frame)) await rm(file);
   }
 }

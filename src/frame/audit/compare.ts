@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -10,8 +11,13 @@ export interface Copy {
   readonly columns: readonly Column[];
 }
 
-export const fileOf = (engine: Engine, { name }: Pick<Copy, "name">, frame: FrameKind, block: number | "*") =>
+export const fileOf = (engine: Engine, name: string, frame: FrameKind, block: number) =>
   join(engine.folder, `${name}-${frame}-${block}.parquet`);
+
+export const filesOf = ({ folder }: Engine, name: string, frame: FrameKind) =>
+  readdirSync(folder)
+    .filter((file) => file.startsWith(`${name}-${frame}-`))
+    .map((file) => join(folder, file));
 
 /** What of a column has to stay the same: `all` rows, none, or those up to a day. */
 export type Held = (column: Column, frame: FrameKind) => "all" | "none" | { readonly upTo: string };
@@ -30,7 +36,8 @@ export async function compareFrames(
   held: Held,
   sameRows: boolean,
 ): Promise<Compared> {
-  const relation = (copy: Copy) => `read_parquet(${quoteLiteral(fileOf(engine, copy, frame, "*"))})`;
+  const relation = (copy: Copy) =>
+    `read_parquet([${filesOf(engine, copy.name, frame).map(quoteLiteral).join(", ")}])`;
   const columns = before.columns.filter(
     (column) => column.frames.includes(frame) && column.class !== "key" && held(column, frame) !== "none",
   );

@@ -34,6 +34,8 @@ export async function makeScratch(client: Client): Promise<void> {
     throw error;
   }
   await client.query(`
+    -- A search path may name the temporary tables after the real ones.
+    SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), false);
     CREATE INDEX ON pg_temp.sales_daily (date);
     CREATE INDEX ON pg_temp.inventory_snapshot_daily (date);
     ANALYZE pg_temp.sales_daily, pg_temp.inventory_snapshot_daily

@@ -1,4 +1,4 @@
-import { daySql } from "../days.ts";
+import { firstDaySql, lastDaySql } from "../days.ts";
 import type { Driver, FrameScope } from "./driver.ts";
 
 /**
@@ -22,7 +22,7 @@ export function priceDriver({ spec, cutoff, recorded, ofStores, ofProducts }: Fr
           { name: "to_day", type: "INTEGER" },
         ],
         query: () => `
-          SELECT product_id, store_id, nullif(price, 'NaN'), ${daySql("valid_from")}, ${daySql("valid_to")}
+          SELECT product_id, store_id, nullif(price, 'NaN'), ${firstDaySql("valid_from")}, ${lastDaySql("valid_to")}
           FROM price_history
           WHERE ${recorded} AND ${ofProducts} AND (store_id IS NULL OR ${ofStores})`,
         day: null,
@@ -40,7 +40,7 @@ export function priceDriver({ spec, cutoff, recorded, ofStores, ofProducts }: Fr
          product_id,
          unnest(range(
            greatest(price_window.from_day, product.from_day),
-           least(coalesce(price_window.to_day, product.to_day), product.to_day) + 1
+           least(price_window.to_day, product.to_day) + 1
          ))::INTEGER AS day,
          price
        FROM price_window
@@ -51,7 +51,7 @@ export function priceDriver({ spec, cutoff, recorded, ofStores, ofProducts }: Fr
          series.n,
          unnest(range(
            greatest(price_window.from_day, spine_from),
-           least(coalesce(price_window.to_day, spine_until), spine_until) + 1
+           least(price_window.to_day, spine_until) + 1
          ))::INTEGER AS day,
          price
        FROM price_window
@@ -100,7 +100,7 @@ export function listPrice(filled: boolean, cutoff: number): string {
     : plannedPrice;
 }
 
-/** The price on each day on which windows of a series end: what a gap behind it goes on with. */
+/** The price on each day on which windows of a series with a price end: what a gap behind it goes on with. */
 const lastPrices = `
   CREATE OR REPLACE TABLE last_price AS
   SELECT series.n, price_window.to_day AS day, arg_min(price, price_window.store_id IS NULL) AS price
@@ -108,5 +108,5 @@ const lastPrices = `
   JOIN block_series AS series
     ON series.product_id = price_window.product_id
    AND (price_window.store_id IS NULL OR price_window.store_id = series.store_id)
-  WHERE price_window.to_day IS NOT NULL
+  WHERE price IS NOT NULL
   GROUP BY series.n, price_window.to_day`;

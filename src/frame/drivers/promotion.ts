@@ -1,4 +1,4 @@
-import { daySql } from "../days.ts";
+import { firstDaySql, lastDaySql } from "../days.ts";
 import type { Driver, DriverColumn, FrameScope } from "./driver.ts";
 import { listPrice } from "./price.ts";
 
@@ -21,7 +21,7 @@ export function promotionDriver({ spec, cutoff, recorded, ofStores, ofProducts }
         query: () => `
           SELECT
             product_id, store_id, nullif(discount_pct, 'NaN'), nullif(discount_amount, 'NaN'),
-            ${daySql("start_date")}, ${daySql("end_date")}
+            ${firstDaySql("start_date")}, ${lastDaySql("end_date")}
           FROM promotion
           WHERE ${recorded} AND ${ofProducts} AND (store_id IS NULL OR ${ofStores})`,
         day: null,

@@ -98,7 +98,7 @@ function ofWeekday(
   const sql: Record<Aggregate, () => string> = {
     count: () => total((day) => `(${day} IS NOT NULL)::INTEGER`),
     sum: () => total((day) => day),
-    squares: () => total((day) => `${day}::DOUBLE * ${day}`),
+    squares: () => total((day) => `${day}::HUGEINT * ${day}`),
     min: () => `least(${days.join(", ")})`,
     max: () => `greatest(${days.join(", ")})`,
     zeros: () => total((day) => `(${day} = 0)::INTEGER`),
@@ -120,9 +120,10 @@ function statistic(
     case "max":
       return scaled(aggregate(stat), measure);
     case "std": {
-      // sqrt((n Σx² - (Σx)²) / (n (n - 1))) of exact sums; what rounding may leave below 0 is 0.
-      const spread = `${count} * ${aggregate("squares")}::DOUBLE - ${aggregate("sum")}::DOUBLE * ${aggregate("sum")}::DOUBLE`;
-      return `CASE WHEN ${count} > 1 THEN sqrt(greatest(0, ${spread}) / (${count} * (${count} - 1)))${over(measure)} END`;
+      // sqrt((n Σx² - (Σx)²) / (n (n - 1))), exact up to the division: a constant has 0.
+      const [sum, squares] = [aggregate("sum"), aggregate("squares")];
+      const spread = `(${count} * ${squares}::HUGEINT - ${sum}::HUGEINT * ${sum}::HUGEINT)::DOUBLE`;
+      return `CASE WHEN ${count} > 1 THEN sqrt(${spread} / (${count} * (${count} - 1)))${over(measure)} END`;
     }
     case "zero_rate":
       return `${aggregate("zeros")}::DOUBLE / ${count}`;

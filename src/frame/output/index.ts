@@ -70,7 +70,11 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
   const partitioned = partitionBy.length > 0;
   const place = placeOf(request.out, request.format, partitioned);
   if (partitioned) refusePartition(partitionBy, place.format, request);
-  refusePlace(place, partitioned);
+  try {
+    refusePlace(place, partitioned);
+  } catch (error) {
+    throw asFileFailure(error, place.out, "written");
+  }
 
   const work = makePrivateFolder({ parent: resolve(place.parent), name: ".forecastlab-frame" });
   // Inside it with the permissions that files and folders of this user have.

@@ -20,12 +20,15 @@ export interface Place {
  * `manifest.json` in a folder.
  *
  * @param format what the user says; else the ending of the name does
- * @throws FRAME_FORMAT_UNKNOWN when neither says it or they contradict each other
+ * @throws FRAME_FORMAT_UNKNOWN when neither says it or they contradict each other, FILE_UNWRITABLE for a file that ends like a folder
  */
 export function placeOf(out: string, format: FrameFormat | undefined, partitioned: boolean): Place {
   const path = normalize(out);
   const ending = extname(path);
   const named = formats.find((known) => ending.toLowerCase() === `.${known}`);
+  if (format !== undefined && !formats.includes(format)) {
+    throw fail("FRAME_FORMAT_UNKNOWN", { path: out, problem: `there is no format ${format}` });
+  }
   if (format !== undefined && named !== undefined && format !== named) {
     const problem = `the name ends in ${ending}, and the format asked for is ${format}`;
     throw fail("FRAME_FORMAT_UNKNOWN", { path: out, problem });
@@ -40,6 +43,10 @@ export function placeOf(out: string, format: FrameFormat | undefined, partitione
       future: join(folder, "future"),
       manifest: join(folder, "manifest.json"),
     };
+  }
+  if (path.endsWith(sep)) {
+    const reason = "it names a folder; name a file, or partition the frame";
+    throw fail("FILE_UNWRITABLE", { path: out, reason });
   }
   const chosen = format ?? named;
   if (chosen === undefined) {

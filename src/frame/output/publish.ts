@@ -1,5 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { fail } from "../../errors.ts";
 import type { Place } from "./place.ts";
 
 /** Where the complete frame waits, file by file as at its place. */
@@ -19,7 +20,12 @@ export async function publishFiles(staged: Staged, place: Place): Promise<void> 
   await forceNames(place.parent);
 }
 
-/** A folder takes the place of an earlier frame's as a whole. @param aside where that one goes, to be removed */
+/**
+ * A folder takes the place of an earlier frame's as a whole.
+ *
+ * @param aside where that one goes, to be removed
+ * @throws FRAME_OUTPUT_EXISTS when another frame is put there at the same time
+ */
 export async function publishFolder(staged: Staged, place: Place, aside: string): Promise<void> {
   const replaced = await rename(place.out, aside).then(
     () => true,
@@ -31,6 +37,10 @@ export async function publishFolder(staged: Staged, place: Place, aside: string)
   try {
     await rename(staged.out, place.out);
   } catch (error) {
+    if (["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) {
+      const problem = "another frame appeared there meanwhile";
+      throw fail("FRAME_OUTPUT_EXISTS", { path: place.out, problem }, error);
+    }
     if (replaced) await rename(aside, place.out);
     throw error;
   }

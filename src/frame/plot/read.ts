@@ -17,13 +17,17 @@ import type { PlottedDay, PlottedSeries, Strip } from "./series.ts";
  */
 export async function readSeries(path: string, series: string, signal?: AbortSignal): Promise<PlottedSeries> {
   if (!existsSync(path)) throw fail("FILE_NOT_FOUND", { path });
-  const { training, future } = placeOf(path, undefined, statSync(path).isDirectory());
+  const folder = statSync(path).isDirectory();
+  if (!folder && !readable(path)) throw unplottable(path, "its name ends in neither .parquet nor .csv");
+  const { training, future } = placeOf(path, undefined, folder);
   return withEngine(signal, async (engine) => {
     const known = await openRows(engine, path, training);
     if (!known.columns.has("y")) throw unplottable(path, "it has no column y, as a frame to forecast");
     const days = await known.daysOf(series);
     if (days.length === 0) throw await unknownSeries(engine, path, known.sql, series);
-    const ahead = existsSync(future) ? await (await openRows(engine, future, future)).daysOf(series) : [];
+    // Where all series have ended, a folder of days to forecast is empty.
+    const ahead =
+      filesOf(future).length > 0 ? await (await openRows(engine, future, future)).daysOf(series) : [];
     const strips = stripColumns.filter(([, column]) => known.columns.has(column)).map(([strip]) => strip);
     return { unique_id: series, training: complete(days), future: complete(ahead), strips };
   });
@@ -61,19 +65,31 @@ async function openRows(engine: Engine, path: string, source: string): Promise<R
 
 /** How DuckDB reads a file, or the files of a folder in hive layout: all that is needed of them has a type of its own below. */
 function relationOf(path: string, source: string): string {
-  const folder = statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const files = folder
-    ? readdirSync(source, { recursive: true, encoding: "utf8" }).map((name) => join(source, name))
-    : [source];
-  const found = files.find((file) => [".parquet", ".csv", ".arrow"].includes(extname(file).toLowerCase()));
-  const ending = found === undefined ? "" : extname(found).toLowerCase();
-  if (ending === ".arrow") throw unplottable(path, "Arrow files cannot be read here, Parquet and CSV can");
+  const files = filesOf(source);
+  const ending = extname(files[0] ?? "").toLowerCase();
   if (ending === "") throw unplottable(path, "there is no Parquet or CSV file of a frame");
-  const pattern = quoteLiteral(folder ? join(source, "**", `*${ending}`) : source);
+  if (ending === ".arrow") throw unplottable(path, "Arrow files cannot be read here, Parquet and CSV can");
+  const list = `[${files.map((file) => quoteLiteral(asPattern(file))).join(", ")}]`;
+  const hive = files[0] !== source;
   return ending === ".parquet"
-    ? `read_parquet(${pattern}, hive_partitioning = ${folder})`
-    : `read_csv(${pattern}, header = true, all_varchar = true, hive_partitioning = ${folder})`;
+    ? `read_parquet(${list}, hive_partitioning = ${hive})`
+    : `read_csv(${list}, header = true, all_varchar = true, hive_partitioning = ${hive})`;
 }
+
+/** The file itself, or those of the same kind in a folder; none where nothing is there. */
+function filesOf(source: string): string[] {
+  const found = statSync(source, { throwIfNoEntry: false });
+  if (found === undefined) return [];
+  if (!found.isDirectory()) return [source];
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(readable).sort();
+  const ending = extname(files[0] ?? "");
+  return files.filter((file) => extname(file) === ending).map((file) => join(source, file));
+}
+
+const readable = (path: string) => [".parquet", ".csv", ".arrow"].includes(extname(path).toLowerCase());
+
+/** The name of one file, where DuckDB looks for a pattern. */
+const asPattern = (path: string) => path.replaceAll(/[*?[]/g, "[$&]");
 
 function selectDays(relation: string, columns: ReadonlySet<string>, series: string): string {
   const of = (column: string, type: string, name: string) =>

@@ -6,17 +6,29 @@ import { driverNames, productAttributes, statNames, storeAttributes } from "./ty
 
 /** More days than any warehouse holds: what is longer is a slip. */
 const longest = 10_000;
+/** Ten years: a window by weekday is an expression of so many terms. */
+const mostWeeks = 520;
 
 /** What stands there, cut to what a sentence can hold. */
 function given(input: unknown): string {
-  const text = typeof input === "string" ? input : JSON.stringify(input);
+  const text = typeof input === "string" ? input : asJson(input);
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
 }
 
-/** An error that says what must stand here, and what stands there. */
+function asJson(input: unknown): string {
+  try {
+    return JSON.stringify(input);
+  } catch {
+    return "something that contains itself";
+  }
+}
+
+/** An error that says what must stand here, and what stands there: text in quotes, since "28" is no number. */
 const must = (what: string) => ({
   error: ({ input }: { readonly input?: unknown }) =>
-    input === undefined ? "is missing" : `must be ${what}, not ${given(input)}`,
+    input === undefined
+      ? "is missing"
+      : `must be ${what}, not ${typeof input === "string" ? asJson(given(input)) : given(input)}`,
 });
 
 /** One of a few words; a misspelt one is told what it is like. */
@@ -74,10 +86,10 @@ const windows = list(
 
 const weekdayWindow = z.strictObject(
   {
-    weeks: whole(1, 1_000),
+    weeks: whole(1, mostWeeks),
     stats,
     lag: whole(7, longest, 7).optional(),
-    min_weeks: whole(1, 1_000).optional(),
+    min_weeks: whole(1, mostWeeks).optional(),
   },
   must("a map with weeks and stats"),
 );
