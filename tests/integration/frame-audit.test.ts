@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { fillCalendar } from "../../src/calendar/index.ts";
-import { type Database, databaseOf, withClient } from "../../src/database/connection.ts";
+import { type Database, databaseOf } from "../../src/database/connection.ts";
 import { auditFrame } from "../../src/frame/audit/audit.ts";
 import { daySql } from "../../src/frame/days.ts";
 import type { Driver } from "../../src/frame/drivers/driver.ts";
 import { parseSpec } from "../../src/frame/index.ts";
+import { fillDays } from "../support/examples.ts";
 import { query } from "../support/load.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
 
@@ -68,9 +68,7 @@ describe("the leakage audit", async () => {
 describe("the leakage audit of a warehouse", async () => {
   const database = await freshDatabase();
   beforeAll(async () => {
-    await withClient(database, (client) =>
-      fillCalendar(client, { from: "2024-01-01", to: "2024-12-31", region: { country: "GB" } }),
-    );
+    await fillDays(database, "2024-01-01", "2024-12-31", "GB");
     await query(
       database,
       `INSERT INTO store (code, name) VALUES ('S1', 'One');

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { fillCalendar } from "../../src/calendar/index.ts";
-import { withClient } from "../../src/database/connection.ts";
+import { fillDays } from "../support/examples.ts";
 import { Frames } from "../support/frame-agreement.ts";
 import { column } from "../support/frame-scenarios.ts";
 import { query } from "../support/load.ts";
@@ -16,9 +15,7 @@ describe("a frame of awkward values", async () => {
     frames.make({ cutoff, horizon: 2, spec: JSON.stringify({ ...nothing, ...spec }), knownAt: undefined });
 
   beforeAll(async () => {
-    await withClient(database, (client) =>
-      fillCalendar(client, { from: "2024-01-01", to: "2024-12-31", region: { country: "GB" } }),
-    );
+    await fillDays(database, "2024-01-01", "2024-12-31", "GB");
     await query(
       database,
       `INSERT INTO store (code, name) VALUES ('S1', 'One');

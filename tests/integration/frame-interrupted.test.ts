@@ -7,7 +7,7 @@ import { fail } from "../../src/errors.ts";
 import { frameOf } from "../../src/frame/frame.ts";
 import { type FramePhase, type FrameProgress, frame } from "../../src/frame/index.ts";
 import { withSnapshot } from "../../src/frame/source/snapshot.ts";
-import { fillDimensions, query, Workspace } from "../support/load.ts";
+import { fillDimensions, query, untilWaiting, Workspace } from "../support/load.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
 
 /* An interruption at any time: the earlier frame stays as it was, and nothing is left behind, here or in the temporary folder. */
@@ -74,11 +74,7 @@ describe("an interruption", () => {
         stderr += chunk;
       });
       const closed = new Promise((resolve) => child.on("close", resolve));
-      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      await vi.waitFor(async () => expect(await query(database, waiting)).toHaveLength(1), {
-        timeout: 20_000,
-        interval: 25,
-      });
+      await untilWaiting(database, 1);
       child.kill("SIGINT");
       expect(await closed).toBe(130);
       expect(stderr).toMatch(/^error Interrupted by SIGINT; nothing was published\. \[INTERRUPTED\]$/m);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { withClient } from "../../src/database/connection.ts";
 import { forecastlab, type Run } from "../support/command-line.ts";
-import { fillDimensions, query, Workspace } from "../support/load.ts";
+import { fillDimensions, query, untilWaiting, Workspace } from "../support/load.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
 
 /* The command itself: what it prints, its exit codes, and Ctrl-C. */
@@ -173,7 +173,7 @@ describe("Ctrl-C", () => {
           stderr += chunk;
         });
         const closed = new Promise((resolve) => child.on("close", resolve));
-        await waitForLockWait();
+        await untilWaiting(database, 1);
         expect(readdirSync(env.TMPDIR)).toHaveLength(1);
         child.kill(signal);
         expect(await closed).toBe(status);
@@ -186,14 +186,4 @@ describe("Ctrl-C", () => {
       expect(readdirSync(env.TMPDIR)).toEqual([]);
     },
   );
-
-  async function waitForLockWait(): Promise<void> {
-    const waiting =
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for (let attempt = 0; attempt < 800; attempt++) {
-      if ((await query(database, waiting)).length > 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    expect.fail("the load never waited for the lock");
-  }
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Client, type Database, withClient } from "../../src/database/connection.ts";
 import { ForecastLabError } from "../../src/errors.ts";
 import { type LoadRequest, type LoadResult, load } from "../../src/ingest/index.ts";
-import { query, Workspace } from "../support/load.ts";
+import { query, untilWaiting, Workspace } from "../support/load.ts";
 import { day, fillMonths, linesOf, monthLines } from "../support/many-months.ts";
 import { signal } from "../support/mortal-server.ts";
 import { freshDatabase, serverVersions } from "../support/warehouse.ts";
@@ -390,12 +390,6 @@ const unattached = (database: Database) =>
     database,
     "SELECT relname FROM pg_class WHERE relname LIKE '%\\_load\\_%' AND relkind = 'r' AND NOT relispartition",
   );
-
-/** Waits until so many sessions of the database wait for a lock. */
-async function untilWaiting(database: Database, sessions: number): Promise<void> {
-  const sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-  await expect.poll(() => query(database, sql), { timeout: 10_000 }).toHaveLength(sessions);
-}
 
 /** The longest of several runs, with pauses between them, in milliseconds. */
 async function longest(times: number, work: () => Promise<unknown>): Promise<number> {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, expect } from "vitest";
 import { type Database, withClient } from "../../src/database/connection.ts";
 import {
   type LoadRequest,
@@ -99,4 +99,10 @@ export async function fillDimensions(database: Database): Promise<void> {
      SELECT d, extract(isodow FROM d) - 1, extract(month FROM d), extract(quarter FROM d), extract(year FROM d)
      FROM generate_series(date '2024-01-01', date '2024-02-29', interval '1 day') AS d`,
   );
+}
+
+/** Waits until so many sessions of the database wait for a lock. */
+export async function untilWaiting(database: Database, sessions: number): Promise<void> {
+  const sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+  await expect.poll(() => query(database, sql), { timeout: 20_000 }).toHaveLength(sessions);
 }
