@@ -1,6 +1,6 @@
 import type { Client } from "../database/connection.ts";
 import { withTransaction } from "../database/connection.ts";
-import { requireRange } from "../database/dates.ts";
+import { requireRange } from "../system/dates.ts";
 import { joinNames, publicHolidays, type Region } from "./holidays.ts";
 
 export interface CalendarFill {

@@ -26,7 +26,7 @@ export function inquiryOptions(): Option[] {
 /** @throws USAGE, DATE_INVALID */
 export async function inquiryOf(options: InquiryOptions): Promise<FrameInquiry> {
   const [{ requireDate }, { fail }] = await Promise.all([
-    import("../database/dates.ts"),
+    import("../system/dates.ts"),
     import("../errors.ts"),
   ]);
   const { cutoff, horizon, spec, knownAt } = options;

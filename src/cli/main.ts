@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { ForecastLabError, fail } from "../errors.ts";
-import { version } from "../version.ts";
+import { version } from "../system/version.ts";
 import { type Action, examples } from "./command.ts";
 import { registerCommands } from "./commands/index.ts";
 import { createOutput, reportFailure, type Streams } from "./output.ts";

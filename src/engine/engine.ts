@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { quoteLiteral } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
+import { makePrivateFolder } from "../system/private-folder.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
-import { makePrivateFolder } from "./private-folder.ts";
 
 /**
  * DuckDB with a private folder of its own. Rows stay inside it, but for the few that a person reads and those written in a

@@ -1,6 +1,6 @@
 import type { Database } from "../database/connection.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
-import { version } from "../version.ts";
+import { version } from "../system/version.ts";
 import type { FrameKind } from "./columns.ts";
 import { type Computed, type Computing, computeFrame } from "./compute.ts";
 import { dictionaryOf, type Manifest } from "./manifest.ts";

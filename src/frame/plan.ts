@@ -1,4 +1,4 @@
-import { nearest } from "../nearest.ts";
+import { nearest } from "../system/did-you-mean.ts";
 import { type Column, type FrameKind, ownColumns } from "./columns.ts";
 import type { Driver, FrameScope } from "./drivers/driver.ts";
 import { plannedPrice } from "./drivers/price.ts";

@@ -1,5 +1,5 @@
-import { parseKnownAt, requireDate } from "../database/dates.ts";
 import { fail } from "../errors.ts";
+import { parseKnownAt, requireDate } from "../system/dates.ts";
 import { type FrameSpec, readSpec, resolveSpec, type SpecInput } from "./spec/index.ts";
 
 /** Which frame. */

@@ -1,9 +1,9 @@
 import { type Client, type Database, withClient } from "../database/connection.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { fail, type RejectCode } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { contractOf } from "../schema/contracts.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
+import { nearest } from "../system/did-you-mean.ts";
 import { type Account, allowedRejects, type Created, type MaxRejects, requireIdentity } from "./account.ts";
 import { type Examined, examineRows } from "./check/examine.ts";
 import { fetchKeys } from "./check/keys.ts";

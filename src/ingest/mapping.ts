@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fail } from "../errors.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
-import { parseYaml, readText } from "../yaml.ts";
+import { parseYaml, readText } from "../system/yaml.ts";
 
 /** SQL over the source's columns; YAML may have read a constant as a number or a truth value. */
 const expression = z

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import type { TableContract } from "../schema/contracts.ts";
+import { nearest } from "../system/did-you-mean.ts";
 import type { Mapping } from "./mapping.ts";
 import { type Target, targetsOf } from "./targets.ts";
 

@@ -1,5 +1,5 @@
 import { fail } from "../errors.ts";
-import { version } from "../version.ts";
+import { version } from "../system/version.ts";
 import { refuseIrreversible } from "./apply.ts";
 import { ledgerSql, ledgerTable } from "./ledger.ts";
 import { planDowngrade, planUpgrade, type Step } from "./plan.ts";

@@ -1,8 +1,8 @@
 import { type Client, withTransaction } from "../database/connection.ts";
-import { requireRange } from "../database/dates.ts";
 import { lockMonths } from "../database/locks.ts";
 import { ensureMonthPartitions } from "../database/partitions.ts";
 import { fail } from "../errors.ts";
+import { requireRange } from "../system/dates.ts";
 
 /**
  * What becomes of a day on which more came back than was sold: `sales_daily` forbids negatives.

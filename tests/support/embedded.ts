@@ -13,7 +13,7 @@ import {
   stopEmbedded,
   withEmbeddedServer,
 } from "../../src/database/embedded/index.ts";
-import { isZombie, respondsToSignals } from "../../src/database/processes.ts";
+import { isZombie, respondsToSignals } from "../../src/system/processes.ts";
 import { forecastlab, type Run } from "./command-line.ts";
 import { removeFolder, temporaryDataFolder } from "./temporary.ts";
 

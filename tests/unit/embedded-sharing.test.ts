@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { holdersOf, sortLeases, sweepLeases, takeLease } from "../../src/database/embedded/leases.ts";
 import { withFolderLock } from "../../src/database/embedded/lock.ts";
-import { isAlive, ownFileName, processOf } from "../../src/database/processes.ts";
+import { isAlive, ownFileName, processOf } from "../../src/system/processes.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { parseKnownAt } from "../../src/database/dates.ts";
 import { ForecastLabError } from "../../src/errors.ts";
 import {
   driverNames,
@@ -12,6 +11,7 @@ import {
   specHash,
   statNames,
 } from "../../src/frame/spec/index.ts";
+import { parseKnownAt } from "../../src/system/dates.ts";
 
 const resolve = (yaml: string, horizon = 28) => resolveSpec(parseSpec(yaml, "s.yaml"), horizon);
 

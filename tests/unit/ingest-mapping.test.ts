@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { ForecastLabError } from "../../src/errors.ts";
 import { parseMapping } from "../../src/ingest/mapping.ts";
 import { planLoad } from "../../src/ingest/plan.ts";
-import { nearest } from "../../src/nearest.ts";
 import { contractOf } from "../../src/schema/contracts.ts";
+import { nearest } from "../../src/system/did-you-mean.ts";
 
 /** The message of the error of the catalogue that is thrown. */
 function failing(work: () => unknown): string {

@@ -4,7 +4,7 @@ import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../../errors.ts";
-import { respondsToSignals } from "../processes.ts";
+import { respondsToSignals } from "../../system/processes.ts";
 import type { Binaries } from "./binaries.ts";
 import { authenticationText, configurationText, type Transport } from "./configuration.ts";
 import { openLog, remove, syncFolder, textOf, writePrivate } from "./files.ts";

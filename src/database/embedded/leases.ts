@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { holdFile, isAlive, ownFileName, type ProcessIdentity, processOf } from "../processes.ts";
+import { holdFile, isAlive, ownFileName, type ProcessIdentity, processOf } from "../../system/processes.ts";
 
 /** A command's word that it uses the server. The last one to give its word back stops the server. */
 export interface Lease {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../../errors.ts";
-import { holdFile, isAlive, ownFileName, processOf } from "../processes.ts";
+import { holdFile, isAlive, ownFileName, processOf } from "../../system/processes.ts";
 
 const patience_ms = 120_000;
 

@@ -1,7 +1,7 @@
 import { readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { commandOf, isZombie, respondsToSignals } from "../processes.ts";
+import { commandOf, isZombie, respondsToSignals } from "../../system/processes.ts";
 import { textOf } from "./files.ts";
 
 /** A running server, as it describes itself in `postmaster.pid`. */

@@ -1,6 +1,6 @@
 import { fail } from "../../errors.ts";
+import { respondsToSignals } from "../../system/processes.ts";
 import type { Database } from "../address.ts";
-import { respondsToSignals } from "../processes.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { initialise, type ServerOptions, start, stop } from "./cluster.ts";
 import { openLog, remove, writePrivate } from "./files.ts";

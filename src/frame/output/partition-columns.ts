@@ -1,5 +1,5 @@
 import { fail } from "../../errors.ts";
-import { nearest } from "../../nearest.ts";
+import { nearest } from "../../system/did-you-mean.ts";
 import type { OutputColumn } from "./frame-file.ts";
 import type { FrameFormat } from "./place.ts";
 

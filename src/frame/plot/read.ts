@@ -3,7 +3,7 @@ import { extname, join } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { type Engine, withEngine } from "../../engine/engine.ts";
 import { fail } from "../../errors.ts";
-import { nearest } from "../../nearest.ts";
+import { nearest } from "../../system/did-you-mean.ts";
 import { dateOf, dayOf } from "../days.ts";
 import { placeOf } from "../output/place.ts";
 import type { PlottedDay, PlottedSeries, Strip } from "./series.ts";

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { fail } from "../../errors.ts";
-import { nearest } from "../../nearest.ts";
+import { nearest } from "../../system/did-you-mean.ts";
 import type { DriverName, FrameSpec } from "../spec/index.ts";
 import type { Source } from "./source.ts";
 

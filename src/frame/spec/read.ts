@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type ForecastLabError, fail } from "../../errors.ts";
-import { parseYaml, readText } from "../../yaml.ts";
+import { parseYaml, readText } from "../../system/yaml.ts";
 import { specSchema } from "./schema.ts";
 
 /** What a spec says, checked as far as it can be without a horizon; see docs/frames.md. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nearest } from "../../nearest.ts";
+import { nearest } from "../../system/did-you-mean.ts";
 import { driverNames, productAttributes, statNames, storeAttributes } from "./types.ts";
 
 /* What may stand in a spec, whatever the horizon; docs/frames.md says what it means. */

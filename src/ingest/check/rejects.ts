@@ -2,8 +2,8 @@ import { chmod, copyFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { asFileFailure } from "../../engine/file-failures.ts";
 import type { RejectCode } from "../../errors.ts";
+import { asFileFailure } from "../../system/file-failures.ts";
 import { sourceColumn } from "../source/read.ts";
 import { ownPlacesOf, placesOf } from "../source/source.ts";
 

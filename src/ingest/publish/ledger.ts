@@ -1,7 +1,7 @@
 import type { Client } from "../../database/connection.ts";
 import type { LedgerFile, LedgerMonth } from "../../schema/ledger.ts";
 import type { TableName } from "../../schema/tables.ts";
-import { version } from "../../version.ts";
+import { version } from "../../system/version.ts";
 import type { Account } from "../account.ts";
 
 /** What the ledger keeps of a load besides its account. */

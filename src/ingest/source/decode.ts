@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import zlib from "node:zlib";
-import { asFileFailure } from "../../engine/file-failures.ts";
 import { fail } from "../../errors.ts";
+import { asFileFailure } from "../../system/file-failures.ts";
 import type { SourceFile } from "./files.ts";
 import { createZstdDecompress } from "./zstd.ts";
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Engine } from "../../engine/engine.ts";
-import { asFileFailure } from "../../engine/file-failures.ts";
 import { fail } from "../../errors.ts";
+import { asFileFailure } from "../../system/file-failures.ts";
 
 /** What standard input is called in messages and in `_file`. */
 export const standardInput = "standard input";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { isNode, parseDocument, type Scalar, visit } from "yaml";
 import { z } from "zod";
-import { asFileFailure } from "./engine/file-failures.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./did-you-mean.ts";
+import { asFileFailure } from "./file-failures.ts";
 
 /* Files a person writes in YAML, or in JSON, which is YAML too: read, checked, and what is wrong with them told by place. */
 

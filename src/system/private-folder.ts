@@ -1,8 +1,8 @@
 import { type Dirent, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { isAlive, ownFileName, processOf } from "../database/processes.ts";
 import { asFileFailure } from "./file-failures.ts";
+import { isAlive, ownFileName, processOf } from "./processes.ts";
 
 /** A private temporary folder of this process, and how to remove it. */
 export interface PrivateFolder {
