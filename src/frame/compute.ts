@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine.ts";
+import type { Engine } from "../duckdb/engine.ts";
 import type { FrameKind } from "./columns.ts";
 import { dateOf } from "./days.ts";
 import type { Counts, MissingPrices } from "./manifest.ts";

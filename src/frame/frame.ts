@@ -1,5 +1,5 @@
 import type { Database } from "../database/connection.ts";
-import { type Engine, withEngine } from "../engine/engine.ts";
+import { type Engine, withEngine } from "../duckdb/engine.ts";
 import { version } from "../system/version.ts";
 import type { FrameKind } from "./columns.ts";
 import { type Computed, type Computing, computeFrame } from "./compute.ts";

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine.ts";
+import type { Engine } from "../duckdb/engine.ts";
 import { fail } from "../errors.ts";
 import { dateOf, dayOf } from "./days.ts";
 import type { Driver, FrameScope } from "./drivers/driver.ts";

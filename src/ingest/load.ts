@@ -1,5 +1,5 @@
 import { type Client, type Database, withClient } from "../database/connection.ts";
-import { type Engine, withEngine } from "../engine/engine.ts";
+import { type Engine, withEngine } from "../duckdb/engine.ts";
 import { fail, type RejectCode } from "../errors.ts";
 import { contractOf } from "../schema/contracts.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine.ts";
+import type { Engine } from "../duckdb/engine.ts";
 import { contractOf } from "../schema/contracts.ts";
 import type { TableName } from "../schema/tables.ts";
 import { createFaults } from "./check/rejects.ts";

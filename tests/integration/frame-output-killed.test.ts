@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { withEngine } from "../../src/engine/engine.ts";
+import { withEngine } from "../../src/duckdb/engine.ts";
 import { openOutput } from "../../src/frame/output/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { quoteIdentifier } from "../../src/database/identifiers.ts";
-import { type Engine, withEngine } from "../../src/engine/engine.ts";
+import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
 import { type OutputColumn, type OutputFile, openOutput } from "../../src/frame/output/index.ts";
 
 /** Columns of all types; `awkward` has what formats stumble over. */

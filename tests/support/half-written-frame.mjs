@@ -2,7 +2,7 @@
  * A process that a test ends in the middle of a frame: it writes one block of each frame, says `half`, and stays, or leaves
  * by `process.exit` when its second argument is `exit`. Its first one is where the frame goes.
  */
-import { withEngine } from "../../dist/engine/engine.js";
+import { withEngine } from "../../dist/duckdb/engine.js";
 import { openOutput } from "../../dist/frame/output/index.js";
 
 const [out, end] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { withEngine } from "../../src/engine/engine.ts";
+import { withEngine } from "../../src/duckdb/engine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Engine, withEngine } from "../../src/engine/engine.ts";
+import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
 import { partitionKeys } from "../../src/ingest/source/folders.ts";
 import { ESCAPED, JsonLine, NULL } from "../../src/ingest/source/json-line.ts";
 import { type Key, readJsonLines } from "../../src/ingest/source/json-lines.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Engine, withEngine } from "../../src/engine/engine.ts";
+import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
 import { createFaults } from "../../src/ingest/check/rejects.ts";
 import { planLoad } from "../../src/ingest/plan.ts";
 import { locateFiles } from "../../src/ingest/source/files.ts";

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { type Database, withClient } from "../../database/connection.ts";
 import { quoteLiteral } from "../../database/identifiers.ts";
-import { type Engine, withEngine } from "../../engine/engine.ts";
+import { type Engine, withEngine } from "../../duckdb/engine.ts";
 import type { Column, FrameKind } from "../columns.ts";
 import { computeFrame } from "../compute.ts";
 import { dateOf, dayOf } from "../days.ts";

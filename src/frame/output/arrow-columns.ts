@@ -1,5 +1,5 @@
 import type { Data, Field } from "apache-arrow";
-import type { ChunkColumn } from "../../engine/chunks.ts";
+import type { ChunkColumn } from "../../duckdb/chunks.ts";
 import type { ColumnType } from "../columns.ts";
 import type { OutputColumn } from "./frame-file.ts";
 

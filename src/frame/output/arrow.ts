@@ -1,5 +1,5 @@
 import type { RecordBatchFileWriter, Schema } from "apache-arrow";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { type ArrowColumn, arrowColumn, batchRows, fieldOf } from "./arrow-columns.ts";
 import type { FrameFile, OutputColumn } from "./frame-file.ts";
 import { growingFile } from "./growing-file.ts";

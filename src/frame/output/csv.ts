@@ -1,6 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import { quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
 import { bytesOf, growingFile } from "./growing-file.ts";
 

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { arrowFile } from "./arrow.ts";
 import { csvFile } from "./csv.ts";
 import type { FinishedFile, FrameFile, OutputColumn } from "./frame-file.ts";

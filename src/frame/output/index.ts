@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
 import { makePrivateFolder } from "../../system/private-folder.ts";

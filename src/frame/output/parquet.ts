@@ -4,7 +4,7 @@ import { parquetMetadata } from "hyparquet/src/metadata.js";
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import { quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
 import { bytesOf, growingFile } from "./growing-file.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import { type Engine, withEngine } from "../../engine/engine.ts";
+import { type Engine, withEngine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { nearest } from "../../system/did-you-mean.ts";
 import { dateOf, dayOf } from "../days.ts";

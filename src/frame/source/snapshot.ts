@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
 import { copyToFile } from "../../database/copy.ts";
 import { defaultPatience, patiently } from "../../database/patience.ts";
-import { copiedCsv } from "../../engine/copied.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
+import { copiedCsv } from "../../duckdb/transfer.ts";
 import type { Source, Staged } from "./source.ts";
 
 const tables = `

@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 
 /** A column of a staged table: its name, and its type as DuckDB spells it. */
 export interface StagedColumn {

@@ -1,6 +1,6 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf } from "../../database/partitions.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { Source, Staged } from "./source.ts";
 
 /** A query's share of a table: all of it, or one month. */

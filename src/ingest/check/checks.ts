@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { Check } from "../../schema/checks.ts";
 import type { LoadPlan } from "../plan.ts";
 

@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { embedded, reasonOf } from "../expression.ts";
 import { defaultMessage } from "../messages.ts";

@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { LoadPlan, PlannedColumn } from "../plan.ts";
 import type { DuplicatePolicy } from "../policy.ts";
 import { placesOf } from "../source/source.ts";

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { Created } from "../account.ts";
 import type { LoadPlan } from "../plan.ts";
 import type { DuplicatePolicy } from "../policy.ts";

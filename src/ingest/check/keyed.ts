@@ -1,6 +1,6 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { type CheckedPlan, reasonOf } from "../expression.ts";
 import type { LoadPlan } from "../plan.ts";

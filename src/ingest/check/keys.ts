@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Client } from "../../database/connection.ts";
 import { copyToFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { Reference } from "../../schema/contracts.ts";
 import type { LoadPlan } from "../plan.ts";
 import { isLookedUp } from "./rules.ts";

@@ -1,7 +1,7 @@
 import { chmod, copyFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { RejectCode } from "../../errors.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
 import { sourceColumn } from "../source/read.ts";

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { LoadPlan, PlannedColumn } from "../plan.ts";
 import { applyChecks } from "./checks.ts";
 import { textOf } from "./rules.ts";

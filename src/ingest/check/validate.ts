@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { messageOf } from "../messages.ts";
 import type { PlannedColumn } from "../plan.ts";
 import { asKey, castOf, failureOf, faultOf, isLookedUp, ruleOf, textOf } from "./rules.ts";

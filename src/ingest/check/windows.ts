@@ -1,5 +1,5 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { LoadPlan } from "../plan.ts";
 import { placesOf } from "../source/source.ts";
 import { grainOf } from "./duplicates.ts";

@@ -1,6 +1,6 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { MonthChanges, MonthState } from "./plan.ts";
 import { type Batch, ofMonth } from "./spool.ts";
 import { fetchStored } from "./stored.ts";

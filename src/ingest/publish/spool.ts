@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf, type Month } from "../../database/partitions.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 
 /* Spool files: rows ready to be copied, as CSV without a header, NULL as an unquoted empty field. */

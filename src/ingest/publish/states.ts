@@ -7,7 +7,7 @@ import {
   partitionFor,
   partitionsOf,
 } from "../../database/partitions.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 import type { Home, MonthState } from "./plan.ts";
 

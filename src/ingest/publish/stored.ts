@@ -4,7 +4,7 @@ import { type Client, withTransaction } from "../../database/connection.ts";
 import { copyFromFile, copyToFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf } from "../../database/partitions.ts";
-import { copiedCsv } from "../../engine/copied.ts";
+import { copiedCsv } from "../../duckdb/transfer.ts";
 import type { ContractColumn } from "../../schema/contracts.ts";
 import { type Fetch, fetchOf, type MonthState } from "./plan.ts";
 import { type Batch, slice, writeSpool } from "./spool.ts";

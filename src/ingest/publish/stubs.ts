@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../../database/connection.ts";
 import { copyFromFile } from "../../database/copy.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { contractOf } from "../../schema/contracts.ts";
 import type { Created } from "../account.ts";
 import { writeSpool } from "./spool.ts";

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import type { Stopwatch } from "../stopwatch.ts";
 import { headOf, isPlain, utf8BytesOf } from "./decode.ts";
 import type { CsvLayout, Layout } from "./layout.ts";

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, open, realpath, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
 import { filesBelow, isNoData, partitionKeys } from "./folders.ts";

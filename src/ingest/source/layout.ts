@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { bookkeeping, isRejectsFile } from "../check/rejects.ts";
 import { type Encoding, encodingOf, headOf, utf8BytesOf } from "./decode.ts";

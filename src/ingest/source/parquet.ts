@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
 import type { CheckedPlan } from "../expression.ts";

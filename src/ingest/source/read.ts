@@ -1,5 +1,5 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import type { Stopwatch } from "../stopwatch.ts";
 import { scanCsv } from "./csv.ts";
