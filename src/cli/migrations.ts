@@ -54,7 +54,7 @@ export async function runMigration(
   const { output, signal } = context;
   const [migration, { defaultPatience }, { ForecastLabError }] = await Promise.all([
     import("../migration/index.ts"),
-    import("../database/patience.ts"),
+    import("../database/lock-retry.ts"),
     import("../errors.ts"),
   ]);
   const done = direction === "upgrade" ? "applied" : "taken back";

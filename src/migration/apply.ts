@@ -1,6 +1,6 @@
 import { type Client, withTransaction } from "../database/connection.ts";
 import { asDatabaseFailure } from "../database/failures.ts";
-import { defaultPatience, lacksLock, type Patience, patiently } from "../database/patience.ts";
+import { defaultPatience, lacksLock, type Patience, patiently } from "../database/lock-retry.ts";
 import { ForecastLabError, fail } from "../errors.ts";
 import { ledgerSql } from "./ledger.ts";
 import type { Step } from "./plan.ts";

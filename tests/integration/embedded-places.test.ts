@@ -18,9 +18,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { databaseOf, withClient } from "../../src/database/connection.ts";
-import { accountOf, defaultAccount } from "../../src/database/embedded/account.ts";
 import { findBinaries, packageOf, usable } from "../../src/database/embedded/binaries.ts";
 import { embeddedUrl, openEmbedded } from "../../src/database/embedded/index.ts";
+import { accountOf, defaultAccount } from "../../src/database/embedded/os-user.ts";
 import { runProgram } from "../../src/database/embedded/programs.ts";
 import {
   ask,

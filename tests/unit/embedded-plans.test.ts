@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { libpqEnvironment } from "../../src/cli/commands/psql.ts";
 import { maskPassword } from "../../src/database/address.ts";
-import { accountOf, defaultAccount } from "../../src/database/embedded/account.ts";
 import { packageOf } from "../../src/database/embedded/binaries.ts";
 import {
   authenticationText,
@@ -10,6 +9,7 @@ import {
   fitsSocketPath,
 } from "../../src/database/embedded/configuration.ts";
 import { serverParameters } from "../../src/database/embedded/memory.ts";
+import { accountOf, defaultAccount } from "../../src/database/embedded/os-user.ts";
 import { parsePidFile } from "../../src/database/embedded/postmaster.ts";
 import { complaint, serverEnvironment } from "../../src/database/embedded/programs.ts";
 

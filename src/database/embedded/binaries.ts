@@ -4,8 +4,8 @@ import { chmod, copyFile, mkdir, readdir, readFile, readlink, rename, rm, symlin
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { fail } from "../../errors.ts";
-import { type Account, mayEnter } from "./account.ts";
 import { publicFolder } from "./folders.ts";
+import { type Account, mayEnter } from "./os-user.ts";
 import { runProgram } from "./programs.ts";
 
 /** PostgreSQL's own programs, tried: they start. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants, type FileHandle, open, rename, rm } from "node:fs/promises";
-import type { Account } from "./account.ts";
+import type { Account } from "./os-user.ts";
 
 /**
  * Writes a file only its owner can read: complete or not at all. When root writes into the folder of another user, that

@@ -1,6 +1,6 @@
 import { constants, type FileHandle, mkdir, open } from "node:fs/promises";
 import { fail } from "../../errors.ts";
-import type { Account } from "./account.ts";
+import type { Account } from "./os-user.ts";
 
 /**
  * Makes a folder that only its owner can enter: the account, or the user running the command. One that is there is

@@ -3,8 +3,8 @@ import type { Stats } from "node:fs";
 import { mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ForecastLabError, fail } from "../../errors.ts";
-import { type Account, accountOf, defaultAccount, mayEnter, runsAsRoot } from "./account.ts";
 import { ignore, privateFolder, publicFolder, unusableFolder } from "./folders.ts";
+import { type Account, accountOf, defaultAccount, mayEnter, runsAsRoot } from "./os-user.ts";
 
 /** Where one embedded server lives, and as whom it runs. Every path is private to that user. */
 export interface Site {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Account } from "./account.ts";
+import type { Account } from "./os-user.ts";
 
 /** How a program of PostgreSQL ended. `status` is undefined when it did not start or was killed; `reason` says why. */
 export interface Ending {

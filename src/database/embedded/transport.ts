@@ -4,11 +4,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fail } from "../../errors.ts";
-import { mayEnter } from "./account.ts";
 import { fitsSocketPath, type Transport } from "./configuration.ts";
 import { remove, textOf, writePrivate } from "./files.ts";
 import { privateFolder } from "./folders.ts";
 import type { Site } from "./home.ts";
+import { mayEnter } from "./os-user.ts";
 import type { Postmaster } from "./postmaster.ts";
 
 /** The database every command works in, and its owner. */

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
 import { copyToFile } from "../../database/copy.ts";
-import { defaultPatience, patiently } from "../../database/patience.ts";
+import { defaultPatience, patiently } from "../../database/lock-retry.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { copiedCsv } from "../../duckdb/transfer.ts";
 import type { Source, Staged } from "./source.ts";

@@ -1,5 +1,5 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
-import { lacksLock } from "../../database/patience.ts";
+import { lacksLock } from "../../database/lock-retry.ts";
 
 /**
  * Takes a block of numbers from a sequence in one go: drawn one by one they cost a third of a COPY. The sequence is locked

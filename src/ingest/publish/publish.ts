@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { type Client, type Database, withTransaction } from "../../database/connection.ts";
+import { type Patience, patiently } from "../../database/lock-retry.ts";
 import { lockMonths, unlockMonths } from "../../database/locks.ts";
 import type { Month } from "../../database/partitions.ts";
-import { type Patience, patiently } from "../../database/patience.ts";
 import { ForecastLabError } from "../../errors.ts";
 import type { Account } from "../account.ts";
 import { type BuildOptions, type Built, buildMonth, type SpooledMonth, spoolMonth } from "./build.ts";

@@ -1,7 +1,7 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
+import { lacksLock } from "../../database/lock-retry.ts";
 import { tryLockMonth } from "../../database/locks.ts";
-import { lacksLock } from "../../database/patience.ts";
 import { type TableName, tableNames } from "../../schema/tables.ts";
 
 /**
