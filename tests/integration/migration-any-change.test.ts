@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Model } from "../../src/migration/generate/snapshot.ts";
 import { compareCatalogs, downgrade, readCatalog, revision, upgrade } from "../../src/migration/index.ts";
-import type { Model } from "../../src/migration/snapshot.ts";
 import { anyShapes, modelOf } from "../support/migration-models.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { statementsBetween } from "../../src/migration/autogenerate.ts";
-import { readCatalog } from "../../src/migration/catalog.ts";
-import { compareCatalogs } from "../../src/migration/compare.ts";
-import { type DiffEngine, loadDiffEngine } from "../../src/migration/engine.ts";
+import { readCatalog } from "../../src/migration/check/catalog.ts";
+import { compareCatalogs } from "../../src/migration/check/compare-catalogs.ts";
+import { type DiffEngine, loadDiffEngine } from "../../src/migration/generate/drizzle-kit.ts";
+import { emptySnapshot } from "../../src/migration/generate/snapshot.ts";
+import { statementsBetween } from "../../src/migration/generate/statements-between.ts";
 import { downgrade, revision, upgrade } from "../../src/migration/index.ts";
-import { emptySnapshot } from "../../src/migration/snapshot.ts";
 import { type ModelChange, modelChanges } from "../support/migration-changes/index.ts";
 import { freshDatabase, serverVersions } from "../support/warehouse.ts";
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Database, withClient } from "../../src/database/connection.ts";
 import { compareCatalogs, readCatalog, status, upgrade } from "../../src/migration/index.ts";
-import { readRevisions } from "../../src/migration/revisions.ts";
+import { readRevisions } from "../../src/migration/revisions/revisions.ts";
 import { forecastlab } from "../support/command-line.ts";
 import { revisionsFolder, runScript } from "../support/migration.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { withClient } from "../../src/database/connection.ts";
 import { compareCatalogs, downgrade, readCatalog, status, upgrade } from "../../src/migration/index.ts";
-import { readRevisions } from "../../src/migration/revisions.ts";
+import { readRevisions } from "../../src/migration/revisions/revisions.ts";
 import { tableNames } from "../../src/schema/tables.ts";
 import { freshDatabase, rowsOf, serverVersions } from "../support/warehouse.ts";
 

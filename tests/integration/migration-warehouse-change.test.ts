@@ -2,8 +2,14 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { withClient } from "../../src/database/connection.ts";
-import { sectionBetween } from "../../src/migration/autogenerate.ts";
-import { loadDiffEngine } from "../../src/migration/engine.ts";
+import { loadDiffEngine } from "../../src/migration/generate/drizzle-kit.ts";
+import {
+  readSnapshot,
+  type Snapshot,
+  snapshotPath,
+  snapshotText,
+} from "../../src/migration/generate/snapshot.ts";
+import { sectionBetween } from "../../src/migration/generate/statements-between.ts";
 import {
   check,
   compareCatalogs,
@@ -12,8 +18,7 @@ import {
   readRevisions,
   upgrade,
 } from "../../src/migration/index.ts";
-import { ownMigrations } from "../../src/migration/revisions.ts";
-import { readSnapshot, type Snapshot, snapshotPath, snapshotText } from "../../src/migration/snapshot.ts";
+import { ownMigrations } from "../../src/migration/revisions/revisions.ts";
 import { revisionsFolder, revisionText } from "../support/migration.ts";
 import { freshDatabase, rowsOf, serverVersions } from "../support/warehouse.ts";
 

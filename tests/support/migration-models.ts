@@ -17,7 +17,7 @@ import {
   varchar,
 } from "drizzle-orm/pg-core";
 import fc from "fast-check";
-import type { Model } from "../../src/migration/snapshot.ts";
+import type { Model } from "../../src/migration/generate/snapshot.ts";
 
 /* Arbitrary models over a few tables and columns, so that any two of them have much in common. */
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll } from "vitest";
 import { type Database, withClient } from "../../src/database/connection.ts";
-import { splitStatements } from "../../src/migration/statements.ts";
+import { splitStatements } from "../../src/migration/revisions/split-statements.ts";
 import { rowsOf, urlOf } from "./warehouse.ts";
 
 /** A revision for {@link revisionsFolder}; its parent is the one before it in the list, unless it says otherwise. */

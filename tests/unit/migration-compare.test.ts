@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { CatalogObject } from "../../src/migration/catalog.ts";
-import { compareCatalogs, describe as inWords } from "../../src/migration/compare.ts";
+import type { CatalogObject } from "../../src/migration/check/catalog.ts";
+import { compareCatalogs, describe as inWords } from "../../src/migration/check/compare-catalogs.ts";
 
 const object = (
   kind: string,

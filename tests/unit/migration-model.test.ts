@@ -11,11 +11,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { integer, type PgColumnBuilderBase, pgTable, text } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sectionBetween, statementsBetween } from "../../src/migration/autogenerate.ts";
-import { type DiffEngine, isNewer, loadDiffEngine, ownModel } from "../../src/migration/engine.ts";
+import {
+  type DiffEngine,
+  isNewer,
+  loadDiffEngine,
+  ownModel,
+} from "../../src/migration/generate/drizzle-kit.ts";
+import { emptySnapshot, snapshotPath, snapshotText } from "../../src/migration/generate/snapshot.ts";
+import { sectionBetween, statementsBetween } from "../../src/migration/generate/statements-between.ts";
 import { revision } from "../../src/migration/index.ts";
-import { ownMigrations } from "../../src/migration/revisions.ts";
-import { emptySnapshot, snapshotPath, snapshotText } from "../../src/migration/snapshot.ts";
+import { ownMigrations } from "../../src/migration/revisions/revisions.ts";
 
 let engine: DiffEngine;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { planDowngrade, planUpgrade, type Step } from "../../src/migration/plan.ts";
-import { parseRevision, type Revision } from "../../src/migration/revisions.ts";
+import { planDowngrade, planUpgrade, type Step } from "../../src/migration/apply/migration-plan.ts";
+import { parseRevision, type Revision } from "../../src/migration/revisions/revisions.ts";
 
 function chainOfLength(length: number): Revision[] {
   const name = (index: number) => `${String(index).padStart(4, "0")}_step`;

@@ -8,7 +8,7 @@ import {
   ownMigrations,
   parseRevision,
   readRevisions,
-} from "../../src/migration/revisions.ts";
+} from "../../src/migration/revisions/revisions.ts";
 
 const file = (id: string, parent: string, body = "-- up\nSELECT 1;\n-- down\nSELECT 2;\n") =>
   parseRevision(`${id}.sql`, `-- revision: ${id}\n-- parent: ${parent}\n${body}`);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { splitStatements, terminated, tokensOf } from "../../src/migration/statements.ts";
+import { splitStatements, terminated, tokensOf } from "../../src/migration/revisions/split-statements.ts";
 
 const texts = (sql: string) => splitStatements(sql).map(({ text }) => text);
 

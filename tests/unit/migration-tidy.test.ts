@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { tidy, unquoted } from "../../src/migration/tidy.ts";
+import { tidy, unquoted } from "../../src/migration/generate/format-statement.ts";
 
 describe("a statement of the diff engine becomes one of this repository", () => {
   test.for([

@@ -1,5 +1,5 @@
 import { integer, pgTable } from "drizzle-orm/pg-core";
-import type { Model } from "../../../src/migration/snapshot.ts";
+import type { Model } from "../../../src/migration/generate/snapshot.ts";
 
 /** A change of the model: what it was and what it becomes. */
 export interface ModelChange {

@@ -10,7 +10,7 @@ import {
   unique,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type { Model } from "../../../src/migration/snapshot.ts";
+import type { Model } from "../../../src/migration/generate/snapshot.ts";
 import { edits, id, item, type ModelChange, swap } from "./change.ts";
 
 const pair = { a: integer().notNull(), b: integer().notNull() };

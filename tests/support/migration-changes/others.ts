@@ -15,7 +15,7 @@ import {
   uniqueIndex,
   varchar,
 } from "drizzle-orm/pg-core";
-import type { Model } from "../../../src/migration/snapshot.ts";
+import type { Model } from "../../../src/migration/generate/snapshot.ts";
 import { id, item, type ModelChange } from "./change.ts";
 import { shelf, shop } from "./tables.ts";
 

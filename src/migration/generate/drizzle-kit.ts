@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail } from "../errors.ts";
+import { fail } from "../../errors.ts";
 import { emptySnapshot, type Model, type Snapshot, type TableSnapshot } from "./snapshot.ts";
 
 /* drizzle-kit, of which only the diff of two snapshots is used. It is a development tool and may be missing. */
@@ -78,7 +78,7 @@ function decode(statement: string): string {
 
 /** The warehouse's own model. */
 export async function ownModel(): Promise<Model> {
-  return (await import("../schema/index.ts")) as Model;
+  return (await import("../../schema/index.ts")) as Model;
 }
 
 /**
@@ -87,7 +87,7 @@ export async function ownModel(): Promise<Model> {
  */
 export function modelIsStale(): boolean {
   const runsSource = import.meta.url.endsWith(".ts");
-  return !runsSource && isNewer(beside("../../src/schema/"), beside("../../dist/schema/"));
+  return !runsSource && isNewer(beside("../../../src/schema/"), beside("../../../dist/schema/"));
 }
 
 const beside = (folder: string) => fileURLToPath(new URL(folder, import.meta.url));

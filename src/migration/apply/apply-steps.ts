@@ -1,11 +1,11 @@
-import { type Client, withTransaction } from "../database/connection.ts";
-import { asDatabaseFailure } from "../database/failures.ts";
-import { defaultPatience, lacksLock, type Patience, patiently } from "../database/lock-retry.ts";
-import { ForecastLabError, fail } from "../errors.ts";
-import { ledgerSql } from "./ledger.ts";
-import type { Step } from "./plan.ts";
-import { hasStatements, type Revision, type Section } from "./revisions.ts";
-import { splitStatements } from "./statements.ts";
+import { type Client, withTransaction } from "../../database/connection.ts";
+import { asDatabaseFailure } from "../../database/failures.ts";
+import { defaultPatience, lacksLock, type Patience, patiently } from "../../database/lock-retry.ts";
+import { ForecastLabError, fail } from "../../errors.ts";
+import { ledgerSql } from "../revisions/revision-table.ts";
+import { hasStatements, type Revision, type Section } from "../revisions/revisions.ts";
+import { splitStatements } from "../revisions/split-statements.ts";
+import type { Step } from "./migration-plan.ts";
 
 export interface ApplyOptions {
   readonly patience?: Patience | undefined;

@@ -1,5 +1,5 @@
-import { ledgerState, readLedger } from "./ledger.ts";
-import { readRevisions } from "./revisions.ts";
+import { ledgerState, readLedger } from "../revisions/revision-table.ts";
+import { readRevisions } from "../revisions/revisions.ts";
 import { currentSchema, type Target, withTarget } from "./session.ts";
 
 /** A revision of the chain, or of the ledger alone. Grain: one revision, the first one first. */

@@ -1,7 +1,7 @@
-import type { DiffEngine } from "./engine.ts";
+import type { DiffEngine } from "./drizzle-kit.ts";
+import { tidy, unquoted } from "./format-statement.ts";
 import { hintFor } from "./hints.ts";
 import { type Snapshot, same } from "./snapshot.ts";
-import { tidy, unquoted } from "./tidy.ts";
 import { waypoints } from "./waypoints.ts";
 
 /** The statements that lead from one snapshot to another, in an order in which they run. */

@@ -1,4 +1,4 @@
-import { ledgerTable } from "./ledger.ts";
+import { ledgerTable } from "../revisions/revision-table.ts";
 
 /**
  * Every object of the current schema, one row each, in PostgreSQL's own spelling. Names are qualified only where the

@@ -1,11 +1,11 @@
-import { fail } from "../errors.ts";
-import { version } from "../system/version.ts";
-import { refuseIrreversible } from "./apply.ts";
-import { ledgerSql, ledgerTable } from "./ledger.ts";
-import { planDowngrade, planUpgrade, type Step } from "./plan.ts";
-import { findRevision, type Revision, readRevisions } from "./revisions.ts";
+import { fail } from "../../errors.ts";
+import { version } from "../../system/version.ts";
+import { ledgerSql, ledgerTable } from "../revisions/revision-table.ts";
+import { findRevision, type Revision, readRevisions } from "../revisions/revisions.ts";
+import { splitStatements, terminated } from "../revisions/split-statements.ts";
+import { refuseIrreversible } from "./apply-steps.ts";
+import { planDowngrade, planUpgrade, type Step } from "./migration-plan.ts";
 import { lockKey } from "./session.ts";
-import { splitStatements, terminated } from "./statements.ts";
 
 /* The SQL of an upgrade or downgrade, for an administrator to read and run. No connection is needed or made. */
 

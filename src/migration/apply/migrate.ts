@@ -1,8 +1,20 @@
-import { type Client, withTransaction } from "../database/connection.ts";
-import { type ApplyOptions, applySteps } from "./apply.ts";
-import { type LedgerRow, ledgerSql, ledgerState, readLedger, requireAgreement } from "./ledger.ts";
-import { type DowngradeTarget, planDowngrade, planUpgrade, type Step, type UpgradeTarget } from "./plan.ts";
-import { findRevision, type Revision, readRevisions } from "./revisions.ts";
+import { type Client, withTransaction } from "../../database/connection.ts";
+import {
+  type LedgerRow,
+  ledgerSql,
+  ledgerState,
+  readLedger,
+  requireAgreement,
+} from "../revisions/revision-table.ts";
+import { findRevision, type Revision, readRevisions } from "../revisions/revisions.ts";
+import { type ApplyOptions, applySteps } from "./apply-steps.ts";
+import {
+  type DowngradeTarget,
+  planDowngrade,
+  planUpgrade,
+  type Step,
+  type UpgradeTarget,
+} from "./migration-plan.ts";
 import { currentSchema, type Target, withMigrationLock, withTarget } from "./session.ts";
 
 export interface Migrated {

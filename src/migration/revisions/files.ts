@@ -1,4 +1,4 @@
-import { fail } from "../errors.ts";
+import { fail } from "../../errors.ts";
 
 /** Does something with a file; what the file system refuses comes out as an error of the catalogue. */
 export function withFile<T>(path: string, access: "read" | "written", work: () => T): T {

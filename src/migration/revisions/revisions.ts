@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail } from "../errors.ts";
+import { fail } from "../../errors.ts";
 import { withFile } from "./files.ts";
-import { splitStatements } from "./statements.ts";
+import { splitStatements } from "./split-statements.ts";
 
 /** One step of the schema's history: a file of SQL with both directions. */
 export interface Revision {
@@ -28,7 +28,7 @@ export interface Section {
 }
 
 /** The migrations this package brings. */
-export const ownMigrations = fileURLToPath(new URL("../../migrations/", import.meta.url));
+export const ownMigrations = fileURLToPath(new URL("../../../migrations/", import.meta.url));
 
 /**
  * Reads the revisions of a folder as a chain, the first one first.

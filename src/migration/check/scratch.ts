@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type Client, type Database, databaseBeside, withClient } from "../database/connection.ts";
-import { quoteIdentifier } from "../database/identifiers.ts";
-import { currentSchema, type Target } from "./session.ts";
+import { type Client, type Database, databaseBeside, withClient } from "../../database/connection.ts";
+import { quoteIdentifier } from "../../database/identifiers.ts";
+import { currentSchema, type Target } from "../apply/session.ts";
 
 /** A connection whose search path starts with an empty schema, which is gone when the work ends. */
 export interface Scratch {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, type Database, withClient } from "../database/connection.ts";
-import { fail } from "../errors.ts";
+import { type Client, type Database, withClient } from "../../database/connection.ts";
+import { fail } from "../../errors.ts";
 
 /** What every verb that touches a database is given: a connection, or a database to connect to. */
 export type Target = {

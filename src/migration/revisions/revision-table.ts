@@ -1,7 +1,7 @@
-import type { Client } from "../database/connection.ts";
-import { quoteIdentifier, quoteLiteral } from "../database/identifiers.ts";
-import { fail } from "../errors.ts";
-import { version } from "../system/version.ts";
+import type { Client } from "../../database/connection.ts";
+import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import { fail } from "../../errors.ts";
+import { version } from "../../system/version.ts";
 import type { Revision } from "./revisions.ts";
 
 /** The revision table. It is the tool's own: the model, the diff and the catalog look through it. */

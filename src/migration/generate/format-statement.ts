@@ -1,4 +1,4 @@
-import { type Token, tokensOf } from "./statements.ts";
+import { type Token, tokensOf } from "../revisions/split-statements.ts";
 
 /*
  * The engine's statements in the hand of this repository: no needless quotes and qualifiers, so that the SQL works in

@@ -1,4 +1,4 @@
-import type { Client } from "../database/connection.ts";
+import type { Client } from "../../database/connection.ts";
 import { catalogSql } from "./catalog-sql.ts";
 
 /** One object of a schema. What it says is in PostgreSQL's own spelling; null: it has none. */

@@ -1,5 +1,5 @@
-import { fail } from "../errors.ts";
-import { findRevision, type Revision } from "./revisions.ts";
+import { fail } from "../../errors.ts";
+import { findRevision, type Revision } from "../revisions/revisions.ts";
 
 /** One revision to run in one direction. */
 export interface Step {

@@ -1,15 +1,15 @@
-import type { Client } from "../database/connection.ts";
-import { asDatabaseFailure } from "../database/failures.ts";
-import { ForecastLabError } from "../errors.ts";
-import { statementsBetween } from "./autogenerate.ts";
+import type { Client } from "../../database/connection.ts";
+import { asDatabaseFailure } from "../../database/failures.ts";
+import { ForecastLabError } from "../../errors.ts";
+import { currentSchema, type Target, withTarget } from "../apply/session.ts";
+import { loadDiffEngine, modelIsStale, ownModel } from "../generate/drizzle-kit.ts";
+import { emptySnapshot, type Model, readSnapshot } from "../generate/snapshot.ts";
+import { statementsBetween } from "../generate/statements-between.ts";
+import { type LedgerRow, type LedgerState, ledgerState, readLedger } from "../revisions/revision-table.ts";
+import { ownMigrations, type Revision, readRevisions } from "../revisions/revisions.ts";
 import { readCatalog } from "./catalog.ts";
-import { compareCatalogs, type Difference, describe } from "./compare.ts";
-import { loadDiffEngine, modelIsStale, ownModel } from "./engine.ts";
-import { type LedgerRow, type LedgerState, ledgerState, readLedger } from "./ledger.ts";
+import { compareCatalogs, type Difference, describe } from "./compare-catalogs.ts";
 import { type Reference, replay } from "./replay.ts";
-import { ownMigrations, type Revision, readRevisions } from "./revisions.ts";
-import { currentSchema, type Target, withTarget } from "./session.ts";
-import { emptySnapshot, type Model, readSnapshot } from "./snapshot.ts";
 
 /** What was compared with what. */
 export type Topic =

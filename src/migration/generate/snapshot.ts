@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fail } from "../errors.ts";
+import { fail } from "../../errors.ts";
 
 /* The model as plain data, in drizzle-kit's form; only what is read here is spelled out. */
 

@@ -1,11 +1,11 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, sep } from "node:path";
-import { fail } from "../errors.ts";
-import { sectionBetween } from "./autogenerate.ts";
-import { type DiffEngine, loadDiffEngine, modelIsStale, ownModel } from "./engine.ts";
-import { withFile } from "./files.ts";
-import { ownMigrations, type Revision, readRevisions } from "./revisions.ts";
+import { fail } from "../../errors.ts";
+import { withFile } from "../revisions/files.ts";
+import { ownMigrations, type Revision, readRevisions } from "../revisions/revisions.ts";
+import { type DiffEngine, loadDiffEngine, modelIsStale, ownModel } from "./drizzle-kit.ts";
 import { type Model, readSnapshot, type Snapshot, snapshotPath, snapshotText } from "./snapshot.ts";
+import { sectionBetween } from "./statements-between.ts";
 
 export interface Written {
   /** The new revision's id; null: the model holds nothing new, and nothing was written. */

@@ -1,10 +1,10 @@
-import type { Client } from "../database/connection.ts";
-import { revisionFailure } from "./apply.ts";
+import type { Client } from "../../database/connection.ts";
+import { revisionFailure } from "../apply/apply-steps.ts";
+import type { Target } from "../apply/session.ts";
+import type { Revision } from "../revisions/revisions.ts";
+import { splitStatements, tokensOf } from "../revisions/split-statements.ts";
 import { type Catalog, readCatalog } from "./catalog.ts";
-import type { Revision } from "./revisions.ts";
 import { type Scratch, withScratch } from "./scratch.ts";
-import type { Target } from "./session.ts";
-import { splitStatements, tokensOf } from "./statements.ts";
 
 /** What a schema ought to look like, made by running the migrations in an empty one. */
 export interface Reference {
