@@ -1,9 +1,9 @@
-export type { Account, Created, MaxRejects } from "./account.ts";
-export type { Reject } from "./check/rejects.ts";
+export type { Account, Created, MaxRejects } from "./counts.ts";
+export { type DuplicatePolicy, duplicatePolicies } from "./duplicate-policy.ts";
+export { type LoadRun, loadRuns } from "./ledger/load-runs.ts";
+export type { LoadedBefore } from "./ledger/recognize.ts";
 export { type LoadRequest, type LoadResult, load, requireTable } from "./load.ts";
 export { type Mapping, parseMapping, readMapping } from "./mapping.ts";
-export { type DuplicatePolicy, duplicatePolicies } from "./policy.ts";
-export type { Method } from "./publish/plan.ts";
-export type { LoadedBefore } from "./recognize.ts";
-export { type LoadRun, loadRuns } from "./runs.ts";
+export type { Method } from "./publish/month-plan.ts";
+export type { Reject } from "./rows/rejects.ts";
 export { type Phase, type Progress, phases } from "./stopwatch.ts";

@@ -1,15 +1,15 @@
 import type { Engine } from "../duckdb/engine.ts";
 import { contractOf } from "../schema/contracts.ts";
 import type { TableName } from "../schema/tables.ts";
-import { createFaults } from "./check/rejects.ts";
-import { type CheckedPlan, checkExpressions } from "./expression.ts";
+import { type LoadPlan, planLoad } from "./load-plan.ts";
 import type { Mapping } from "./mapping.ts";
-import { type LoadPlan, planLoad } from "./plan.ts";
+import { type CheckedPlan, checkExpressions } from "./rows/expressions.ts";
+import { createFaults } from "./rows/rejects.ts";
 import type { SourceFile } from "./source/files.ts";
+import { createSourceTables } from "./source/intake.ts";
 import { type Format, type Layout, readLayouts } from "./source/layout.ts";
-import { refuseBinary } from "./source/parquet.ts";
-import { createSourceTables } from "./source/source.ts";
-import { targetsOf } from "./targets.ts";
+import { refuseBinary } from "./source/parquet/scan-parquet.ts";
+import { targetsOf } from "./target-columns.ts";
 
 /** A load about which everything is known that can be before its rows are read. */
 export interface Prepared {

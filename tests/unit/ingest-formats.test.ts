@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
 import { partitionKeys } from "../../src/ingest/source/folders.ts";
-import { ESCAPED, JsonLine, NULL } from "../../src/ingest/source/json-line.ts";
-import { type Key, readJsonLines } from "../../src/ingest/source/json-lines.ts";
-import { JsonRows } from "../../src/ingest/source/json-rows.ts";
-import { kindOf } from "../../src/ingest/source/kind.ts";
-import { plainText, writtenText } from "../../src/ingest/source/parquet-text.ts";
+import { ESCAPED, JsonLine, NULL } from "../../src/ingest/source/ndjson/json-line.ts";
+import { type Key, readJsonLines } from "../../src/ingest/source/ndjson/json-lines.ts";
+import { JsonRows } from "../../src/ingest/source/ndjson/json-rows.ts";
+import { plainText, writtenText } from "../../src/ingest/source/parquet/value-text.ts";
+import { kindOf } from "../../src/ingest/source/signatures.ts";
 
 describe("the kind of a file", () => {
   test.for([

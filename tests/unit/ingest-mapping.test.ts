@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ForecastLabError } from "../../src/errors.ts";
+import { planLoad } from "../../src/ingest/load-plan.ts";
 import { parseMapping } from "../../src/ingest/mapping.ts";
-import { planLoad } from "../../src/ingest/plan.ts";
 import { contractOf } from "../../src/schema/contracts.ts";
 import { nearest } from "../../src/system/did-you-mean.ts";
 

@@ -8,7 +8,7 @@ import {
   methodOf,
   rebuildShare,
   totalOf,
-} from "../../src/ingest/publish/plan.ts";
+} from "../../src/ingest/publish/month-plan.ts";
 
 /* What is done with a month follows from counts alone. */
 

@@ -7,13 +7,13 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
-import { createFaults } from "../../src/ingest/check/rejects.ts";
-import { planLoad } from "../../src/ingest/plan.ts";
+import { planLoad } from "../../src/ingest/load-plan.ts";
+import { createFaults } from "../../src/ingest/rows/rejects.ts";
+import { countByte } from "../../src/ingest/source/csv/count-lines.ts";
 import { locateFiles } from "../../src/ingest/source/files.ts";
+import { createSourceTables, numbered, placesOf, Sources } from "../../src/ingest/source/intake.ts";
 import { readLayouts } from "../../src/ingest/source/layout.ts";
-import { countByte } from "../../src/ingest/source/lines.ts";
-import { scanFiles } from "../../src/ingest/source/read.ts";
-import { createSourceTables, numbered, placesOf, Sources } from "../../src/ingest/source/source.ts";
+import { scanFiles } from "../../src/ingest/source/scan.ts";
 import { stopwatch } from "../../src/ingest/stopwatch.ts";
 import { contractOf } from "../../src/schema/contracts.ts";
 

@@ -6,9 +6,9 @@ import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf, partitionName } from "../../database/partitions.ts";
 import { fail } from "../../errors.ts";
 import type { Definition } from "./definition.ts";
-import type { MonthPlan, MonthState } from "./plan.ts";
+import { copyOut, exported, storedCsv, withinMonth } from "./fetch-stored.ts";
+import type { MonthPlan, MonthState } from "./month-plan.ts";
 import { type Batch, byGrain, ofMonth, writeSpool } from "./spool.ts";
-import { copyOut, exported, storedCsv, withinMonth } from "./stored.ts";
 
 /** What all months of a load have in common. */
 export interface BuildOptions {

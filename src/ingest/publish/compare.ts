@@ -1,9 +1,9 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
-import type { MonthChanges, MonthState } from "./plan.ts";
+import { fetchStored } from "./fetch-stored.ts";
+import type { MonthChanges, MonthState } from "./month-plan.ts";
 import { type Batch, ofMonth } from "./spool.ts";
-import { fetchStored } from "./stored.ts";
 
 /** The table of what a load changes in a month: its rows, and whether each is `_stored` already with other values. */
 export const changesTable = ({ month }: Pick<MonthState, "month">) => `changes_${month ?? "all"}`;

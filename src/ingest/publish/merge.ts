@@ -8,7 +8,7 @@ import { fail } from "../../errors.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 import { changesTable } from "./compare.ts";
 import type { Definition } from "./definition.ts";
-import type { MonthPlan } from "./plan.ts";
+import type { MonthPlan } from "./month-plan.ts";
 import { type Batch, byGrain, writeSpool } from "./spool.ts";
 
 /**

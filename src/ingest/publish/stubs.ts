@@ -4,7 +4,7 @@ import type { Client } from "../../database/connection.ts";
 import { copyFromFile } from "../../database/copy.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { contractOf } from "../../schema/contracts.ts";
-import type { Created } from "../account.ts";
+import type { Created } from "../counts.ts";
 import { writeSpool } from "./spool.ts";
 
 /**

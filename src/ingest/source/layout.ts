@@ -1,12 +1,12 @@
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
-import { bookkeeping, isRejectsFile } from "../check/rejects.ts";
+import { bookkeeping, isRejectsFile } from "../rows/rejects.ts";
+import { type Dialect, fieldsOf, type RecordPlace, readRecords } from "./csv/records.ts";
 import { type Encoding, encodingOf, headOf, utf8BytesOf } from "./decode.ts";
 import { isTabSeparated, type SourceFile } from "./files.ts";
-import { kindOf } from "./kind.ts";
-import { keysOf } from "./ndjson.ts";
-import { readParquetColumns } from "./parquet.ts";
-import { type Dialect, fieldsOf, type RecordPlace, readRecords } from "./records.ts";
+import { keysOf } from "./ndjson/scan-ndjson.ts";
+import { readParquetColumns } from "./parquet/scan-parquet.ts";
+import { kindOf } from "./signatures.ts";
 
 /** How source files are written, as flags or a mapping say it. */
 export interface Format {

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "../../database/connection.ts";
+import type { LedgerFile } from "../../schema/ledger.ts";
+import type { TableName } from "../../schema/tables.ts";
+import { asFileFailure } from "../../system/file-failures.ts";
+import type { DuplicatePolicy } from "../duplicate-policy.ts";
+import type { Mapping } from "../mapping.ts";
+import type { SourceFile } from "../source/files.ts";
+import type { Format } from "../source/layout.ts";
+
+/** A file whose bytes were loaded before, in the same way and without a reject. */
+export interface LoadedBefore {
+  readonly path: string;
+  readonly load_id: number;
+  readonly finished_at: string;
+}
+
+/** How files become rows, as far as it decides whether one of them can be left out. */
+export interface Recipe {
+  readonly mapping: Mapping | undefined;
+  readonly format: Format;
+  readonly onDuplicate: DuplicatePolicy;
+}
+
+/**
+ * Parts the files into those to load and those the ledger knows: the same bytes, into the same table, read in the same way.
+ * A load with rejects does not count: what was rejected may fit by now. Only a file whose size the ledger knows is read.
+ * Where a row may be made of rows of several files, the files of one load are left out together or not at all.
+ */
+export async function recognize(
+  client: Client,
+  table: TableName,
+  files: readonly SourceFile[],
+  recipe: Recipe,
+): Promise<{ readonly fresh: readonly SourceFile[]; readonly before: readonly LoadedBefore[] }> {
+  const mappingSha256 = mappingHash(recipe);
+  const byName = expressionsOf(recipe).some((sql) => /\b_file\b/i.test(sql));
+  const fresh: SourceFile[] = [];
+  const before: LoadedBefore[] = [];
+  const runs = new Map<string, Run>();
+  for (const file of files) {
+    const sized = await runsOfSize(client, table, mappingSha256, file.bytes);
+    const sha256 = sized.length === 0 ? undefined : await sha256Of(file);
+    // A path that gives the rows columns is as much a part of the file as its bytes.
+    const same = (known: LedgerFile) =>
+      known.sha256 === sha256 && (known.path === file.path || (!byName && file.keys.size === 0));
+    const run = sized.find((candidate) => candidate.files.some(same));
+    if (run === undefined) {
+      fresh.push(file);
+    } else {
+      before.push({ path: file.path, load_id: Number(run.id), finished_at: run.finished_at });
+      runs.set(run.id, run);
+    }
+  }
+  const [only] = runs.values();
+  const together = fresh.length === 0 && runs.size === 1 && only?.files.length === files.length;
+  return foldsAcrossFiles(recipe) && !together ? { fresh: files, before: [] } : { fresh, before };
+}
+
+interface Run {
+  readonly id: string;
+  readonly finished_at: string;
+  readonly files: readonly LedgerFile[];
+}
+
+/** Whether a row may come of rows of several files, so that one file less changes what is left. */
+function foldsAcrossFiles(recipe: Recipe): boolean {
+  if (recipe.onDuplicate !== "reject") return true;
+  const windowed = expressionsOf(recipe).some((sql) => /\bover\b/i.test(sql));
+  return windowed || recipe.mapping?.collapse !== undefined;
+}
+
+const expressionsOf = ({ mapping }: Recipe): string[] =>
+  mapping === undefined ? [] : [...Object.values(mapping.columns), mapping.filter ?? ""];
+
+function runsOfSize(client: Client, table: TableName, mappingSha256: string, bytes: number) {
+  return client
+    .query<Run>(
+      `SELECT id, to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS finished_at, files
+       FROM load_run
+       WHERE table_name = $1 AND mapping_sha256 = $2 AND rejected = 0 AND files @> $3
+       ORDER BY id DESC`,
+      [table, mappingSha256, JSON.stringify([{ bytes }])],
+    )
+    .then(({ rows }) => rows);
+}
+
+async function sha256Of(file: SourceFile): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    await pipeline(createReadStream(file.absolute, { highWaterMark: 1024 * 1024 }), hash);
+  } catch (error) {
+    throw asFileFailure(error, file.path, "read");
+  }
+  return hash.digest("hex");
+}
+
+/** Of everything that decides which rows a file's bytes become. Comments of a mapping do not. */
+export function mappingHash({ mapping, format, onDuplicate }: Recipe): string {
+  const { path: _, ...content } = mapping ?? { path: "" };
+  return createHash("sha256").update(JSON.stringify({ content, format, onDuplicate })).digest("hex");
+}

@@ -1,0 +1,127 @@
+import { quoteIdentifier } from "../database/identifiers.ts";
+import { fail } from "../errors.ts";
+import type { TableContract } from "../schema/contracts.ts";
+import { nearest } from "../system/did-you-mean.ts";
+import type { Mapping } from "./mapping.ts";
+import { type Target, targetsOf } from "./target-columns.ts";
+
+/** A column a load writes. */
+export interface PlannedColumn extends Target {
+  /** SQL over the source's columns. */
+  readonly expression: string;
+  /** The user wrote the expression; else it is a source column or NULL, which cannot fail. */
+  readonly mapped: boolean;
+  /** How rows of one grain fold into one value, as SQL over the target's columns. */
+  readonly aggregate?: string;
+}
+
+/** What becomes of the source's columns; made without looking at rows. */
+export interface LoadPlan {
+  readonly contract: TableContract;
+  readonly columns: readonly PlannedColumn[];
+  /** SQL condition over the source's columns. */
+  readonly filter?: string;
+  /** Rows of one grain are folded. */
+  readonly collapse: boolean;
+}
+
+/**
+ * Plans the columns of a load: those of the files themselves, or what a mapping makes of them.
+ *
+ * @param source the files' columns and what to call them in messages
+ * @throws COLUMN_UNKNOWN, COLUMN_MISSING, COLUMN_IS_ID, MAPPING_INVALID
+ */
+export function planLoad(
+  contract: TableContract,
+  source: { name: string; columns: readonly string[] },
+  mapping?: Mapping,
+): LoadPlan {
+  const targets = targetsOf(contract);
+  const origin = mapping === undefined ? source.name : `The mapping ${mapping.path}`;
+  const given: Given[] =
+    mapping === undefined
+      ? source.columns.map((name) => ({ name, expression: quoteIdentifier(name), mapped: false }))
+      : Object.entries(mapping.columns).map(([name, expression]) => ({ name, expression, mapped: true }));
+  const chosen = new Map<string, Given>();
+  for (const column of given) chosen.set(requireTarget(column.name, targets, contract, origin).input, column);
+  requireComplete(chosen, targets, contract, origin);
+  const aggregates = mapping?.collapse ?? {};
+  if (mapping?.collapse !== undefined) requireCollapsible(mapping, mapping.collapse, targets);
+  return {
+    contract,
+    columns: targets.flatMap((target): PlannedColumn[] => {
+      const { input, inGrain, derived } = target;
+      const aggregate = aggregates[input];
+      const own = chosen.get(input);
+      if (own !== undefined) {
+        const { expression, mapped } = own;
+        return [{ ...target, expression, mapped, ...(aggregate === undefined ? {} : { aggregate }) }];
+      }
+      // The whole chain, or what follows from other columns.
+      if (inGrain || derived !== undefined) return [{ ...target, expression: "NULL", mapped: false }];
+      return [];
+    }),
+    ...(mapping?.filter === undefined ? {} : { filter: mapping.filter }),
+    collapse: mapping?.collapse !== undefined,
+  };
+}
+
+interface Given {
+  readonly name: string;
+  readonly expression: string;
+  readonly mapped: boolean;
+}
+
+function requireTarget(
+  name: string,
+  targets: readonly Target[],
+  contract: TableContract,
+  source: string,
+): Target {
+  const found = targets.find(({ input }) => input === name.toLowerCase());
+  if (found !== undefined) return found;
+  const looked = targets.find(({ column }) => column === name.toLowerCase());
+  if (looked !== undefined) throw fail("COLUMN_IS_ID", { source, column: name, input: looked.input });
+  const inputs = targets.map(({ input }) => input);
+  const like = nearest(name, inputs);
+  throw fail("COLUMN_UNKNOWN", {
+    source,
+    column: name,
+    table: contract.name,
+    nearest: like === undefined ? "" : ` (did you mean ${like}?)`,
+    valid: inputs.join(", "),
+  });
+}
+
+function requireComplete(
+  chosen: ReadonlyMap<string, Given>,
+  targets: readonly Target[],
+  contract: TableContract,
+  source: string,
+): void {
+  const missing = targets.filter(({ required, input }) => required && !chosen.has(input));
+  if (missing.length === 0) return;
+  throw fail("COLUMN_MISSING", {
+    source,
+    columns: missing.map(({ input }) => input).join(", "),
+    table: contract.name,
+    present: [...chosen.values()].map(({ name }) => name).join(", "),
+  });
+}
+
+function requireCollapsible(
+  mapping: Mapping,
+  collapse: Record<string, string>,
+  targets: readonly Target[],
+): void {
+  for (const name of Object.keys(collapse)) {
+    const target = targets.find(({ input }) => input === name);
+    const problem =
+      target === undefined || !Object.hasOwn(mapping.columns, name)
+        ? `collapse.${name} is none of its columns`
+        : target.inGrain
+          ? `collapse.${name} is part of the grain, which rows are grouped by`
+          : undefined;
+    if (problem !== undefined) throw fail("MAPPING_INVALID", { path: mapping.path, problem });
+  }
+}

@@ -1,0 +1,153 @@
+import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import type { RejectCode } from "../../errors.ts";
+import type { Reference } from "../../schema/contracts.ts";
+import type { PlannedColumn } from "../load-plan.ts";
+import { defaultMessage } from "../reject-messages.ts";
+
+/*
+ * What a text must look like to become a value of a column, as SQL for DuckDB. Its casts are more generous than a
+ * warehouse may be ('1_000', ' 5 ', '5.7' for an integer; '2024-1-5' for a date; 1.005 rounded to 1.01), so that each
+ * is guarded by the text's form. A text that the cast value is written as has that form, and is found out sooner.
+ */
+
+/** SQL of the value of a text, NULL where it has none, and of the code of what is wrong with a text without value. */
+export interface Rule {
+  /** DuckDB's own reading of a text, where the value is made of it. */
+  readonly cast?: (text: string) => string;
+  readonly value: (text: string, cast: string) => string;
+  readonly fault: (text: string, value: string) => string;
+  /** The sentence of each code this rule may give. */
+  readonly messages: Partial<Record<RejectCode, string>>;
+}
+
+/** A column that holds an id, and the natural key in its place as long as rows are examined. */
+export const isLookedUp = <Column extends PlannedColumn>(
+  column: Column,
+): column is Column & { readonly reference: Reference } =>
+  column.reference !== undefined && column.reference.key !== column.reference.id;
+
+/** SQL of a text as a natural key of a dimension: an ENUM of all its keys. NULL where it is none. */
+export const asKey = (text: string, { dimension }: Reference) => `TRY_CAST(${text} AS key_${dimension})`;
+
+const keyOf = (reference: Reference): Rule => ({
+  cast: (x) => asKey(x, reference),
+  value: (_, cast) => cast,
+  fault: () => quoteLiteral(reference.fault),
+  messages: {},
+});
+
+/** The rule of a column; `collapsing`: its values are about to be folded, the column's own limits come after. */
+export function ruleOf(column: PlannedColumn, collapsing = false): Rule {
+  if (isLookedUp(column)) return keyOf(column.reference);
+  const scale = collapsing ? collapsedScale : (column.scale ?? 0);
+  const precision = collapsing ? collapsedPrecision : (column.precision ?? 0);
+  switch (column.kind) {
+    case "integer":
+      return integer(collapsing ? "BIGINT" : "INTEGER");
+    case "numeric":
+      return numeric(precision, scale);
+    case "date":
+      return date;
+    case "boolean":
+      return boolean;
+    case "text":
+      return collapsing ? anyText : text(column.maxLength ?? 0);
+  }
+}
+
+/** Wide enough for sums of any column. */
+const [collapsedPrecision, collapsedScale] = [38, 10];
+
+/** The type an aggregate of `collapse` sees the column in. */
+export function typeInCollapse(column: PlannedColumn): string {
+  if (isLookedUp(column)) return "VARCHAR";
+  const decimal = (precision: number, scale: number) => `DECIMAL(${precision}, ${scale})`;
+  switch (column.kind) {
+    case "integer":
+      return "BIGINT";
+    case "numeric":
+      return decimal(collapsedPrecision, collapsedScale);
+    case "text":
+      return "VARCHAR";
+    default:
+      return column.kind.toUpperCase();
+  }
+}
+
+/** The cast value of a text that is written as the value is, or in a form. */
+const guarded = (text: string, cast: string, form: string) => `
+  CASE
+    WHEN CAST(${cast} AS VARCHAR) = ${text} THEN ${cast}
+    WHEN regexp_full_match(${text}, '${form}') THEN ${cast}
+  END`;
+
+const integer = (type: "INTEGER" | "BIGINT"): Rule => {
+  const form = "-?[0-9]+(\\.0+)?";
+  const bound = type === "INTEGER" ? "2147483647" : "9223372036854775807";
+  return {
+    cast: (x) => `TRY_CAST(${x} AS ${type})`,
+    value: (x, cast) => guarded(x, cast, form),
+    fault: (x) =>
+      `CASE WHEN regexp_full_match(${x}, '${form}') THEN 'NUMBER_OUT_OF_RANGE' ELSE 'INTEGER_INVALID' END`,
+    messages: {
+      INTEGER_INVALID: "not a whole number in plain digits",
+      NUMBER_OUT_OF_RANGE: `not between -${bound} and ${bound}`,
+    },
+  };
+};
+
+const numeric = (precision: number, scale: number): Rule => {
+  const plain = "-?([0-9]+(\\.[0-9]+)?|\\.[0-9]+)";
+  const fraction = scale === 0 ? "0+" : `[0-9]{1,${scale}}0*`;
+  const fitting = `-?([0-9]+(\\.${fraction})?|\\.${fraction})`;
+  return {
+    cast: (x) => `TRY_CAST(${x} AS DECIMAL(${precision}, ${scale}))`,
+    value: (x, cast) => guarded(x, cast, fitting),
+    fault: (x) => `
+      CASE
+        WHEN NOT regexp_full_match(${x}, '${plain}') THEN 'NUMBER_INVALID'
+        WHEN regexp_full_match(${x}, '${fitting}') THEN 'NUMBER_OUT_OF_RANGE'
+        ELSE 'NUMBER_TOO_PRECISE'
+      END`,
+    messages: {
+      NUMBER_INVALID: "not a number in plain digits with a decimal point",
+      NUMBER_OUT_OF_RANGE: `more than ${precision - scale} digits before the point`,
+      NUMBER_TOO_PRECISE: `more than ${scale} decimals; a mapping may round it`,
+    },
+  };
+};
+
+/** Only the canonical spelling comes out of the cast as it went in; `infinity` does too, but is shorter. */
+const date: Rule = {
+  cast: (x) => `TRY_CAST(${x} AS DATE)`,
+  value: (x, cast) => `CASE WHEN strlen(${x}) = 10 AND CAST(${cast} AS VARCHAR) = ${x} THEN ${cast} END`,
+  fault: () => "'DATE_INVALID'",
+  messages: { DATE_INVALID: "not a date of the calendar written YYYY-MM-DD" },
+};
+
+const boolean: Rule = {
+  value: (x) => `
+    CASE
+      WHEN lower(${x}) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true
+      WHEN lower(${x}) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false
+    END`,
+  fault: () => "'BOOLEAN_INVALID'",
+  messages: { BOOLEAN_INVALID: "not true or false" },
+};
+
+const anyText: Rule = { value: (x) => x, fault: () => "NULL", messages: {} };
+
+const text = (maxLength: number): Rule => ({
+  value: (x) => `CASE WHEN length(${x}) <= ${maxLength} AND NOT contains(${x}, chr(0)) THEN ${x} END`,
+  fault: (x) => `CASE WHEN length(${x}) > ${maxLength} THEN 'TEXT_TOO_LONG' ELSE 'TEXT_INVALID' END`,
+  messages: {
+    TEXT_TOO_LONG: `longer than ${maxLength} characters`,
+    TEXT_INVALID: defaultMessage("TEXT_INVALID"),
+  },
+});
+
+/** The names under which a column's source text, its cast, its failure and its fault travel beside its value. */
+export const textOf = (input: string) => quoteIdentifier(`${input}?`);
+export const castOf = (input: string) => quoteIdentifier(`${input}^`);
+export const failureOf = (input: string) => quoteIdentifier(`${input}~`);
+export const faultOf = (input: string) => quoteIdentifier(`${input}!`);
