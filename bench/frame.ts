@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { withClient } from "forecastlab";
 import { caseFigures } from "./figures.ts";
-import { type Bench, horizon, inquiryOf } from "./frame/bench.ts";
+import { type Bench, definitionOf, horizon } from "./frame/bench.ts";
 import { type Case, cases } from "./frame/cases.ts";
 import { fillWarehouse, warehouse } from "./frame/data.ts";
 import { figuresOf, targetsOf } from "./frame/figures.ts";
@@ -78,7 +78,7 @@ async function measureAll({ options, shape, chosen, folder, server, signal }: Ru
     ...{ server, shape, folder, signal },
     specified: options.specifiedAll ? [range] : monthsOf(range, options.specifiedDays),
     native: chosen.some(({ name }) => name === "duckdb_native")
-      ? await prepareNative(server.database(warehouse), inquiryOf(shape), folder, signal)
+      ? await prepareNative(server.database(warehouse), definitionOf(shape), folder, signal)
       : undefined,
     expected: await expectedRows(server, shape),
     written: new Map(),

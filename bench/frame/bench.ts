@@ -32,7 +32,7 @@ export interface FrameMeasurement extends Measurement {
 }
 
 /** Which frame: the default one of all that is there. */
-export const inquiryOf = (shape: Shape) => ({ cutoff: lastDayOf(shape), horizon });
+export const definitionOf = (shape: Shape) => ({ cutoff: lastDayOf(shape), horizon });
 
 /** @throws where a frame has other rows than it must have, or other bytes than another frame of the run */
 export function requireFrame({ expected, written }: Bench, { manifest }: FrameOutcome): void {

@@ -8,7 +8,7 @@ import { runCommand } from "../command-line.ts";
 import { withDiskUse } from "../disk-use.ts";
 import { type Measurement, secondsSince, timed } from "../measurement.ts";
 import { firstDay, lastDayOf } from "../shape.ts";
-import { type Bench, type FrameMeasurement, inquiryOf, requireFrame } from "./bench.ts";
+import { type Bench, definitionOf, type FrameMeasurement, requireFrame } from "./bench.ts";
 import { warehouse } from "./data.ts";
 import { type Days, lengthOf } from "./months.ts";
 import { computeFromNative } from "./native.ts";
@@ -50,7 +50,7 @@ export const cases: readonly Case[] = [
 /** The frame as a user makes it. */
 async function makeFrame(bench: Bench): Promise<FrameMeasurement> {
   const { server, shape, folder, signal } = bench;
-  const { cutoff, horizon } = inquiryOf(shape);
+  const { cutoff, horizon } = definitionOf(shape);
   return withFreshFolders(folder, async ({ out, temporary }) => {
     const args = ["frame", "--cutoff", cutoff, "--horizon", String(horizon), "--out", out];
     const { result, most_mb } = await withDiskUse(temporary, () =>
@@ -68,7 +68,7 @@ async function makeNative(bench: Bench): Promise<FrameMeasurement> {
   if (native === undefined) throw new Error("DuckDB's tables were not made");
   return withFreshFolders(folder, async ({ out }) => {
     const start = performance.now();
-    const outcome = await computeFromNative(native, { ...inquiryOf(shape), out, signal });
+    const outcome = await computeFromNative(native, { ...definitionOf(shape), out, signal });
     const seconds = secondsSince(start);
     requireFrame(bench, outcome);
     return { rows: outcome.manifest.counts.training_rows, seconds, phases: outcome.phases };

@@ -19,7 +19,7 @@ export interface Native {
   readonly answers: ReadonlyMap<string, object[]>;
 }
 
-interface Inquiry {
+interface CheckedDefinition {
   readonly cutoff: string;
   readonly horizon: number;
 }
@@ -38,7 +38,7 @@ interface Source {
 
 export async function computeFromNative(
   { path, answers }: Native,
-  request: Inquiry & { readonly out: string; readonly signal: AbortSignal },
+  request: CheckedDefinition & { readonly out: string; readonly signal: AbortSignal },
 ): Promise<FrameOutcome> {
   const { frameOf } = await internal("frame/frame.js");
   const source: Source = {
@@ -63,7 +63,7 @@ export async function computeFromNative(
 /** Copies the warehouse's tables, in the order their rows were loaded in, and asks it what a frame asks first. */
 export async function prepareNative(
   database: Database,
-  inquiry: Inquiry,
+  definition: CheckedDefinition,
   folder: string,
   signal: AbortSignal,
 ): Promise<Native> {
@@ -79,7 +79,7 @@ export async function prepareNative(
       signal,
     );
   await withDuckDB(folder, copyAll, path);
-  return { path, answers: await answersOf(database, inquiry, signal) };
+  return { path, answers: await answersOf(database, definition, signal) };
 }
 
 const tables = [
@@ -121,16 +121,16 @@ async function copyTable(
 
 async function answersOf(
   database: Database,
-  inquiry: Inquiry,
+  definition: CheckedDefinition,
   signal: AbortSignal,
 ): Promise<Map<string, object[]>> {
-  const [{ checkInquiry }, { planFor }, { withSnapshot }] = await Promise.all([
+  const [{ checkDefinition }, { planFor }, { withSnapshot }] = await Promise.all([
     internal("frame/request.js"),
     internal("frame/prepare.js"),
     internal("frame/source/snapshot.js"),
   ]);
   const answers = new Map<string, object[]>();
-  const checked = await checkInquiry(inquiry);
+  const checked = await checkDefinition(definition);
   await withSnapshot(database, signal, (source: Source) => {
     const rows: Source["rows"] = async (sql, values) => {
       const answer = await source.rows(sql, values);

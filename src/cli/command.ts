@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Settings } from "../database/settings.ts";
-import type { Output, Streams } from "./output.ts";
+import type { Output, Streams } from "./render/output.ts";
 
 /** What every command's work is given. */
 export interface Context {

@@ -4,7 +4,7 @@ import { ForecastLabError, fail } from "../errors.ts";
 import { version } from "../system/version.ts";
 import { type Action, examples } from "./command.ts";
 import { registerCommands } from "./commands/index.ts";
-import { createOutput, reportFailure, type Streams } from "./output.ts";
+import { createOutput, reportFailure, type Streams } from "./render/output.ts";
 
 const streams: Streams = process;
 const environment = process.env;

@@ -1,4 +1,4 @@
-import type { FrameSpec } from "./spec/index.ts";
+import type { FrameSpec } from "./specification/index.ts";
 
 export type ColumnType = "VARCHAR" | "DATE" | "DOUBLE" | "INTEGER" | "BOOLEAN";
 

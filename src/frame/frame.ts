@@ -3,15 +3,15 @@ import { type Engine, withEngine } from "../duckdb/engine.ts";
 import { version } from "../system/version.ts";
 import type { FrameKind } from "./columns.ts";
 import { type Computed, type Computing, computeFrame } from "./compute.ts";
+import { type CheckedDefinition, checkDefinition, type FrameDefinition } from "./definition.ts";
 import { dictionaryOf, type Manifest } from "./manifest.ts";
 import { type FrameFormat, type FrameOutput, openOutput } from "./output/index.ts";
 import { type Planned, planFor, requireSeries, stageFrame } from "./prepare.ts";
-import { checkInquiry, type FrameInquiry, type Inquiry } from "./request.ts";
 import { withSnapshot } from "./source/snapshot.ts";
 import type { Source } from "./source/source.ts";
-import { specHash } from "./spec/index.ts";
+import { specHash } from "./specification/index.ts";
 
-export interface FrameRequest extends FrameInquiry {
+export interface FrameRequest extends FrameDefinition {
   /** The training file, or with `partitionBy` a folder. */
   readonly out: string;
   /** Default: what the ending of `out` says. */
@@ -61,12 +61,12 @@ export async function frameOf(
   { blockDays }: Pick<Computing, "blockDays"> = {},
 ): Promise<FrameResult> {
   const { signal, onProgress = () => {} } = request;
-  const inquiry = await checkInquiry(request);
+  const definition = await checkDefinition(request);
   const timer = phaseTimer();
   const work = async (engine: Engine): Promise<FrameResult> => {
     // A window's count stands in several statistics; without TRYs there is nothing to lose by computing it once.
     await engine.run("SET disabled_optimizers = ''");
-    const { planned, output } = await begin(engine, withSource, inquiry, request);
+    const { planned, output } = await begin(engine, withSource, definition, request);
     timer.end("extract");
     try {
       const computed = await computeFrame(engine, planned.plan, {
@@ -97,11 +97,11 @@ const memory_mb = 800;
 async function begin(
   engine: Engine,
   withSource: WithSource,
-  inquiry: Inquiry,
+  definition: CheckedDefinition,
   { out, format, partitionBy, onProgress = () => {} }: FrameRequest,
 ): Promise<{ readonly planned: Planned; readonly output: FrameOutput }> {
   return withSource(async (source) => {
-    const planned = await planFor(source, inquiry);
+    const planned = await planFor(source, definition);
     const shown = (frame: FrameKind) => planned.plan.columns.filter(({ frames }) => frames.includes(frame));
     const output = await openOutput(engine, {
       out,
@@ -122,8 +122,8 @@ async function begin(
 }
 
 function manifestOf(planned: Planned, { counts, missing }: Computed, files: Manifest["files"]): Manifest {
-  const { inquiry, plan, loads, left_out, not_reconstructed } = planned;
-  const { spec, cutoff, horizon, knownAt } = inquiry;
+  const { definition, plan, loads, left_out, not_reconstructed } = planned;
+  const { spec, cutoff, horizon, knownAt } = definition;
   return {
     manifest_version: 1,
     forecastlab: version,

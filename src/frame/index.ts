@@ -2,6 +2,7 @@
 
 export { type AuditRequest, auditFrame } from "./audit/audit.ts";
 export type { AuditCheck, AuditReport, Difference } from "./audit/report.ts";
+export type { FrameDefinition } from "./definition.ts";
 export {
   type FramePhase,
   type FrameProgress,
@@ -26,7 +27,6 @@ export {
   renderPlot,
   type Strip,
 } from "./plot/index.ts";
-export type { FrameInquiry } from "./request.ts";
 export {
   type DriverName,
   driverNames,
@@ -36,4 +36,4 @@ export {
   resolveSpec,
   type SpecInput,
   specHash,
-} from "./spec/index.ts";
+} from "./specification/index.ts";

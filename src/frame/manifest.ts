@@ -1,5 +1,5 @@
 import type { Column, ColumnClass, ColumnType, FrameKind } from "./columns.ts";
-import type { FrameSpec } from "./spec/index.ts";
+import type { FrameSpec } from "./specification/index.ts";
 
 /** What a frame holds and what it came from. Nothing in it depends on when or where it was made. */
 export interface Manifest {

@@ -4,7 +4,7 @@ import type { Driver, FrameScope } from "./drivers/driver.ts";
 import { plannedPrice } from "./drivers/price.ts";
 import { describeFeature, featureName } from "./history/features.ts";
 import type { Staged } from "./source/source.ts";
-import { specInvalid } from "./spec/read.ts";
+import { specInvalid } from "./specification/read.ts";
 import { historyOfBlock, seriesSql, spineStages, targetFeatures } from "./spine.ts";
 
 /** Everything about a frame that follows from its spec, without a look at a row. */

@@ -1,11 +1,11 @@
 import type { Engine } from "../duckdb/engine.ts";
 import { fail } from "../errors.ts";
 import { dateOf, dayOf } from "./days.ts";
+import type { CheckedDefinition } from "./definition.ts";
 import type { Driver, FrameScope } from "./drivers/driver.ts";
 import { drivers as catalogue } from "./drivers/index.ts";
 import type { Manifest, NotReconstructed } from "./manifest.ts";
 import { columnsOf, type FramePlan, planFrame, requireExcludable } from "./plan.ts";
-import type { Inquiry } from "./request.ts";
 import {
   changedSince,
   driversWithFacts,
@@ -21,7 +21,7 @@ import { stageAll } from "./source/stage.ts";
 /** A frame that is planned, and what its manifest says of the warehouse. */
 export interface Planned {
   readonly plan: FramePlan;
-  readonly inquiry: Inquiry;
+  readonly definition: CheckedDefinition;
   /** First and last day with facts. */
   readonly range: { readonly from: string; readonly to: string };
   readonly loads: readonly number[];
@@ -39,16 +39,16 @@ export type ExtraDriver = (scope: FrameScope) => Driver;
  */
 export async function planFor(
   source: Source,
-  inquiry: Inquiry,
+  definition: CheckedDefinition,
   extra: readonly ExtraDriver[] = [],
 ): Promise<Planned> {
-  const { spec, knownAt, horizon } = inquiry;
-  const cutoff = dayOf(inquiry.cutoff);
-  const range = await requireCutoff(source, inquiry);
+  const { spec, knownAt, horizon } = definition;
+  const cutoff = dayOf(definition.cutoff);
+  const range = await requireCutoff(source, definition);
   const selection = await selectionOf(source, spec);
   const { kept, without } = spec.drivers_named
     ? { kept: spec.drivers, without: [] }
-    : await driversWithFacts(source, spec.drivers, inquiry);
+    : await driversWithFacts(source, spec.drivers, definition);
   if (kept.includes("calendar"))
     await requireCalendar(source, { from: range.from, to: dateOf(cutoff + horizon) });
   const scopeWith = (drivers: typeof kept): FrameScope => ({
@@ -63,12 +63,12 @@ export async function planFor(
     ...extra.map((make) => make(scope)),
   ];
   const asked = scopeWith(spec.drivers);
-  requireExcludable(spec.exclude, columnsOf(asked, driversOf(asked)), inquiry.specPath);
+  requireExcludable(spec.exclude, columnsOf(asked, driversOf(asked)), definition.specPath);
   const scope = scopeWith(kept);
   return {
     plan: planFrame(scope, driversOf(scope)),
-    inquiry,
-    range: { from: range.from, to: inquiry.cutoff },
+    definition,
+    range: { from: range.from, to: definition.cutoff },
     loads: await loadsOf(source, knownAt),
     left_out: without,
     not_reconstructed: knownAt === null ? null : { ...(await changedSince(source, knownAt)), note },
@@ -91,9 +91,9 @@ export async function stageFrame(
 }
 
 /** @throws FRAME_SELECTION_EMPTY, FRAME_SERIES_AMBIGUOUS */
-export async function requireSeries(engine: Engine, { inquiry }: Planned): Promise<void> {
+export async function requireSeries(engine: Engine, { definition }: Planned): Promise<void> {
   if ((await engine.count("SELECT count(*) FROM series")) === 0) {
-    throw fail("FRAME_SELECTION_EMPTY", { cutoff: inquiry.cutoff });
+    throw fail("FRAME_SELECTION_EMPTY", { cutoff: definition.cutoff });
   }
   const [twice] = await engine.rows<{ unique_id: string }>(
     "SELECT unique_id FROM series GROUP BY unique_id HAVING count(*) > 1 ORDER BY unique_id LIMIT 1",

@@ -7,7 +7,7 @@ import { stagedDays, upTo, visitors } from "./drivers/stores-history.ts";
 import { type Feature, featuresOf, type Measure, reachOf } from "./history/features.ts";
 import { historySql } from "./history/sql.ts";
 import type { Staged } from "./source/source.ts";
-import type { FrameSpec } from "./spec/index.ts";
+import type { FrameSpec } from "./specification/index.ts";
 
 /* The spine: which series there are, and their days, complete. */
 

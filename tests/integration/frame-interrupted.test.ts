@@ -14,7 +14,7 @@ import { freshDatabase, urlOf } from "../support/warehouse.ts";
 
 const database = await freshDatabase();
 const workspace = new Workspace();
-const inquiry = { cutoff: "2024-02-14", horizon: 7 };
+const definition = { cutoff: "2024-02-14", horizon: 7 };
 const out = workspace.path("frames/x.parquet");
 const temporary = workspace.path("temporary");
 const earlier = ["x.future.parquet", "x.manifest.json", "x.parquet"];
@@ -29,7 +29,7 @@ beforeAll(async () => {
      FROM generate_series(date '2024-01-02', date '2024-02-20', interval '1 day') AS d, store, product`,
   );
   for (const path of [workspace.path("frames"), temporary]) mkdirSync(path);
-  await frame(database, { ...inquiry, cutoff: "2024-02-01", out });
+  await frame(database, { ...definition, cutoff: "2024-02-01", out });
 });
 
 describe("an interruption", () => {
@@ -49,7 +49,7 @@ describe("an interruption", () => {
     };
     const made = frameOf(
       (work) => withSnapshot(database, signal, work),
-      { ...inquiry, out, signal, onProgress },
+      { ...definition, out, signal, onProgress },
       // Several blocks, so that there is a next one to interrupt.
       { blockDays: 60 },
     );
@@ -64,7 +64,7 @@ describe("an interruption", () => {
     await withClient(database, async (client) => {
       await client.query("BEGIN; LOCK TABLE sales_daily IN ACCESS EXCLUSIVE MODE");
       const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-      const args = ["frame", "--cutoff", inquiry.cutoff, "--horizon", "7", "--out", out];
+      const args = ["frame", "--cutoff", definition.cutoff, "--horizon", "7", "--out", out];
       const child = spawn(process.execPath, [program, ...args], {
         env: { ...process.env, DATABASE_URL: urlOf(database) },
         stdio: ["ignore", "ignore", "pipe"],

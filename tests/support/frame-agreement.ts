@@ -5,7 +5,7 @@ import { quoteLiteral } from "../../src/database/identifiers.ts";
 import { frameOf } from "../../src/frame/frame.ts";
 import type { Manifest } from "../../src/frame/index.ts";
 import { withSnapshot } from "../../src/frame/source/snapshot.ts";
-import { parseSpec, resolveSpec } from "../../src/frame/spec/index.ts";
+import { parseSpec, resolveSpec } from "../../src/frame/specification/index.ts";
 import { type Cell, type FrameRow, type OracleFrame, oracleFrame } from "./frame-oracle.ts";
 import type { FrameCase } from "./frame-requests.ts";
 import { fillWarehouse } from "./frame-warehouse.ts";

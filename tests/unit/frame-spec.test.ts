@@ -10,7 +10,7 @@ import {
   resolveSpec,
   specHash,
   statNames,
-} from "../../src/frame/spec/index.ts";
+} from "../../src/frame/specification/index.ts";
 import { parseKnownAt } from "../../src/system/dates.ts";
 
 const resolve = (yaml: string, horizon = 28) => resolveSpec(parseSpec(yaml, "s.yaml"), horizon);

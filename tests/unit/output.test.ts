@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createOutput, grouped, reportFailure, table } from "../../src/cli/output.ts";
+import { createOutput, grouped, reportFailure, table } from "../../src/cli/render/output.ts";
 import { fail } from "../../src/errors.ts";
 import { rememberingStreams as streams } from "../support/streams.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { listed } from "../../src/cli/commands/loads.ts";
-import { printLoad } from "../../src/cli/load-report.ts";
-import { createOutput, table } from "../../src/cli/output.ts";
-import { progressDisplay, progressLine } from "../../src/cli/progress.ts";
+import { printLoad } from "../../src/cli/render/load-report.ts";
+import { createOutput, table } from "../../src/cli/render/output.ts";
+import { progressDisplay, progressLine } from "../../src/cli/render/progress.ts";
 import type { LoadResult, LoadRun } from "../../src/ingest/index.ts";
 import { phases, stopwatch } from "../../src/ingest/stopwatch.ts";
 import { rememberingStreams } from "../support/streams.ts";

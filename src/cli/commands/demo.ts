@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Database } from "../../database/connection.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { grouped, type Output, table } from "../output.ts";
+import { grouped, type Output, table } from "../render/output.ts";
 
 /** A database of its own: whoever tries the demo on a server with a real warehouse must not find it in there. */
 const databaseName = "forecastlab_demo";

@@ -1,16 +1,16 @@
 import type { Context } from "../command.ts";
-import { type InquiryOptions, inquiryOf } from "../frame-inquiry.ts";
-import { reportFailure } from "../output.ts";
+import { type DefinitionOptions, definitionOf } from "../frame-definition.ts";
+import { reportFailure } from "../render/output.ts";
 
 /** `frame audit`: the report is printed also where the frame leaks. */
-export async function auditFrame(context: Context, options: InquiryOptions): Promise<number> {
-  const inquiry = await inquiryOf(options);
+export async function auditFrame(context: Context, options: DefinitionOptions): Promise<number> {
+  const definition = await definitionOf(options);
   const [{ auditFrame }, { withDatabase }, { leakingColumns, printAudit }, { progressDisplay }, { fail }] =
     await Promise.all([
       import("../../frame/index.ts"),
       import("../../database/open.ts"),
-      import("../audit-report.ts"),
-      import("../progress.ts"),
+      import("../render/audit-report.ts"),
+      import("../render/progress.ts"),
       import("../../errors.ts"),
     ]);
   const { settings, output, signal, streams } = context;
@@ -18,7 +18,7 @@ export async function auditFrame(context: Context, options: InquiryOptions): Pro
   // The frame as it is, and one more for each check.
   const onCheck = (_: string, done: number, checks: number) =>
     onProgress?.({ phase: "audit", done, of: checks + 1 });
-  const request = { ...inquiry, signal, onCheck };
+  const request = { ...definition, signal, onCheck };
   const report = await withDatabase(settings, (database) => auditFrame(database, request)).finally(clear);
   const failure = report.passed ? undefined : fail("FRAME_LEAKS", { columns: leakingColumns(report) });
   if (output.json) {

@@ -2,11 +2,11 @@ import { type Command, Option } from "commander";
 import { fail } from "../../errors.ts";
 import type { FrameFormat } from "../../frame/index.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { type InquiryOptions, inquiryOf, inquiryOptions, missing } from "../frame-inquiry.ts";
+import { type DefinitionOptions, definitionOf, definitionOptions, missing } from "../frame-definition.ts";
 import { auditFrame } from "./frame-audit.ts";
 import { type PlotOptions, plotFrame } from "./frame-plot.ts";
 
-interface Options extends InquiryOptions {
+interface Options extends DefinitionOptions {
   out?: string;
   format?: FrameFormat;
   partitionBy?: string;
@@ -52,7 +52,7 @@ export const registerFrame: RegisterCommand = (program, action) => {
       "\nThe warehouse is only read. Exits with 3, and names the columns, where anything differs.",
     )
     .action(action((context) => auditFrame(context, takenFor("audit", frame, audit))));
-  for (const option of inquiryOptions()) for (const command of [frame, audit]) command.addOption(option);
+  for (const option of definitionOptions()) for (const command of [frame, audit]) command.addOption(option);
   frame
     .command("plot")
     .description("draw one series of a frame that was written, with its drivers")
@@ -76,7 +76,7 @@ export const registerFrame: RegisterCommand = (program, action) => {
  *
  * @throws USAGE for those that the subcommand does not have
  */
-function takenFor(name: string, frame: Command, subcommand?: Command): InquiryOptions {
+function takenFor(name: string, frame: Command, subcommand?: Command): DefinitionOptions {
   const others = frame.options.filter(
     (option) => !subcommand?.options.some(({ long }) => long === option.long),
   );
@@ -86,19 +86,19 @@ function takenFor(name: string, frame: Command, subcommand?: Command): InquiryOp
 }
 
 async function write(context: Context, options: Options): Promise<undefined> {
-  const inquiry = await inquiryOf(options);
+  const definition = await definitionOf(options);
   const { out, format, partitionBy } = options;
   if (out === undefined) throw fail("USAGE", { problem: missing("--out <file>") });
   const [{ frame }, { withDatabase }, { printFrame }, { progressDisplay }] = await Promise.all([
     import("../../frame/index.ts"),
     import("../../database/open.ts"),
-    import("../frame-report.ts"),
-    import("../progress.ts"),
+    import("../render/frame-report.ts"),
+    import("../render/progress.ts"),
   ]);
   const { settings, output, signal, streams } = context;
   const { onProgress, clear } = progressDisplay(output, streams.stderr);
   const request = {
-    ...inquiry,
+    ...definition,
     ...{ out, format, signal, onProgress },
     partitionBy: partitionBy?.split(",").map((column) => column.trim()),
   };

@@ -1,7 +1,7 @@
 import type { HistoryEntry } from "../../migration/index.ts";
 import { examples, type RegisterCommand } from "../command.ts";
 import { type MigrationsOptions, migrationsOption, withMigrationTarget } from "../migrations.ts";
-import { table } from "../output.ts";
+import { table } from "../render/output.ts";
 
 export const registerHistory: RegisterCommand = (program, action) => {
   program

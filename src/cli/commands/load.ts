@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { DuplicatePolicy, LoadRequest } from "../../ingest/index.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { reportFailure } from "../output.ts";
+import { reportFailure } from "../render/output.ts";
 
 interface Options {
   mapping?: string;
@@ -64,8 +64,8 @@ async function run(context: Context, tableName: string, files: string[], options
   const [{ load }, { withDatabase }, { printLoad }, { progressDisplay }] = await Promise.all([
     import("../../ingest/index.ts"),
     import("../../database/open.ts"),
-    import("../load-report.ts"),
-    import("../progress.ts"),
+    import("../render/load-report.ts"),
+    import("../render/progress.ts"),
   ]);
   const { settings, output, signal, streams } = context;
   const display = progressDisplay(output, streams.stderr);

@@ -1,6 +1,6 @@
 import type { LoadRun } from "../../ingest/index.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { table } from "../output.ts";
+import { table } from "../render/output.ts";
 
 interface Options {
   table?: string;

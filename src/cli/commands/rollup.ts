@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { NetNegativePolicy, Rollup } from "../../rollup/index.ts";
 import { examples, type RegisterCommand } from "../command.ts";
-import { grouped, type Output, table } from "../output.ts";
+import { grouped, type Output, table } from "../render/output.ts";
 
 interface Options {
   from?: string;

@@ -5,8 +5,8 @@ import { type Engine, withEngine } from "../../duckdb/engine.ts";
 import type { Column, FrameKind } from "../columns.ts";
 import { computeFrame } from "../compute.ts";
 import { dateOf, dayOf } from "../days.ts";
+import { checkDefinition, type FrameDefinition } from "../definition.ts";
 import { type ExtraDriver, type Planned, planFor, requireSeries, stageFrame } from "../prepare.ts";
-import { checkInquiry, type FrameInquiry } from "../request.ts";
 import { sourceOf } from "../source/snapshot.ts";
 import type { Source } from "../source/source.ts";
 import { type Compared, type Copy, compareFrames, fileOf, filesOf, type Held } from "./compare.ts";
@@ -14,7 +14,7 @@ import { factsAfter, holidaysAfter, plansAfter, type Statement } from "./perturb
 import type { AuditCheck, AuditReport } from "./report.ts";
 import { makeScratch, perturbed } from "./scratch.ts";
 
-export interface AuditRequest extends FrameInquiry {
+export interface AuditRequest extends FrameDefinition {
   readonly signal?: AbortSignal | undefined;
   /** Told before each frame that is made: `the frame as it is`, then the name of each check. */
   readonly onCheck?: ((name: string, done: number, of: number) => void) | undefined;
@@ -33,7 +33,7 @@ export async function auditFrame(
   extra: readonly ExtraDriver[] = [],
 ): Promise<AuditReport> {
   const { signal, onCheck = () => {} } = request;
-  const inquiry = await checkInquiry(request);
+  const definition = await checkDefinition(request);
   return withClient(
     database,
     (client) =>
@@ -43,7 +43,7 @@ export async function auditFrame(
           await makeScratch(client);
           const source = sourceOf([client], signal);
           // Planned once: whether there can be such a frame is not for the changed copy to say.
-          const planned = await planFor(source, inquiry, extra);
+          const planned = await planFor(source, definition, extra);
           const make = (name: string) => makeCopy({ engine, source, planned, name });
           const checks = checksOf(planned);
           onCheck("the frame as it is", 0, checks.length);
@@ -61,8 +61,8 @@ export async function auditFrame(
           }
           return {
             passed: done.every(({ differing }) => differing.length === 0),
-            cutoff: inquiry.cutoff,
-            horizon: inquiry.horizon,
+            cutoff: definition.cutoff,
+            horizon: definition.horizon,
             checks: done,
           };
         },

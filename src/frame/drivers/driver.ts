@@ -1,7 +1,7 @@
 import type { Column } from "../columns.ts";
 import type { Day } from "../days.ts";
 import type { Staged } from "../source/source.ts";
-import type { FrameSpec } from "../spec/index.ts";
+import type { FrameSpec } from "../specification/index.ts";
 
 /** What a driver is made for. */
 export interface FrameScope {

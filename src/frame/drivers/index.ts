@@ -1,4 +1,4 @@
-import type { DriverName } from "../spec/index.ts";
+import type { DriverName } from "../specification/index.ts";
 import { productDriver, storeDriver } from "./attributes.ts";
 import { calendarDriver } from "./calendar.ts";
 import type { Driver, FrameScope } from "./driver.ts";

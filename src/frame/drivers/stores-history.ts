@@ -2,7 +2,7 @@ import { quoteLiteral } from "../../database/identifiers.ts";
 import { type Day, dateOf, daySql } from "../days.ts";
 import { describeFeature, type Feature, featureName, featuresOf, type Measure } from "../history/features.ts";
 import { historySql } from "../history/sql.ts";
-import type { Historic } from "../spec/index.ts";
+import type { Historic } from "../specification/index.ts";
 import type { Driver, DriverColumn, FrameScope } from "./driver.ts";
 
 /* What happens to a store as a whole: historic. A row gets lags and windows of it, made once for all of the store's series. */

@@ -1,4 +1,4 @@
-import type { Historic, Stat, WeekdayWindow, Window } from "../spec/index.ts";
+import type { Historic, Stat, WeekdayWindow, Window } from "../specification/index.ts";
 
 /** Something that is counted or measured every day, known when the day is over. Held as whole units of 1/scale. */
 export interface Measure {

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { fail } from "../../errors.ts";
 import { nearest } from "../../system/did-you-mean.ts";
-import type { DriverName, FrameSpec } from "../spec/index.ts";
+import type { DriverName, FrameSpec } from "../specification/index.ts";
 import type { Source } from "./source.ts";
 
 /* Questions to the warehouse before any fact is read. */

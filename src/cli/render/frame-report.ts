@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { FrameResult, Manifest } from "../frame/index.ts";
+import type { FrameResult, Manifest } from "../../frame/index.ts";
 import { type Output, table } from "./output.ts";
 
 /** Prints what a frame holds, and how to read it, on stdout; what it lacks on stderr. */

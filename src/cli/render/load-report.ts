@@ -1,4 +1,4 @@
-import type { LoadResult, Method } from "../ingest/index.ts";
+import type { LoadResult, Method } from "../../ingest/index.ts";
 import { type Output, table } from "./output.ts";
 
 /** Prints what a load did: rows on stdout, rejects on stderr. */

@@ -1,9 +1,9 @@
 import { Option } from "commander";
-import type { FrameInquiry } from "../frame/index.ts";
+import type { FrameDefinition } from "../frame/index.ts";
 
 /* What `frame` and `frame audit` share: which frame. */
 
-export interface InquiryOptions {
+export interface DefinitionOptions {
   readonly cutoff?: string;
   readonly horizon?: string;
   readonly spec?: string;
@@ -11,7 +11,7 @@ export interface InquiryOptions {
 }
 
 /** Not marked as required: those of `frame` would then be required of its subcommands too. */
-export function inquiryOptions(): Option[] {
+export function definitionOptions(): Option[] {
   return [
     new Option("--cutoff <date>", "the last day that is known, YYYY-MM-DD"),
     new Option("--horizon <days>", "how many days after it to forecast"),
@@ -24,7 +24,7 @@ export function inquiryOptions(): Option[] {
 }
 
 /** @throws USAGE, DATE_INVALID */
-export async function inquiryOf(options: InquiryOptions): Promise<FrameInquiry> {
+export async function definitionOf(options: DefinitionOptions): Promise<FrameDefinition> {
   const [{ requireDate }, { fail }] = await Promise.all([
     import("../system/dates.ts"),
     import("../errors.ts"),

@@ -1,5 +1,5 @@
-import type { FramePhase } from "../frame/index.ts";
-import type { Phase as LoadPhase } from "../ingest/index.ts";
+import type { FramePhase } from "../../frame/index.ts";
+import type { Phase as LoadPhase } from "../../ingest/index.ts";
 import type { Output } from "./output.ts";
 
 type Phase = LoadPhase | FramePhase | "audit";

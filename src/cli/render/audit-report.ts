@@ -1,4 +1,4 @@
-import type { AuditReport } from "../frame/index.ts";
+import type { AuditReport } from "../../frame/index.ts";
 import { type Output, table } from "./output.ts";
 
 /** Prints which checks a frame passed on stdout, and where it does not on stderr. */

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { ForecastLabError, fail } from "../errors.ts";
+import { ForecastLabError, fail } from "../../errors.ts";
 
 /**
  * Renders for people or, with --json, as one JSON object. Data goes to stdout; notes, progress and errors to

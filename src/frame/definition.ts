@@ -1,9 +1,9 @@
 import { fail } from "../errors.ts";
 import { parseKnownAt, requireDate } from "../system/dates.ts";
-import { type FrameSpec, readSpec, resolveSpec, type SpecInput } from "./spec/index.ts";
+import { type FrameSpec, readSpec, resolveSpec, type SpecInput } from "./specification/index.ts";
 
 /** Which frame. */
-export interface FrameInquiry {
+export interface FrameDefinition {
   /** The last day that is known: YYYY-MM-DD. */
   readonly cutoff: string;
   /** Days after the cutoff to forecast, 1 to 1000. */
@@ -14,8 +14,8 @@ export interface FrameInquiry {
   readonly knownAt?: string | undefined;
 }
 
-/** An inquiry that was checked, the spec with all defaults. */
-export interface Inquiry {
+/** An definition that was checked, the spec with all defaults. */
+export interface CheckedDefinition {
   readonly cutoff: string;
   readonly horizon: number;
   readonly spec: FrameSpec;
@@ -25,7 +25,12 @@ export interface Inquiry {
 }
 
 /** @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FILE_NOT_FOUND and its like */
-export async function checkInquiry({ cutoff, horizon, spec, knownAt }: FrameInquiry): Promise<Inquiry> {
+export async function checkDefinition({
+  cutoff,
+  horizon,
+  spec,
+  knownAt,
+}: FrameDefinition): Promise<CheckedDefinition> {
   requireDate("The cutoff", cutoff);
   if (!Number.isInteger(horizon) || horizon < 1 || horizon > 1000) {
     throw fail("USAGE", { problem: `The horizon is a number of days from 1 to 1000, not ${horizon}.` });
