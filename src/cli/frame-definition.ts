@@ -24,7 +24,7 @@ export function definitionOptions(): Option[] {
 }
 
 /** @throws USAGE, DATE_INVALID */
-export async function definitionOf(options: DefinitionOptions): Promise<FrameDefinition> {
+export async function frameDefinitionOf(options: DefinitionOptions): Promise<FrameDefinition> {
   const [{ requireDate }, { fail }] = await Promise.all([
     import("../system/dates.ts"),
     import("../errors.ts"),

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { definitionOf } from "../../src/cli/frame-definition.ts";
+import { frameDefinitionOf } from "../../src/cli/frame-definition.ts";
 import { leakingColumns, printAudit } from "../../src/cli/render/audit-report.ts";
 import { printFrame } from "../../src/cli/render/frame-report.ts";
 import { createOutput } from "../../src/cli/render/output.ts";
@@ -187,7 +187,7 @@ plans after the cutoff: when prices that start after the cutoff change, every tr
 
 describe("which frame the flags ask for", () => {
   test("is a day and a number of days; the spec and the knowledge time are looked at later", async () => {
-    expect(await definitionOf({ cutoff: "2024-02-29", horizon: "1000", spec: "s.yaml" })).toMatchObject({
+    expect(await frameDefinitionOf({ cutoff: "2024-02-29", horizon: "1000", spec: "s.yaml" })).toMatchObject({
       ...{ cutoff: "2024-02-29", horizon: 1000, spec: "s.yaml", knownAt: undefined },
     });
   });
@@ -205,7 +205,7 @@ describe("which frame the flags ask for", () => {
         ] as const,
     ),
   ] as const)("%j: %s", async ([options, code, message]) => {
-    await expect(definitionOf(options)).rejects.toMatchObject({ code, message });
+    await expect(frameDefinitionOf(options)).rejects.toMatchObject({ code, message });
   });
 });
 

@@ -1,10 +1,10 @@
 import type { Context } from "../command.ts";
-import { type DefinitionOptions, definitionOf } from "../frame-definition.ts";
+import { type DefinitionOptions, frameDefinitionOf } from "../frame-definition.ts";
 import { reportFailure } from "../render/output.ts";
 
 /** `frame audit`: the report is printed also where the frame leaks. */
 export async function auditFrame(context: Context, options: DefinitionOptions): Promise<number> {
-  const definition = await definitionOf(options);
+  const definition = await frameDefinitionOf(options);
   const [{ auditFrame }, { withDatabase }, { leakingColumns, printAudit }, { progressDisplay }, { fail }] =
     await Promise.all([
       import("../../frame/index.ts"),

@@ -2,7 +2,12 @@ import { type Command, Option } from "commander";
 import { fail } from "../../errors.ts";
 import type { FrameFormat } from "../../frame/index.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { type DefinitionOptions, definitionOf, definitionOptions, missing } from "../frame-definition.ts";
+import {
+  type DefinitionOptions,
+  definitionOptions,
+  frameDefinitionOf,
+  missing,
+} from "../frame-definition.ts";
 import { auditFrame } from "./frame-audit.ts";
 import { type PlotOptions, plotFrame } from "./frame-plot.ts";
 
@@ -86,7 +91,7 @@ function takenFor(name: string, frame: Command, subcommand?: Command): Definitio
 }
 
 async function write(context: Context, options: Options): Promise<undefined> {
-  const definition = await definitionOf(options);
+  const definition = await frameDefinitionOf(options);
   const { out, format, partitionBy } = options;
   if (out === undefined) throw fail("USAGE", { problem: missing("--out <file>") });
   const [{ frame }, { withDatabase }, { printFrame }, { progressDisplay }] = await Promise.all([

@@ -5,14 +5,14 @@ import { copyFromFile, copyToFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf, partitionName } from "../../database/partitions.ts";
 import { fail } from "../../errors.ts";
-import type { Definition } from "./definition.ts";
 import { copyOut, exported, storedCsv, withinMonth } from "./fetch-stored.ts";
 import type { MonthPlan, MonthState } from "./month-plan.ts";
+import type { PartitionDefinition } from "./partition-definition.ts";
 import { type Batch, byGrain, ofMonth, writeSpool } from "./spool.ts";
 
 /** What all months of a load have in common. */
 export interface BuildOptions {
-  readonly definition: Definition;
+  readonly definition: PartitionDefinition;
   readonly loadId: number;
   /** New rows are numbered from here by their place in the source; null: each draws its id from the sequence. */
   readonly firstId: number | null;
@@ -242,7 +242,7 @@ async function copyRows(
 }
 
 /** Everything the partitioned table has, in bulk. Foreign keys last: adding them locks the dimensions against writers. */
-async function finish(client: Client, relation: string, definition: Definition): Promise<void> {
+async function finish(client: Client, relation: string, definition: PartitionDefinition): Promise<void> {
   const name = quoteIdentifier(relation);
   for (const sql of definition.keys) await client.query(`ALTER TABLE ${name} ADD ${sql}`);
   for (const { unique, sql } of definition.indexes) {

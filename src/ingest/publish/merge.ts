@@ -7,8 +7,8 @@ import { boundsOf } from "../../database/partitions.ts";
 import { fail } from "../../errors.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 import { changesTable } from "./compare.ts";
-import type { Definition } from "./definition.ts";
 import type { MonthPlan } from "./month-plan.ts";
+import type { PartitionDefinition } from "./partition-definition.ts";
 import { type Batch, byGrain, writeSpool } from "./spool.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function mergeMonth(
   client: Client,
   batch: Batch,
   plan: MonthPlan,
-  options: { readonly definition: Definition; readonly loadedAt: string },
+  options: { readonly definition: PartitionDefinition; readonly loadedAt: string },
 ): Promise<void> {
   if (plan.home.kind === "none") throw fail("INTERNAL", { reason: "there is nothing to merge a month into" });
   await stage(client, batch, plan, plan.home.relation);
@@ -59,7 +59,7 @@ function statementsOf(
   { contract, columns }: Batch,
   relation: string,
   { month }: MonthPlan,
-  { definition, loadedAt }: { definition: Definition; loadedAt: string },
+  { definition, loadedAt }: { definition: PartitionDefinition; loadedAt: string },
 ): { update: string; insert: string } {
   const target = quoteIdentifier(relation);
   const list = columns.map(quoteIdentifier).join(", ");

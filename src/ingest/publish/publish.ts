@@ -8,11 +8,11 @@ import type { Account } from "../counts.ts";
 import { nextLoadId, type Run, recordRun, serverTime } from "../ledger/record-run.ts";
 import { type BuildOptions, type Built, buildMonth, type SpooledMonth, spoolMonth } from "./build.ts";
 import { compareMonth } from "./compare.ts";
-import { type Definition, definitionOf, isReplaceable } from "./definition.ts";
 import { reserveIds } from "./ids.ts";
 import { mergeMonth } from "./merge.ts";
 import { type MonthChanges, type MonthPlan, methodOf, totalOf } from "./month-plan.ts";
 import { type StagedMonth, stagedMonths, statesOf } from "./month-states.ts";
+import { isReplaceable, type PartitionDefinition, partitionDefinitionOf } from "./partition-definition.ts";
 import { sideBySide } from "./side-by-side.ts";
 import type { Batch } from "./spool.ts";
 import { insertStubs } from "./stubs.ts";
@@ -58,7 +58,7 @@ export interface Publication {
 export async function publish(client: Client, batch: Batch, options: PublishOptions): Promise<Publication> {
   const staged = await stagedMonths(batch.engine, batch.contract);
   if (options.dryRun) {
-    const definition = await definitionOf(client, batch.contract);
+    const definition = await partitionDefinitionOf(client, batch.contract);
     const months = await planMonths(client, batch, staged, options, isReplaceable(definition));
     return { account: options.account(totalOf(months)), months, loadId: null };
   }
@@ -114,7 +114,7 @@ async function publishOnce(
   options: PublishOptions,
 ): Promise<Publication> {
   const [loadId, loadedAt] = [await nextLoadId(client), await serverTime(client)];
-  const definition = await definitionOf(client, batch.contract);
+  const definition = await partitionDefinitionOf(client, batch.contract);
   const months = await planMonths(client, batch, staged, options, isReplaceable(definition));
   const account = options.account(totalOf(months));
   const toBuild = months.filter(({ method }) => method === "attach" || method === "rebuild");
@@ -162,7 +162,11 @@ async function publishOnce(
 }
 
 /** A number for every row of the source. */
-async function idsFor(client: Client, batch: Batch, { sequence }: Definition): Promise<number | null> {
+async function idsFor(
+  client: Client,
+  batch: Batch,
+  { sequence }: PartitionDefinition,
+): Promise<number | null> {
   const last = await batch.engine.count("SELECT max(_seq) FROM accepted");
   return sequence === null ? null : reserveIds(client, sequence, last + 1);
 }

@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 
 /** What a partition needs so that attaching it has nothing left to build or to prove; read from the live table. */
-export interface Definition {
+export interface PartitionDefinition {
   readonly table: string;
   /** Keys and unique constraints, as PostgreSQL spells them: `PRIMARY KEY (id, date, store_id)`. */
   readonly keys: readonly string[];
@@ -19,9 +19,13 @@ export interface Definition {
 }
 
 /** Whether a partition may be replaced by one that is built from the model. */
-export const isReplaceable = ({ unknownColumns }: Definition): boolean => unknownColumns.length === 0;
+export const isReplaceable = ({ unknownColumns }: PartitionDefinition): boolean =>
+  unknownColumns.length === 0;
 
-export async function definitionOf(client: Client, contract: TableContract): Promise<Definition> {
+export async function partitionDefinitionOf(
+  client: Client,
+  contract: TableContract,
+): Promise<PartitionDefinition> {
   const table = contract.name;
   const { rows: constraints } = await client.query<{ type: string; name: string; sql: string }>(
     `SELECT contype AS type, conname AS name, pg_get_constraintdef(oid) AS sql FROM pg_constraint
