@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Needs a PostgreSQL, or starts processes of its own. */
+const integration = ["tests/**/*.pg.test.ts", "tests/**/*.process.test.ts"];
+
 export default defineConfig({
   test: {
     // Two cores, and the servers need some of them.
@@ -9,14 +12,15 @@ export default defineConfig({
         test: {
           name: "unit",
           setupFiles: ["tests/support/properties.ts"],
-          include: ["tests/unit/**/*.test.ts"],
+          include: ["tests/**/*.test.ts"],
+          exclude: integration,
         },
       },
       {
         test: {
           name: "integration",
           setupFiles: ["tests/support/properties.ts"],
-          include: ["tests/integration/**/*.test.ts"],
+          include: integration,
           globalSetup: ["tests/support/servers.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,0 +1,21 @@
+import fc from "fast-check";
+import { describe, test } from "vitest";
+import { freshDatabase } from "../support/warehouse.ts";
+import { Frames } from "./support/agreement.ts";
+import { frameCases } from "./support/requests.ts";
+
+/*
+ * Any frame of any small warehouse holds, cell by cell, what an independent oracle in plain SQL says. Both are held against
+ * examples worked out by hand in frame-oracle-drivers and -series. FORECASTLAB_TEST_SEED draws other cases,
+ * FORECASTLAB_TEST_RUNS more of them.
+ */
+describe("a frame and its oracle", async () => {
+  const frames = new Frames(await freshDatabase());
+
+  test("agree on any warehouse and any spec", async () => {
+    await fc.assert(
+      fc.asyncProperty(frameCases, async (given) => void (await frames.agree(given))),
+      { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 40) },
+    );
+  }, 600_000);
+});

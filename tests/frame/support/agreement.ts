@@ -1,0 +1,157 @@
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { afterAll, expect } from "vitest";
+import { type Database, withClient } from "../../../src/database/connection.ts";
+import { quoteLiteral } from "../../../src/database/identifiers.ts";
+import { frameOf } from "../../../src/frame/frame.ts";
+import type { Manifest } from "../../../src/frame/index.ts";
+import { withSnapshot } from "../../../src/frame/source/snapshot.ts";
+import { parseSpec, resolveSpec } from "../../../src/frame/specification/index.ts";
+import { Workspace } from "../../ingest/support/load.ts";
+import { type Cell, type FrameRow, type OracleFrame, oracleFrame } from "./oracle.ts";
+import type { FrameCase } from "./requests.ts";
+import { fillWarehouse } from "./warehouse.ts";
+
+/* Frames as files, read back by DuckDB and held against the oracle cell by cell. */
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly types: Readonly<Record<string, string>>;
+  readonly rows: readonly FrameRow[];
+}
+
+/** Frames of one database, in a folder that goes with the test file. */
+export class Frames {
+  readonly #database: Database;
+  readonly #workspace = new Workspace();
+  readonly #duckdb: Promise<DuckDBConnection>;
+  #frames = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+    const instance = DuckDBInstance.create(":memory:");
+    this.#duckdb = instance.then((started) => started.connect());
+    afterAll(async () => {
+      (await this.#duckdb).closeSync();
+      (await instance).closeSync();
+    });
+  }
+
+  /** Fills the warehouse, makes the frame and holds it against the oracle; where there are no rows, it is refused. */
+  async agree(given: FrameCase): Promise<Tables> {
+    const expected = await this.expected(given);
+    if (expected.training.rows.length === 0) {
+      await expect(this.make(given)).rejects.toMatchObject({ code: expect.stringMatching(/^FRAME_/) });
+      return { training: { ...expected.training, types: {} }, future: { ...expected.future, types: {} } };
+    }
+    const made = await this.make(given);
+    for (const part of ["training", "future"] as const) {
+      expect(made[part].columns, `columns of the ${part} frame`).toEqual(expected[part].columns);
+      expect(differences(made[part].rows, expected[part].rows), `cells of the ${part} frame`).toEqual([]);
+    }
+    expect(countsIn(made.manifest, made), "counts of the manifest").toEqual(countsOf(made));
+    const features = Object.keys(made.future.types).filter((name) => name !== "horizon_step");
+    expect(features.map((name) => made.training.types[name])).toEqual(
+      features.map((name) => made.future.types[name]),
+    );
+    return made;
+  }
+
+  /** Fills the warehouse; the oracle's frames. */
+  async expected({ warehouse, cutoff, horizon, spec, knownAt }: FrameCase): Promise<OracleFrame> {
+    return withClient(this.#database, async (client) => {
+      await fillWarehouse(client, warehouse);
+      const resolved = resolveSpec(spec === undefined ? undefined : parseSpec(spec, "test.yaml"), horizon);
+      return oracleFrame(client, { cutoff, horizon, spec: resolved, knownAt });
+    });
+  }
+
+  async make({ cutoff, horizon, spec, knownAt, blockDays }: Omit<FrameCase, "warehouse">) {
+    const out = this.#workspace.path(`frame-${++this.#frames}.parquet`);
+    const request = {
+      ...{ cutoff, horizon, out },
+      ...(spec === undefined ? {} : { spec: parseSpec(spec, "test.yaml") }),
+      ...(knownAt === undefined ? {} : { knownAt }),
+    };
+    const result = await frameOf((work) => withSnapshot(this.#database, undefined, work), request, {
+      blockDays,
+    });
+    const [training, future] = [await this.#read(result.training), await this.#read(result.future)];
+    return { training, future, manifest: result.manifest };
+  }
+
+  async #read(path: string): Promise<Table> {
+    const duckdb = await this.#duckdb;
+    const file = `read_parquet(${quoteLiteral(path)})`;
+    const reader = await duckdb.runAndReadAll(`SELECT * REPLACE (ds::VARCHAR AS ds) FROM ${file}`);
+    const types = await duckdb.runAndReadAll(`DESCRIBE SELECT * FROM ${file}`);
+    return {
+      columns: reader.columnNames(),
+      types: Object.fromEntries(
+        types.getRowObjectsJS().map((row) => [row.column_name, String(row.column_type)]),
+      ),
+      rows: reader.getRowObjectsJS() as FrameRow[],
+    };
+  }
+}
+
+interface Tables {
+  readonly training: Table;
+  readonly future: Table;
+}
+
+const masks = { imputed: "is_imputed", stockout: "is_stockout", closed: "is_store_closed" } as const;
+
+/** What the manifest counts, as far as the rows show it: a column may be left out. */
+function countsIn({ counts, missing }: Manifest, { training, future }: Tables): object {
+  const shown = Object.entries(masks).filter(([, column]) => training.columns.includes(column));
+  return {
+    training_rows: counts.training_rows,
+    future_rows: counts.future_rows,
+    ...Object.fromEntries(shown.map(([name]) => [name, counts[name as keyof typeof masks]])),
+    ...(future.columns.includes("list_price")
+      ? { unpriced: missing.list_price?.days, unpriced_series: missing.list_price?.series }
+      : {}),
+  };
+}
+
+/** The same, counted. */
+function countsOf({ training, future }: Tables): object {
+  const shown = Object.entries(masks).filter(([, column]) => training.columns.includes(column));
+  const unpriced = future.rows.filter((row) => row.list_price === null);
+  return {
+    training_rows: training.rows.length,
+    future_rows: future.rows.length,
+    ...Object.fromEntries(
+      shown.map(([name, column]) => [name, training.rows.filter((row) => row[column]).length]),
+    ),
+    ...(future.columns.includes("list_price")
+      ? { unpriced: unpriced.length, unpriced_series: new Set(unpriced.map((row) => row.unique_id)).size }
+      : {}),
+  };
+}
+
+/** The first cells that differ, as sentences; rows are compared in their order. */
+function differences(actual: readonly FrameRow[], expected: readonly FrameRow[]): string[] {
+  const found: string[] = [];
+  const keyOf = (row: FrameRow | undefined) => row && `${row.unique_id} ${row.ds}`;
+  for (let index = 0; index < Math.max(actual.length, expected.length) && found.length < 20; index++) {
+    const [frameRow, oracleRow] = [actual[index], expected[index]];
+    if (frameRow === undefined || oracleRow === undefined || keyOf(frameRow) !== keyOf(oracleRow)) {
+      found.push(`row ${index}: the frame has ${keyOf(frameRow)}, the oracle ${keyOf(oracleRow)}`);
+      break;
+    }
+    for (const [name, cell] of Object.entries(oracleRow)) {
+      if (!same(frameRow[name] as Cell, cell)) {
+        found.push(`${keyOf(oracleRow)} ${name}: the frame has ${frameRow[name]}, the oracle ${cell}`);
+      }
+    }
+  }
+  return found;
+}
+
+function same(actual: Cell, expected: Cell): boolean {
+  if (typeof actual === "number" && typeof expected === "number") {
+    return Math.abs(actual - expected) <= 1e-9 * Math.max(Math.abs(actual), Math.abs(expected));
+  }
+  return actual === expected;
+}

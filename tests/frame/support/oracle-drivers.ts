@@ -1,0 +1,171 @@
+import type { FrameSpec } from "../../../src/frame/index.ts";
+import type { Family } from "./oracle.ts";
+
+/* Static drivers and those known in advance: families of columns over `here`, a row of the frame. */
+
+export function driverFamilies(spec: FrameSpec, drivers: readonly string[]): Family[] {
+  const withPrice = drivers.includes("price");
+  const families: Record<string, () => Family[]> = {
+    store: () => [store],
+    product: () => [product],
+    calendar: () => [calendar, holidays, monthEnds, paydays(spec.paydays)],
+    price: () => [price(spec.price_gaps)],
+    promotion: () => (withPrice ? [promotion, discountDepth(spec.price_gaps)] : [promotion]),
+  };
+  return Object.entries(families).flatMap(([driver, of]) => (drivers.includes(driver) ? of() : []));
+}
+
+const store: Family = {
+  from: "JOIN store ON store.id = here.store_id",
+  columns: {
+    store_code: "store.code",
+    store_region: "store.region",
+    store_city: "store.city",
+    store_type: "store.store_type",
+  },
+};
+
+const product: Family = {
+  from: "JOIN product ON product.id = here.product_id",
+  columns: {
+    sku: "product.sku",
+    category: "product.category",
+    brand: "product.brand",
+    base_price: "product.base_price::float8",
+    base_cost: "product.base_cost::float8",
+  },
+};
+
+const calendar: Family = {
+  columns: {
+    day_of_week: "EXTRACT(ISODOW FROM here.ds)::int - 1",
+    day_of_month: "EXTRACT(DAY FROM here.ds)::int",
+    week_of_year: "EXTRACT(WEEK FROM here.ds)::int",
+    month: "EXTRACT(MONTH FROM here.ds)::int",
+    quarter: "EXTRACT(QUARTER FROM here.ds)::int",
+    year: "EXTRACT(YEAR FROM here.ds)::int",
+    is_weekend: "EXTRACT(ISODOW FROM here.ds) IN (6, 7)",
+  },
+};
+
+const holidays: Family = {
+  columns: {
+    is_holiday: "(SELECT calendar.is_holiday FROM calendar WHERE calendar.date = here.ds)",
+    holiday_name: "(SELECT calendar.holiday_name FROM calendar WHERE calendar.date = here.ds)",
+    days_to_holiday: `(
+      SELECT min(calendar.date) - here.ds FROM calendar
+      WHERE calendar.is_holiday AND calendar.date >= here.ds
+    )`,
+    days_since_holiday: `(
+      SELECT here.ds - max(calendar.date) FROM calendar
+      WHERE calendar.is_holiday AND calendar.date <= here.ds
+    )`,
+  },
+};
+
+/** The last day of the month that a day lies in. */
+const monthEnd = (day: string) => `(date_trunc('month', ${day}::timestamp) + '1 month - 1 day')::date`;
+
+const monthEnds: Family = {
+  columns: {
+    is_month_end: `here.ds = ${monthEnd("here.ds")}`,
+    days_to_month_end: `${monthEnd("here.ds")} - here.ds`,
+  },
+};
+
+/** A payday that the month is too short for falls on the month's last day; the 31st does so in any. */
+function paydays(days: FrameSpec["paydays"]): Family {
+  const isPayday = (day: string) => `EXISTS (
+    SELECT FROM unnest($1::int[]) AS payday
+    WHERE EXTRACT(DAY FROM ${day}) = LEAST(payday, EXTRACT(DAY FROM ${monthEnd(day)}))
+  )`;
+  return {
+    columns: {
+      is_payday: isPayday("here.ds"),
+      days_since_payday: `(
+        SELECT min(days_before) FROM generate_series(0, 31) AS days_before
+        WHERE ${isPayday("(here.ds - days_before)")}
+      )`,
+    },
+    values: [days.map((day) => (day === "last" ? 31 : day))],
+  };
+}
+
+/** The price that a window gives to a day, NULL where none holds it: the store's own before the chain's. */
+const listPriceOn = (day: string) => `(
+  SELECT priced.price::float8
+  FROM known_price AS priced
+  WHERE priced.product_id = here.product_id
+    AND (priced.store_id = here.store_id OR priced.store_id IS NULL)
+    AND ${day} BETWEEN priced.valid_from AND COALESCE(priced.valid_to, 'infinity')
+  ORDER BY priced.store_id IS NULL
+  LIMIT 1
+)`;
+
+/** Joins `listed`: the day's own price, or, in training and by choice, that of the last day before that had one. */
+const listed = (gaps: FrameSpec["price_gaps"]) => `
+  CROSS JOIN LATERAL (SELECT ${listPriceOn("here.ds")} AS price) AS own
+  CROSS JOIN LATERAL (
+    SELECT max(LEAST(priced.valid_to, here.ds - 1)) AS day
+    FROM known_price AS priced
+    WHERE priced.product_id = here.product_id
+      AND (priced.store_id = here.store_id OR priced.store_id IS NULL)
+      AND priced.valid_from < here.ds
+  ) AS last_priced
+  CROSS JOIN LATERAL (
+    SELECT CASE
+      WHEN own.price IS NULL AND here.horizon_step IS NULL AND ${gaps === "forward_fill"}
+      THEN ${listPriceOn("last_priced.day")}
+    END AS price
+  ) AS earlier
+  CROSS JOIN LATERAL (
+    SELECT COALESCE(own.price, earlier.price) AS price, earlier.price IS NOT NULL AS is_filled
+  ) AS listed
+`;
+
+const price = (gaps: FrameSpec["price_gaps"]): Family => ({
+  from: `${listed(gaps)} JOIN product ON product.id = here.product_id`,
+  columns: {
+    list_price: "listed.price",
+    list_price_is_filled: "listed.is_filled",
+    relative_price: "CASE WHEN product.base_price > 0 THEN listed.price / product.base_price::float8 END",
+  },
+});
+
+/** Joins `promo`: the promotions of the day as one row. */
+const promo = `
+  CROSS JOIN LATERAL (
+    SELECT
+      count(*)::int AS promotions,
+      COALESCE(max(promoted.discount_pct), 0)::float8 AS pct,
+      COALESCE(max(promoted.discount_amount), 0)::float8 AS amount,
+      min(promoted.start_date) AS first_day,
+      max(promoted.end_date) AS last_day
+    FROM known_promotion AS promoted
+    WHERE promoted.product_id = here.product_id
+      AND (promoted.store_id = here.store_id OR promoted.store_id IS NULL)
+      AND here.ds BETWEEN promoted.start_date AND promoted.end_date
+  ) AS promo
+`;
+
+const promotion: Family = {
+  from: promo,
+  columns: {
+    on_promotion: "promo.promotions > 0",
+    promo_count: "promo.promotions",
+    promo_discount_pct: "promo.pct",
+    promo_discount_amount: "promo.amount",
+    promo_days_since_start: "here.ds - promo.first_day",
+    promo_days_to_end: "promo.last_day - here.ds",
+  },
+};
+
+const discountDepth = (gaps: FrameSpec["price_gaps"]): Family => ({
+  from: `${listed(gaps)} ${promo}`,
+  columns: {
+    discount_depth: `CASE
+      WHEN promo.amount = 0 THEN promo.pct
+      WHEN listed.price > 0 THEN LEAST(1, GREATEST(promo.pct, promo.amount / listed.price))
+    END`,
+  },
+});

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { days, some, specs } from "./specs.ts";
+import type { Warehouse } from "./warehouse.ts";
+import { categories, dayAfter, regions, type SmallWarehouse, warehouses } from "./warehouses.ts";
+
+/* Any frame of any small warehouse. */
+
+export interface FrameCase {
+  readonly warehouse: Warehouse;
+  readonly cutoff: string;
+  readonly horizon: number;
+  /** JSON, which is YAML too; undefined: none. */
+  readonly spec: string | undefined;
+  readonly knownAt: string | undefined;
+  /** Days of all series that are computed at a time; undefined: all of them. */
+  readonly blockDays?: number | undefined;
+}
+
+/** Which series, by some of the values that are there, and how their ids are written. */
+const selections = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      { store: some(regions), product: some(categories), separator: fc.constantFrom("/", "-", "_", " · ") },
+      { requiredKeys: [] },
+    ),
+  },
+);
+
+function seriesOf(
+  { stores, products }: Warehouse,
+  { store = [], product = [], ...rest }: { store?: string[]; product?: string[]; separator?: string },
+): object {
+  const region = store.filter((value) => stores.some(({ region }) => region === value));
+  const category = product.filter((value) => products.some(({ category }) => category === value));
+  return {
+    ...rest,
+    ...(region.length === 0 ? {} : { store: { region } }),
+    // One value may stand without a list.
+    ...(category.length === 0
+      ? {}
+      : { product: { category: category.length === 1 ? category[0] : category } }),
+  };
+}
+
+/** Up to the end of a day, just as a fact is recorded, just before, and the same moment elsewhere. */
+const moments = fc.record({
+  day: days(10, 80),
+  time: fc.constantFrom("", "T03:00:00Z", "T02:59:59.999Z", "T05:00:00+02:00"),
+});
+
+export const frameCases: fc.Arbitrary<FrameCase> = fc
+  .record({
+    small: warehouses,
+    asked: fc
+      .oneof(days(1, 7), days(1, 7), days(1, 40))
+      .chain((horizon) =>
+        fc.record({ horizon: fc.constant(horizon), spec: fc.option(specs(horizon), { nil: undefined }) }),
+      ),
+    selection: selections,
+    known: fc.oneof(fc.constant(undefined), fc.constant(undefined), moments),
+    // One series after the other, some at a time, all at once.
+    blockDays: fc.oneof(fc.constant(1), fc.integer({ min: 50, max: 300 }), fc.constant(undefined)),
+    cutoff: fc.record({ of: fc.constantFrom("last", "last", "sale", "day"), at: fc.nat() }),
+  })
+  .map(({ small, asked: { horizon, spec }, selection, known, blockDays, cutoff }) => {
+    const { warehouse } = small;
+    const series = seriesOf(warehouse, selection);
+    const text = spec && JSON.stringify({ ...spec, series });
+    const knownAt = known && `${dayAfter(small.start, known.day)}${known.time}`;
+    return { warehouse, horizon, spec: text, knownAt, blockDays, cutoff: cutoffOf(small, knownAt, cutoff) };
+  });
+
+/** A day from the first sales row that was known to the last. */
+function cutoffOf(
+  { start, warehouse }: SmallWarehouse,
+  knownAt: string | undefined,
+  { of, at }: { of: string; at: number },
+): string {
+  const sold = knownSales(warehouse, knownAt);
+  const [first, last] = [sold[0] ?? start, sold.at(-1) ?? start];
+  if (of === "last") return last;
+  if (of === "sale") return sold[at % sold.length] ?? start;
+  const all = [first];
+  while ((all.at(-1) as string) < last) all.push(dayAfter(all.at(-1) as string, 1));
+  return all[at % all.length] as string;
+}
+
+/** The days of sales rows that were known, in order. */
+function knownSales({ sales }: Warehouse, knownAt: string | undefined): string[] {
+  const until = knownAt === undefined ? "" : knownAt.length === 10 ? `${knownAt}T23:59:59.999999Z` : knownAt;
+  const known = (recorded = "") => until === "" || Date.parse(recorded) <= Date.parse(until);
+  return sales
+    .filter(({ created_at }) => known(created_at))
+    .map(({ date }) => date)
+    .sort();
+}

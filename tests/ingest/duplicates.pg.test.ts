@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ForecastLabError } from "../../src/errors.ts";
+import type { DuplicatePolicy } from "../../src/ingest/index.ts";
+import { freshDatabase } from "../support/warehouse.ts";
+import { faultsOf, fillDimensions, loadCsv, query, Workspace } from "./support/load.ts";
+
+/* Rows of one grain that differ within a load, by policy; equal ones always collapse. */
+
+const database = await freshDatabase();
+await fillDimensions(database);
+const workspace = new Workspace();
+const header = "date,store_code,sku,quantity,unit_price,total_amount";
+
+/** Loads sales of one grain, `quantity,unit_price,total_amount` a line, into an empty table; the result and the table. */
+async function sold(onDuplicate: DuplicatePolicy, lines: readonly string[], table = "sales_daily") {
+  await query(database, `DELETE FROM ${table}`);
+  const rows = lines.map((line) => (line.startsWith("20") ? line : `2024-01-05,S1,A,${line}`));
+  const result = await loadCsv(workspace, database, table, [header, ...rows], {
+    ...{ onDuplicate, maxRejects: { percent: 100 }, again: true },
+  });
+  const stored = await query<{ row: string }>(
+    database,
+    `SELECT concat_ws(',', quantity, unit_price, total_amount) AS row FROM ${table} ORDER BY date, store_id, product_id`,
+  );
+  return { ...result, stored: stored.map(({ row }) => row) };
+}
+
+describe("of rows of one grain that differ", () => {
+  const lines = ["1,1.00,1.00", "2,1.00,2.00", "1,1.00,1.00"];
+
+  test.for([
+    ["reject", [], 3, 0],
+    ["first", ["1,1.00,1.00"], 0, 2],
+    ["last", ["1,1.00,1.00"], 0, 2],
+    ["sum", ["3,1.00,3.00"], 0, 2],
+  ] as const)("the policy %s leaves %j", async ([policy, stored, rejected, duplicates]) => {
+    expect(await sold(policy, lines)).toMatchObject({ read: 3, stored, rejected, duplicates });
+  });
+
+  test("first and last go by the order of files and records", async () => {
+    await query(database, "DELETE FROM sales_daily");
+    const files = [3, 1, 2].map((n) =>
+      workspace.csv([header, `2024-01-05,S1,A,${n},1,1`, `2024-01-05,S1,A,${n * 10},1,1`]),
+    );
+    for (const [onDuplicate, quantity] of [
+      ["first", 3],
+      ["last", 20],
+    ] as const) {
+      const result = await loadCsv(workspace, database, "sales_daily", "", {
+        files,
+        onDuplicate,
+        again: true,
+      });
+      expect(result).toMatchObject({ read: 6, duplicates: 5, rejected: 0 });
+      expect(await query(database, "SELECT quantity FROM sales_daily")).toEqual([{ quantity }]);
+    }
+  });
+});
+
+describe("the policy sum", () => {
+  test("makes the price the quotient, with halves away from zero, and the last one's where nothing was sold", async () => {
+    expect((await sold("sum", ["1,1.00,1.00", "1,2.01,2.01"])).stored).toEqual(["2,1.51,3.01"]);
+    expect((await sold("sum", ["0,1.00,0.00", "0,2.50,0.00"])).stored).toEqual(["0,2.50,0.00"]);
+  });
+
+  test("rejects all rows of a grain one of whose rows is rejected, and no others", async () => {
+    const result = await sold("sum", [
+      "1,1.00,1.00",
+      "x,1.00,1.00",
+      "-1,1.00,1.00",
+      "2024-01-06,S1,A,1,1.00,1.00",
+    ]);
+    expect(faultsOf({ ...result, rejects: result.first_rejects })).toEqual([
+      "1  GROUP_INCOMPLETE 2024-01-05, S1, A",
+      "2 quantity INTEGER_INVALID x",
+      "3 quantity CHECK_FAILED -1",
+    ]);
+    expect(result).toMatchObject({ inserted: 1, rejected: 3, duplicates: 0 });
+  });
+
+  test("rejects all rows of a grain whose sum does not fit the column", async () => {
+    const result = await sold("sum", ["2147483647,1.00,1.00", "1,1.00,1.00"]);
+    expect(faultsOf(result)).toEqual([
+      "1 quantity NUMBER_OUT_OF_RANGE 2147483648",
+      "2 quantity NUMBER_OUT_OF_RANGE 2147483648",
+    ]);
+    expect(result).toMatchObject({ read: 2, rejected: 2, duplicates: 0, stored: [] });
+  });
+
+  test("adds up stock and visitors too", async () => {
+    const visitors = ["date,store_code,visitors", "2024-01-01,S1,5", "2024-01-01,S1,7", "2024-01-01,S1,5"];
+    await loadCsv(workspace, database, "traffic_daily", visitors, { onDuplicate: "sum" });
+    expect(await query(database, "SELECT visitors FROM traffic_daily")).toEqual([{ visitors: 12 }]);
+    const stock = ["date,store_code,sku,on_hand_qty", "2024-01-01,S1,A,5", "2024-01-01,S1,A,7"];
+    await loadCsv(workspace, database, "inventory_snapshot_daily", stock, { onDuplicate: "sum" });
+    expect(await query(database, "SELECT on_hand_qty FROM inventory_snapshot_daily")).toEqual([
+      { on_hand_qty: 12 },
+    ]);
+  });
+
+  test("is refused where nothing adds up, with the policies there are", async () => {
+    const error = await loadCsv(workspace, database, "store", ["code,name", "S3,x"], {
+      onDuplicate: "sum",
+    }).catch((caught) => caught);
+    expect(error).toBeInstanceOf(ForecastLabError);
+    expect(error).toMatchObject({ code: "DUPLICATE_POLICY_INVALID", exitCode: 2 });
+    expect(error.action).toContain("reject, first, last");
+  });
+});
+
+test("every policy agrees with a plain model, whatever the rows", async () => {
+  const row = fc.record({
+    day: fc.constantFrom("2024-01-05", "2024-01-06", "2024-02-01"),
+    quantity: fc.nat(4),
+    cents: fc.integer({ min: 0, max: 999 }),
+  });
+  const policy = fc.constantFrom<DuplicatePolicy>("reject", "first", "last", "sum");
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 10 }), policy, async (rows, onDuplicate) => {
+      const lines = rows.map(
+        ({ day, quantity, cents }) => `${day},S1,A,${quantity},0.50,${(cents / 100).toFixed(2)}`,
+      );
+      const { stored, read, rejected, duplicates, inserted } = await sold(onDuplicate, lines);
+      expect(stored).toEqual(model(rows, onDuplicate));
+      expect(inserted + duplicates + rejected).toBe(read);
+      expect(inserted).toBe(stored.length);
+    }),
+    { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 12) },
+  );
+}, 120_000);
+
+interface Row {
+  readonly day: string;
+  readonly quantity: number;
+  readonly cents: number;
+}
+
+function model(rows: readonly Row[], policy: DuplicatePolicy): string[] {
+  const days = [...new Set(rows.map(({ day }) => day))].sort();
+  return days.flatMap((day) => {
+    const members = rows.filter((row) => row.day === day);
+    const different = new Map(members.map((row) => [`${row.quantity} ${row.cents}`, row]));
+    const [first, last] = [members[0] as Row, members.at(-1) as Row];
+    const shown = ({ quantity, cents }: Omit<Row, "day">, price = 50) =>
+      `${quantity},${(price / 100).toFixed(2)},${(cents / 100).toFixed(2)}`;
+    if (different.size === 1 || policy === "first") return [shown(first)];
+    if (policy === "reject") return [];
+    if (policy === "last") return [shown(last)];
+    const total = (measure: "quantity" | "cents") =>
+      [...different.values()].reduce((sum, row) => sum + row[measure], 0);
+    const [quantity, cents] = [total("quantity"), total("cents")];
+    return [
+      shown({ quantity, cents }, quantity === 0 ? 50 : Math.floor((2 * cents + quantity) / (2 * quantity))),
+    ];
+  });
+}

@@ -1,0 +1,246 @@
+import { describe, expect, test } from "vitest";
+import { ForecastLabError } from "../../src/errors.ts";
+import { freshDatabase } from "../support/warehouse.ts";
+import { faultsOf, fillDimensions, type Loaded, loadCsv, query, Workspace } from "./support/load.ts";
+
+/* What a mapping makes of source rows; see docs/mappings.md. */
+
+const database = await freshDatabase();
+await fillDimensions(database);
+const workspace = new Workspace();
+
+/** A mapping for stores with one expression for the name. */
+const named = (expression: string) => `
+  table: store
+  columns:
+    code: Code
+    name: |-
+      ${expression.replaceAll("\n", "\n      ")}
+`;
+const stores = ["Code,Name,No", "N1,one,1", "N2,two,2", "N3,,n/a"];
+const loadStores = (mapping: string, options = {}) =>
+  loadCsv(workspace, database, "store", stores, { mapping, dryRun: true, ...options });
+
+async function failing(work: Promise<Loaded>): Promise<string> {
+  const error = await work.then(
+    (result) => expect.fail(`loaded: ${JSON.stringify(result)}`),
+    (caught) => caught,
+  );
+  if (!(error instanceof ForecastLabError)) throw error;
+  return `${error.code}: ${error.message}`;
+}
+
+describe("expressions", () => {
+  test.for([
+    ["a constant", "'Shop'"],
+    ["a function of several columns", "coalesce(Name, 'Shop ' || Code)"],
+    ["typed values", "CAST(CAST('2024-01-05' AS DATE) AS VARCHAR) || TRY_CAST(No AS INTEGER) || true"],
+    ["a comment at the end", "'Shop' -- and that is it"],
+    ["a comment with a bracket", "'Shop' /* ) */"],
+    ["a semicolon inside quotes", "'a; b)'"],
+    ["the file and the record", "regexp_extract(_file, '[^/]+$') || ' ' || _record"],
+    ["a window over the rows", "'Shop ' || row_number() OVER (ORDER BY _record DESC)"],
+    ["CASE", "CASE WHEN Name IS NULL THEN 'none' ELSE upper(Name) END"],
+  ] as const)("may be %s", async ([, expression]) => {
+    const result = await loadStores(named(expression));
+    if (!expression.includes("TRY_CAST")) expect(faultsOf(result)).toEqual([]);
+    expect(result.read).toBe(3);
+  });
+
+  test.for([
+    ["two statements", "1; DROP TABLE store", "syntax error"],
+    ["an open bracket", "(Name", "syntax error"],
+    ["a bracket that closes ours", "Name) FROM input; --", "syntax error"],
+    ["brackets that close and open ours", "Name) || (Name", "syntax error"],
+    ["several values", "Name, Code", "it is more than one expression"],
+    ["a subquery", "(SELECT 1)", "it holds a subquery"],
+    ["a file read by a subquery", "(SELECT content FROM read_text('/etc/passwd'))", "it holds a subquery"],
+    ["a star", "COLUMNS(*)", "it holds * or COLUMNS"],
+    ["a parameter", "$1", "it holds a parameter"],
+    ["a column that is not there", "Nmae", 'Referenced column "Nmae" not found'],
+    ["an aggregate", "max(Name)", "must appear in the GROUP BY clause"],
+    ["a function that does not exist", "shout(Name)", "shout does not exist"],
+    ["types that do not go together", "Name + 1", "No function matches"],
+    ["only a comment", "-- nothing", "syntax error"],
+  ] as const)("may not be %s", async ([, expression, reason]) => {
+    const message = await failing(loadStores(named(expression)));
+    expect(message).toMatch(/^MAPPING_EXPRESSION_INVALID: The mapping's expression for name is not valid: /);
+    expect(message).toContain(reason);
+    expect(message).not.toContain("\n");
+  });
+
+  test("that fail for a row reject it, with the values they speak of; the others are still checked", async () => {
+    const mapping = `
+      table: sales_daily
+      filter: CAST(keep AS INTEGER) > 0
+      columns:
+        date: day
+        store_code: store
+        sku: item
+        quantity: CAST(n AS INTEGER)
+        unit_price: CAST(amount AS DECIMAL(10, 2)) / CAST(n AS INTEGER)
+        total_amount: amount
+    `;
+    const result = await loadCsv(
+      workspace,
+      database,
+      "sales_daily",
+      [
+        "keep,day,store,item,n,amount",
+        "1,2024-01-01,S1,A,2,3.00",
+        "1,2024-01-02,S1,A,two,3.00",
+        "0,2024-01-03,S1,A,two,3.00",
+        "x,2024-01-04,S1,A,2,3.00",
+        "1,2024-01-32,S1,Z,1,$3",
+      ],
+      { mapping },
+    );
+    expect(faultsOf(result)).toEqual([
+      "2 quantity EXPRESSION_FAILED n=two",
+      "2 unit_price EXPRESSION_FAILED amount=3.00, n=two",
+      "4 filter EXPRESSION_FAILED keep=x",
+      "5 date DATE_INVALID 2024-01-32",
+      "5 sku UNKNOWN_PRODUCT Z",
+      "5 unit_price EXPRESSION_FAILED amount=$3, n=1",
+      "5 total_amount NUMBER_INVALID $3",
+    ]);
+    expect(result).toMatchObject({ source_rows: 5, filtered: 1, read: 4, rejected: 3, withheld: 1 });
+  });
+
+  test("that look at all rows cannot fail for one: the load fails, and says where", async () => {
+    expect(await failing(loadStores(named("'x' || sum(CAST(No AS INTEGER)) OVER ()")))).toBe(
+      "MAPPING_EXPRESSION_FAILED: The mapping's expression for name fails: Could not convert string 'n/a' to INT32 when casting from source column No.",
+    );
+  });
+
+  test("a mapping for another table is refused", async () => {
+    expect(await failing(loadCsv(workspace, database, "product", stores, { mapping: named("Name") }))).toBe(
+      "MAPPING_INVALID: The mapping test.yaml is not valid: it is for store, not for product.",
+    );
+  });
+});
+
+describe("a filter", () => {
+  test("leaves rows out that it is false or unknown for, and counts them", async () => {
+    const result = await loadStores(`${named("Name")}\n  filter: Name <> 'one'`);
+    expect(result).toMatchObject({ source_rows: 3, filtered: 2, read: 1, inserted: 1, rejected: 0 });
+  });
+
+  test("does not excuse rows of a broken structure", async () => {
+    const lines = [...stores, "N4"];
+    const mapping = `${named("Name")}\n  filter: "false"`;
+    const result = await loadCsv(workspace, database, "store", lines, { mapping });
+    expect(result).toMatchObject({ source_rows: 4, filtered: 3, read: 1, rejected: 1 });
+  });
+
+  test("holds no window function", async () => {
+    expect(await failing(loadStores(`${named("Name")}\n  filter: row_number() OVER () = 1`))).toContain(
+      "expression for filter is not valid: it holds a window function",
+    );
+  });
+});
+
+describe("collapse", () => {
+  const daily = `
+    table: sales_daily
+    columns:
+      date: left(sold_at, 10)
+      store_code: store
+      sku: item
+      quantity: n
+      unit_price: price
+      total_amount: CAST(n AS INTEGER) * CAST(price AS DECIMAL(10, 2))
+    collapse:
+      quantity: sum(quantity)
+      unit_price: round(sum(total_amount) / nullif(sum(quantity), 0), 2)
+      total_amount: sum(total_amount)
+  `;
+  const header = "sold_at,store,item,n,price";
+  const sold = [
+    header,
+    "2024-01-01 08:00,S1,A,2,1.50",
+    "2024-01-01 09:00,S1,A,1,1.20",
+    "2024-01-02 08:00,S1,A,1,1.50",
+  ];
+
+  test("folds rows of one grain, exactly, and counts what was folded as duplicates", async () => {
+    const result = await loadCsv(workspace, database, "sales_daily", sold, { mapping: daily });
+    expect(result).toMatchObject({ read: 3, inserted: 2, duplicates: 1, rejected: 0 });
+    expect(
+      await query(database, "SELECT quantity, unit_price, total_amount FROM sales_daily ORDER BY date"),
+    ).toEqual([
+      { quantity: 3, unit_price: "1.40", total_amount: "4.20" },
+      { quantity: 1, unit_price: "1.50", total_amount: "1.50" },
+    ]);
+  });
+
+  test("a fault in one row rejects its group: a sum of the others would be wrong", async () => {
+    const lines = [...sold, "2024-01-01 10:00,S1,A,x,1.50", "2024-01-05,S9,A,1,1.50"];
+    const result = await loadCsv(workspace, database, "sales_daily", lines, {
+      mapping: daily,
+      maxRejects: { rows: 9 },
+    });
+    expect(faultsOf(result)).toEqual([
+      "1  GROUP_INCOMPLETE 2024-01-01, S1, A",
+      "2  GROUP_INCOMPLETE 2024-01-01, S1, A",
+      "4 quantity INTEGER_INVALID x",
+      "4 total_amount EXPRESSION_FAILED n=x, price=1.50",
+      "5 store_code UNKNOWN_STORE S9",
+    ]);
+    expect(result).toMatchObject({ read: 5, rejected: 4, unchanged: 1, published: true });
+  });
+
+  test("what comes out is checked as a value of the column", async () => {
+    const lines = [header, "2024-01-01,S1,A,2,1.50", "2024-01-01,S1,A,-5,1.50"];
+    const result = await loadCsv(workspace, database, "sales_daily", lines, { mapping: daily });
+    expect(faultsOf(result)).toEqual(["1 quantity CHECK_FAILED -3", "1 total_amount CHECK_FAILED -4.50"]);
+    expect(result).toMatchObject({ read: 2, rejected: 1, duplicates: 1 });
+    const mean = daily.replace("round(sum(total_amount) / nullif(sum(quantity), 0), 2)", "avg(unit_price)");
+    const thirds = [header, "2024-01-01,S1,A,1,1.00", "2024-01-01,S1,A,1,1.00", "2024-01-01,S1,A,1,1.01"];
+    const imprecise = await loadCsv(workspace, database, "sales_daily", thirds, { mapping: mean });
+    expect(imprecise.rejects).toMatchObject([{ column: "unit_price", code: "NUMBER_TOO_PRECISE" }]);
+  });
+
+  test("columns without an aggregate must agree", async () => {
+    const mapping = daily.replace(/ +unit_price: round.*\n/, "");
+    const result = await loadCsv(workspace, database, "sales_daily", sold, { mapping });
+    expect(faultsOf(result)).toEqual([
+      "1 date, store_code, sku DUPLICATE_GRAIN 2024-01-01, S1, A",
+      "2 date, store_code, sku DUPLICATE_GRAIN 2024-01-01, S1, A",
+    ]);
+  });
+
+  test("order counts, so that loading again changes nothing: first, last, mode with ties", async () => {
+    const rows = Array.from({ length: 3000 }, (_, index) => `P${index % 300},name ${(index * 7) % 10}`);
+    const lines = ["sku,name", ...rows];
+    for (const [aggregate, expected] of [
+      ["first(name)", "name 1"],
+      ["last(name)", "name 1"],
+      ["mode(name)", "name 1"],
+      ["arg_max(name, _record)", "name 1"],
+    ] as const) {
+      const mapping = `table: product\ncolumns: { sku: sku, name: name }\ncollapse: { name: "${aggregate}" }`;
+      await loadCsv(workspace, database, "product", lines, { mapping });
+      const again = await loadCsv(workspace, database, "product", lines, { mapping, again: true });
+      expect(again).toMatchObject({ read: 3000, updated: 0, unchanged: 300 });
+      expect(expected).toBeDefined();
+    }
+  });
+
+  test.for([
+    ["a plain column", "name", "must appear in the GROUP BY clause"],
+    ["an unknown column", "max(nmae)", 'Referenced column "nmae" not found'],
+    ["more than one", "max(name), min(name)", "it is more than one expression"],
+  ] as const)("refused is %s", async ([, aggregate, reason]) => {
+    const message = await failing(loadStores(`${named("Name")}\n  collapse: { name: "${aggregate}" }`));
+    expect(message).toMatch(/^MAPPING_EXPRESSION_INVALID: The mapping's expression for collapse.name /);
+    expect(message).toContain(reason);
+  });
+
+  test("an aggregate that fails is named", async () => {
+    const mapping = `${named("coalesce(Name, 'x')")}\n  collapse: { name: "'a' || sum(CAST(name AS INTEGER))" }`;
+    expect(await failing(loadStores(mapping))).toMatch(
+      /^MAPPING_EXPRESSION_FAILED: The mapping's expression for collapse.name fails: Could not convert string/,
+    );
+  });
+});

@@ -1,0 +1,122 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { freshDatabase } from "../support/warehouse.ts";
+import { faultsOf, loadCsv, query, Workspace } from "./support/load.ts";
+
+/* Stores, products and days that rows speak of and the warehouse lacks, added where a load is told to. */
+
+const database = await freshDatabase();
+const workspace = new Workspace();
+const header = "date,store_code,sku,quantity,unit_price,total_amount";
+const lines = [
+  header,
+  "2024-02-29,S1,A,2,1.50,3.00",
+  "2024-02-29,S2,A,1,1.50,1.50",
+  "2024-03-01,S1,B,1,1.00,1.00",
+];
+const adding = { createMissing: true, again: true, maxRejects: { percent: 100 } };
+
+beforeEach(() => query(database, "TRUNCATE store, product, calendar CASCADE"));
+
+const all = (table: string, columns: string) =>
+  query<Record<string, unknown>>(database, `SELECT ${columns} FROM ${table} ORDER BY 1`);
+
+describe("a load that creates what is missing", () => {
+  test("adds stores and products by their keys, and days with their parts", async () => {
+    const result = await loadCsv(workspace, database, "sales_daily", lines, adding);
+    expect(result).toMatchObject({
+      inserted: 3,
+      rejected: 0,
+      created: { store: 2, product: 2, calendar: 2 },
+    });
+    expect(await all("store", "code, name")).toEqual([
+      { code: "S1", name: "S1" },
+      { code: "S2", name: "S2" },
+    ]);
+    expect(await all("product", "sku, name, category")).toEqual([
+      { sku: "A", name: "A", category: null },
+      { sku: "B", name: "B", category: null },
+    ]);
+    expect(await all("calendar", "date::text, day_of_week, month, quarter, year, is_holiday")).toEqual([
+      { date: "2024-02-29", day_of_week: 3, month: 2, quarter: 1, year: 2024, is_holiday: false },
+      { date: "2024-03-01", day_of_week: 4, month: 3, quarter: 1, year: 2024, is_holiday: false },
+    ]);
+    const sold = "sales_daily JOIN store ON store.id = store_id JOIN product ON product.id = product_id";
+    expect(
+      (await all(sold, "concat_ws(' ', date, code, sku, quantity) AS row")).map(({ row }) => row),
+    ).toEqual(["2024-02-29 S1 A 2", "2024-02-29 S2 A 1", "2024-03-01 S1 B 1"]);
+  });
+
+  test("adds only what is lacking, and nothing the second time", async () => {
+    await query(database, "INSERT INTO store (code, name) VALUES ('S1', 'One')");
+    const first = await loadCsv(workspace, database, "sales_daily", lines, adding);
+    expect(first.created).toEqual({ store: 1, product: 2, calendar: 2 });
+    const again = await loadCsv(workspace, database, "sales_daily", lines, adding);
+    expect(again).toMatchObject({ unchanged: 3, created: { store: 0, product: 0, calendar: 0 } });
+    expect(await all("store", "code, name")).toMatchObject([{ name: "One" }, { name: "S2" }]);
+  });
+
+  test("adds nothing for rows that are rejected, filtered or keyed in a way the dimension cannot hold", async () => {
+    const long = "x".repeat(21);
+    const faulty = ["2024-03-05,S7,C,x,1,1", `2024-02-29,${long},A,1,1,1`, "2024-02-30,S1,A,1,1,1"];
+    const result = await loadCsv(workspace, database, "sales_daily", [...lines, ...faulty], adding);
+    expect(faultsOf(result)).toEqual([
+      "4 quantity INTEGER_INVALID x",
+      `5 store_code UNKNOWN_STORE ${long}`,
+      "6 date DATE_INVALID 2024-02-30",
+    ]);
+    expect(result).toMatchObject({ inserted: 3, created: { store: 2, product: 2, calendar: 2 } });
+    expect((await all("store", "code")).map(({ code }) => code)).toEqual(["S1", "S2"]);
+  });
+
+  test("tells in a dry run what it would add, and adds nothing", async () => {
+    const result = await loadCsv(workspace, database, "sales_daily", lines, { ...adding, dryRun: true });
+    expect(result).toMatchObject({ inserted: 3, created: { store: 2, product: 2, calendar: 2 } });
+    expect(await query(database, "SELECT FROM store UNION ALL SELECT FROM product")).toHaveLength(0);
+  });
+
+  test("does so for prices, where no store is the whole chain, and through a mapping with window functions", async () => {
+    const prices = ["sku,store_code,price,valid_from", "A,,1.00,2024-01-01", "B,S9,2.00,2024-01-01"];
+    const result = await loadCsv(workspace, database, "price_history", prices, adding);
+    expect(result).toMatchObject({ inserted: 2, created: { store: 1, product: 2, calendar: 0 } });
+    const mapping = `
+      table: sales_txn
+      filter: pieces <> '0'
+      columns:
+        date: day
+        store_code: place
+        sku: upper(item)
+        txn_id: bill
+        line_no: row_number() OVER (PARTITION BY bill ORDER BY _record)
+        quantity: CAST(pieces AS INTEGER)
+        unit_price: 1
+        total_amount: pieces
+    `;
+    const txns = [
+      "day,place,item,bill,pieces",
+      "2024-01-01,S9,a,1,2",
+      "2024-01-01,S9,c,1,x",
+      "2024-01-02,S8,d,1,0",
+      "2024-01-01,S9,e,1,1",
+    ];
+    const txn = await loadCsv(workspace, database, "sales_txn", txns, { ...adding, mapping });
+    expect(faultsOf(txn)).toEqual([
+      "2 quantity EXPRESSION_FAILED pieces=x",
+      "2 total_amount NUMBER_INVALID x",
+    ]);
+    expect(txn).toMatchObject({ inserted: 2, filtered: 1, created: { store: 0, product: 1, calendar: 1 } });
+  });
+
+  test("without being told to, rejects such rows", async () => {
+    const result = await loadCsv(workspace, database, "sales_daily", lines, { again: true });
+    expect(result).toMatchObject({
+      published: false,
+      rejected: 3,
+      created: { store: 0, product: 0, calendar: 0 },
+    });
+    expect(Object.keys(result.reject_codes).sort()).toEqual([
+      "UNKNOWN_DATE",
+      "UNKNOWN_PRODUCT",
+      "UNKNOWN_STORE",
+    ]);
+  });
+});

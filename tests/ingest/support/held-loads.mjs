@@ -1,0 +1,26 @@
+/**
+ * A process that a test kills: it runs loads side by side, each held for ever at one of its steps, before what the step does.
+ * When all are it says `held`. Its argument is the loads as JSON: `{ url, request, step, occurrence }`.
+ */
+import { databaseOf, load } from "../../../dist/index.js";
+
+const loads = JSON.parse(process.argv[2]);
+process.setMaxListeners(loads.length + 10);
+// Promises alone keep no process alive.
+setInterval(() => {}, 60_000);
+
+let waiting = loads.length;
+for (const { url, request, step, occurrence } of loads) {
+  let left = occurrence;
+  const onStep = (name) => {
+    if (left > 0 && name === step) left -= 1;
+    if (left > 0) return;
+    if (name === step) waiting -= 1;
+    if (waiting === 0) console.log("held");
+    return new Promise(() => {});
+  };
+  load(databaseOf(url), { ...request, onStep }).then(
+    () => console.log(`the load ended before ${step}`),
+    (error) => console.log(`the load failed before ${step}: ${error.stack}`),
+  );
+}

@@ -1,0 +1,142 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Database, databaseBeside, withClient } from "../../../src/database/connection.ts";
+import { openEmbedded } from "../../../src/database/embedded/index.ts";
+import { ForecastLabError } from "../../../src/errors.ts";
+import { type LoadRequest, load } from "../../../src/ingest/index.ts";
+import { crash, newHome, settingsOf, statusOf } from "../../database/support/embedded.ts";
+import { rowsOf } from "../../support/warehouse.ts";
+
+/** A server that a test may kill. It ends with the test file whose `temporaryFolder()` it stands in. */
+export interface MortalServer {
+  /** The maintenance database. */
+  readonly database: Database;
+  /** Makes databases of these names from a template, in place of what they were. */
+  clone(template: string, names: readonly string[]): Promise<void>;
+  /** Kills the connection of each of these databases that was opened first: a load's own. The server starts over. */
+  killConnections(names: readonly string[]): Promise<void>;
+  /** Kills all processes of the server at once, and starts it again. */
+  killAll(): Promise<void>;
+}
+
+export async function startMortalServer(folder: string, version: string): Promise<MortalServer> {
+  const home = newHome(folder);
+  const settings = settingsOf(home, version === "15" ? "/usr/lib/postgresql/15/bin" : undefined);
+  const open = () => openEmbedded(settings, { sync: false, parameters });
+  const database = databaseBeside((await open()).database, "postgres");
+  const ask = <Row extends object>(sql: string, values?: unknown[]) =>
+    withClient(database, (client) => rowsOf<Row>(client, sql, values));
+  return {
+    database,
+    clone: async (template, names) => {
+      for (const name of names) {
+        await ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        await ask(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
+      }
+    },
+    killConnections: async (names) => {
+      const found = await ask<{ pid: number }>(
+        `SELECT DISTINCT ON (datname) pid FROM pg_stat_activity
+         WHERE datname = ANY ($1) AND application_name = 'forecastlab'
+         ORDER BY datname, backend_start`,
+        [names],
+      );
+      if (found.length !== names.length) throw new Error(`${found.length} of ${names.length} are connected`);
+      const witness = ask("SELECT pg_sleep(60)").catch(() => {});
+      // Some may have been ended by the server meanwhile.
+      await Promise.all(found.map(({ pid }) => crash(pid).catch(() => {})));
+      // The server notices, ends all its other processes, the witness among them, and recovers.
+      await witness;
+      while (!(await ask("SELECT").catch(() => false))) await sleep(5);
+    },
+    killAll: async () => {
+      const { pid = 0 } = await statusOf(home);
+      const children = execFileSync("ps", ["-o", "pid=", "--ppid", `${pid}`], { encoding: "utf8" });
+      // The first one first: it would start the others over.
+      const pids = [pid, ...children.trim().split(/\s+/).map(Number)];
+      await Promise.all(pids.map((each) => crash(each).catch(() => {})));
+      await open();
+    },
+  };
+}
+
+/** What a process left is in the system's memory: killing it loses nothing that a sync would have kept. */
+const parameters = {
+  fsync: "off",
+  full_page_writes: "off",
+  shared_buffers: "128MB",
+  max_connections: "100",
+  autovacuum: "off",
+};
+
+/** A load that is to be held at the n-th occurrence of one of its steps, before what the step does. */
+export interface HeldLoad {
+  readonly database: Database;
+  readonly request: LoadRequest;
+  readonly step: string;
+  readonly occurrence: number;
+}
+
+/** Runs loads in a process of their own, kills it when each is held at its step, and waits until the server has noticed. */
+export async function killLoader(loads: readonly HeldLoad[]): Promise<void> {
+  const program = fileURLToPath(new URL("held-loads.mjs", import.meta.url));
+  const given = loads.map(({ database, ...load }) => ({ ...load, url: database.config.connectionString }));
+  const child = spawn(process.execPath, [program, JSON.stringify(given)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  const [said] = await once(child.stdout, "data");
+  child.kill("SIGKILL");
+  await ended;
+  if (`${said}` !== "held\n") throw new Error(`${said}`);
+  const others =
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+  for (const { database } of loads) {
+    while ((await withClient(database, (client) => rowsOf(client, others))).length > 0) await sleep(5);
+  }
+}
+
+/**
+ * Runs loads in this process, does something while each is held at its step, and lets them on.
+ *
+ * @returns what became of each: `published`, or the code of its error
+ */
+export async function whileHeld(
+  loads: readonly HeldLoad[],
+  work: () => Promise<void>,
+): Promise<(string | undefined)[]> {
+  const [allHeld, letOn] = [signal(), signal()];
+  let waiting = loads.length;
+  const outcomes = loads.map(async ({ database, request, step, occurrence }) => {
+    let left = occurrence;
+    const onStep = async (name: string) => {
+      if (left > 0 && name === step) left -= 1;
+      // Both connections of a load stop: the one at the step, and the other at its next one.
+      if (left > 0) return;
+      if (name === step) waiting -= 1;
+      if (waiting === 0) allHeld.give();
+      await letOn.given;
+    };
+    const loading = load(database, { ...request, onStep });
+    loading.catch(() => left > 0 && allHeld.give());
+    return loading.then(
+      () => "published",
+      (error) => (error instanceof ForecastLabError ? error.code : String(error)),
+    );
+  });
+  await allHeld.given;
+  await work();
+  letOn.give();
+  return Promise.all(outcomes);
+}
+
+/** Something that is waited for. */
+export function signal(): { given: Promise<void>; give: () => void } {
+  let give = () => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
+}

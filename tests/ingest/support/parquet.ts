@@ -1,0 +1,15 @@
+import { DuckDBInstance } from "@duckdb/node-api";
+import { quoteLiteral } from "../../../src/database/identifiers.ts";
+
+/** Writes the rows of a query of DuckDB's to a file, as `FORMAT parquet` unless other options are given. */
+export async function writeRows(query: string, path: string, options = "FORMAT parquet"): Promise<string> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    await connection.run(`COPY (${query}) TO ${quoteLiteral(path)} (${options})`);
+    return path;
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}

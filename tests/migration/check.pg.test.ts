@@ -1,0 +1,176 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { integer, pgTable, text } from "drizzle-orm/pg-core";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withClient } from "../../src/database/connection.ts";
+import {
+  check,
+  type Reference,
+  readRevisions,
+  replay,
+  revision,
+  upgrade,
+} from "../../src/migration/index.ts";
+import { freshDatabase, serverVersions } from "../support/warehouse.ts";
+import { drifts } from "./support/drifts.ts";
+import { revisionsFolder, revisionText, scratchLeftOf } from "./support/migration.ts";
+
+const chain = readRevisions();
+const head = chain.at(-1)?.id ?? "";
+
+describe.for(serverVersions())("check on PostgreSQL %s", async (server) => {
+  const database = await freshDatabase({ server, empty: true });
+  const client = new pg.Client(database.config);
+  let reference: Reference;
+
+  beforeAll(async () => {
+    await upgrade({ database });
+    await client.connect();
+    reference = await replay(client, { database }, chain, chain.length);
+  });
+  afterAll(() => client.end());
+
+  test("finds nothing on a clean warehouse, and leaves nothing behind", async () => {
+    expect(await check({ database })).toEqual({
+      schema: "public",
+      revision: head,
+      head,
+      findings: [],
+      replayedIn: "database",
+      notExamined: [],
+    });
+    expect(await scratchLeftOf(database)).toEqual([]);
+  });
+
+  test("finds nothing on one with data, month partitions and what is on them", async () => {
+    await client.query("BEGIN");
+    await client.query(`
+      INSERT INTO store (code, name) VALUES ('S1', 'One');
+      INSERT INTO product (sku, name) VALUES ('P1', 'One');
+      INSERT INTO calendar (date, day_of_week, month, quarter, year) VALUES ('2024-02-29', 3, 2, 1, 2024);
+      CREATE TABLE sales_daily_2024_02 PARTITION OF sales_daily FOR VALUES FROM ('2024-02-01') TO ('2024-03-01')
+        WITH (fillfactor = 90);
+      CREATE INDEX ON sales_daily_2024_02 (quantity);
+      ALTER TABLE sales_daily_2024_02 ADD CONSTRAINT ck_month CHECK (date < '2024-03-01');
+      INSERT INTO sales_daily (date, store_id, product_id, quantity, unit_price, total_amount)
+        SELECT '2024-02-29', store.id, product.id, 1, 1, 1 FROM store, product;
+      CREATE TABLE inventory_2024 PARTITION OF inventory_snapshot_daily FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')
+        PARTITION BY HASH (store_id);
+      CREATE TABLE inventory_2024_0 PARTITION OF inventory_2024 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+      CREATE EXTENSION pg_trgm`);
+    const report = await check({ client, reference });
+    await client.query("ROLLBACK");
+    expect(report.findings).toEqual([]);
+  });
+
+  test.for(drifts.map((drift) => [drift.name, drift] as const))("names %s", async ([, drift]) => {
+    await client.query("BEGIN");
+    await client.query(drift.sql);
+    const { findings } = await check({ client, reference });
+    await client.query("ROLLBACK");
+    expect(findings).toContainEqual(
+      expect.objectContaining({ topic: "database", object: drift.object, detail: drift.detail }),
+    );
+    const others = findings.filter(({ object }) => object !== drift.object).map(({ object }) => object);
+    expect(others.sort()).toEqual([...(drift.also ?? [])].sort());
+  });
+
+  test("finds nothing again once every drift is rolled back", async () => {
+    expect((await check({ client, reference })).findings).toEqual([]);
+  });
+});
+
+describe("check compares each pair of model, snapshot, revisions and ledger", async () => {
+  const shop = { shop: pgTable("shop", { id: integer().primaryKey(), name: text() }) };
+  const grown = {
+    shop: pgTable("shop", { id: integer().primaryKey(), name: text().notNull(), size: integer() }),
+  };
+
+  async function shopWarehouse() {
+    const database = await freshDatabase({ empty: true });
+    const folder = revisionsFolder();
+    const { path } = await revision({ folder, model: shop, message: "shop" });
+    await upgrade({ database, folder });
+    return { database, folder, path: path ?? "" };
+  }
+
+  const place = await shopWarehouse();
+  const other = await shopWarehouse();
+  const third = await shopWarehouse();
+
+  test("the model with its snapshot", async () => {
+    const report = await check({ ...place, model: grown });
+    expect(report.findings.map(({ topic, object }) => ({ topic, object }))).toEqual([
+      { topic: "model", object: "ALTER TABLE shop ALTER COLUMN name SET NOT NULL;" },
+      { topic: "model", object: "ALTER TABLE shop ADD COLUMN size integer;" },
+    ]);
+  });
+
+  test("the snapshot with the revisions, and lets pass what is written by hand", async () => {
+    const { id } = readRevisions(other.folder)[0] ?? { id: "" };
+    writeFileSync(
+      join(other.folder, "0002_by_hand.sql"),
+      revisionText({
+        id: "0002_by_hand",
+        parent: id,
+        up: `ALTER TABLE shop ALTER name SET DEFAULT 'x', ADD extra integer;
+             CREATE INDEX ix_shop ON shop (extra);
+             CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+             COMMENT ON TABLE shop IS 'by hand';`,
+      }),
+    );
+    await upgrade(other);
+    const report = await check({ ...other, model: shop });
+    expect(report.findings).toEqual([
+      {
+        topic: "migrations",
+        object: "column shop.name",
+        detail: "default: expected none, found 'x'::text",
+        expected: null,
+        found: "'x'::text",
+      },
+    ]);
+  });
+
+  test("the revisions with the ledger, and the live schema with those applied", async () => {
+    await revision({ folder: place.folder, model: grown, message: "grow" });
+    await withClient(place.database, (client) => client.query("ALTER TABLE shop ADD size bigint"));
+    const report = await check({ ...place, model: grown });
+    expect(report).toMatchObject({ revision: "0001_shop", head: "0002_grow" });
+    expect(report.findings.map(({ topic, object, detail }) => [topic, object, detail])).toEqual([
+      ["revisions", "revision 0002_grow", "expected applied, found not applied"],
+      ["database", "column shop.size", "not expected: found bigint"],
+    ]);
+  });
+
+  test("the ledger with revisions that are not there", async () => {
+    await withClient(third.database, (client) =>
+      client.query(
+        "INSERT INTO schema_revision (id, checksum, tool_version) VALUES ('0007_theirs', 'x', '0')",
+      ),
+    );
+    const report = await check({ ...third, model: shop });
+    expect(report.findings.map(({ object, detail }) => `${object}: ${detail}`)).toEqual([
+      "revision 0007_theirs: expected a file of this name, found none, though it is applied",
+    ]);
+    expect(report.notExamined).toEqual(["the live schema: which files it was built from is not known"]);
+    await withClient(third.database, (client) =>
+      client.query("DELETE FROM schema_revision WHERE id LIKE '0007%'"),
+    );
+  });
+
+  test("applied files with what they were", async () => {
+    writeFileSync(third.path, readFileSync(third.path, "utf8").replace("Generated", "Edited"));
+    const report = await check({ ...third, model: shop });
+    expect(report.findings).toEqual([
+      expect.objectContaining({
+        topic: "files",
+        object: "file 0001_shop.sql",
+        detail: expect.stringMatching(
+          /^edited since it was applied: expected sha-256 \w{8}…, found sha-256 \w{8}…$/,
+        ),
+      }),
+    ]);
+  });
+});
