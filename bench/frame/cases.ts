@@ -58,7 +58,7 @@ async function makeFrame(bench: Bench): Promise<FrameMeasurement> {
     );
     const { seconds, output, peak_rss_mb } = result;
     requireFrame(bench, output);
-    const { phases, manifest } = output;
+    const { seconds: phases, manifest } = output;
     return { rows: manifest.counts.training_rows, seconds, phases, peak_rss_mb, temporary_mb: most_mb };
   });
 }
@@ -71,7 +71,7 @@ async function makeNative(bench: Bench): Promise<FrameMeasurement> {
     const outcome = await computeFromNative(native, { ...definitionOf(shape), out, signal });
     const seconds = secondsSince(start);
     requireFrame(bench, outcome);
-    return { rows: outcome.manifest.counts.training_rows, seconds, phases: outcome.phases };
+    return { rows: outcome.manifest.counts.training_rows, seconds, phases: outcome.seconds };
   });
 }
 

@@ -5,7 +5,7 @@ export interface FrameRows {
 
 /** What the bench reads of a frame's result. */
 export interface FrameOutcome {
-  readonly phases: Readonly<Record<string, number>>;
+  readonly seconds: Readonly<Record<string, number>>;
   readonly manifest: {
     readonly counts: FrameRows;
     readonly files: readonly { readonly path: string; readonly sha256: string }[];

@@ -31,7 +31,7 @@ export async function withClient<T>(
   let stopListening = () => {};
   try {
     await client.connect();
-    await requireVersion(client, database);
+    await openSession(client, database);
     if (signal !== undefined) stopListening = await cancelWhenAborted(database, client, signal);
     return await work(client);
   } catch (error) {
@@ -91,10 +91,20 @@ export async function withTransaction<T>(client: Client, work: () => Promise<T>)
   }
 }
 
-async function requireVersion(client: Client, database: Database): Promise<void> {
-  const { rows } = await client.query<{ version: string; number: number }>(
-    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number`,
-  );
+/**
+ * Sets what this package relies on for as long as the connection lives: dates and times are written as DuckDB reads them.
+ * Nothing else sets them again.
+ *
+ * @throws DATABASE_VERSION_UNSUPPORTED
+ */
+async function openSession(client: Client, database: Database): Promise<void> {
+  const { rows } = await client.query<{ version: string; number: number }>(`
+    SELECT
+      current_setting('server_version') AS version,
+      current_setting('server_version_num')::int AS number,
+      set_config('datestyle', 'ISO, YMD', false),
+      set_config('timezone', 'UTC', false)
+  `);
   const row = rows[0];
   if (row !== undefined && row.number < oldest * 10_000) {
     throw fail("DATABASE_VERSION_UNSUPPORTED", { server: database.label, version: row.version });

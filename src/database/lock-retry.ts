@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../errors.ts";
 import type { Client } from "./connection.ts";
-import { quoteIdentifier } from "./identifiers.ts";
 
 /**
  * A statement that waits for a lock makes everything behind it wait too. So it gives up soon, lets the queue go on,
@@ -18,18 +17,13 @@ export interface Patience {
 export const defaultPatience: Patience = { lockTimeout_ms: 2_000, attempts: 10 };
 
 /** Runs the work again while it fails for want of a lock, with growing, jittered pauses. */
-export async function patiently<T>(
-  client: Client,
-  schema: string,
-  patience: Patience,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function patiently<T>(client: Client, patience: Patience, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       if (!lacksLock(error)) throw error;
-      const holders = await holdersOf(client, schema);
+      const holders = await holdersOf(client);
       if (attempt >= patience.attempts) {
         const waited = `${attempt} attempts of ${patience.lockTimeout_ms / 1000} s each; ${holders}`;
         throw fail("DATABASE_LOCK_TIMEOUT", { reason: waited }, error);
@@ -47,8 +41,8 @@ export function lacksLock(error: unknown): boolean {
   return code === "55P03" || code === "40P01";
 }
 
-/** Who holds locks in the schema, in words: `process 4711 (psql, idle in transaction for 12 s)`. */
-async function holdersOf(client: Client, schema: string): Promise<string> {
+/** Who holds locks in the current schema, in words: `process 4711 (psql, idle in transaction for 12 s)`. */
+async function holdersOf(client: Client): Promise<string> {
   const { rows } = await client.query<{ pid: number; name: string; state: string; age_s: number }>(
     `SELECT a.pid,
        coalesce(nullif(a.application_name, ''), a.backend_type, 'unknown') AS name,
@@ -61,11 +55,10 @@ async function holdersOf(client: Client, schema: string): Promise<string> {
        JOIN pg_class c ON c.oid = l.relation
        WHERE l.granted
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-         AND c.relnamespace = $1::regnamespace
+         AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
      )
      ORDER BY a.xact_start
      LIMIT 3`,
-    [quoteIdentifier(schema)],
   );
   const names = rows.map(
     ({ pid, name, state, age_s }) => `process ${pid} (${name}, ${state} for ${age_s} s)`,

@@ -1,7 +1,7 @@
 import { fail } from "../errors.ts";
 import type { TableName } from "../schema/tables.ts";
 import type { Client } from "./connection.ts";
-import type { Month } from "./partitions.ts";
+import type { Month } from "./months.ts";
 
 /*
  * Writers of one month of a table take turns by advisory locks; different months do not meet. Readers and plain SQL writers

@@ -2,22 +2,7 @@ import type { TableName } from "../schema/tables.ts";
 import { type Client, withTransaction } from "./connection.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifiers.ts";
 import { lockMonths } from "./locks.ts";
-
-/** A month of a partitioned fact: `2024-02`. */
-export type Month = string;
-
-/** The first day of a month and that of the next one, as its partition is bounded. */
-export function boundsOf(month: Month): { from: string; to: string } {
-  const [year = 0, number = 0] = month.split("-").map(Number);
-  const [nextYear, nextNumber] = number === 12 ? [year + 1, 1] : [year, number + 1];
-  const to = `${String(nextYear).padStart(4, "0")}-${String(nextNumber).padStart(2, "0")}-01`;
-  return { from: `${month}-01`, to };
-}
-
-/** The name a month's partition is given: `sales_daily_2024_02`. What is there is found by its bounds. */
-export function partitionName(table: TableName, month: Month): string {
-  return `${table}_${month.replace("-", "_")}`;
-}
+import { boundsOf, type Month, partitionName } from "./months.ts";
 
 /** A partition that is not the default one. */
 export interface Partition {

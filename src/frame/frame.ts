@@ -1,5 +1,6 @@
 import type { Database } from "../database/connection.ts";
 import { type Engine, withEngine } from "../duckdb/engine.ts";
+import { type PhaseClock, type Progress, phaseClock } from "../system/phase-clock.ts";
 import { version } from "../system/version.ts";
 import type { FrameKind } from "./columns.ts";
 import { type Computed, type Computing, computeFrame } from "./compute.ts";
@@ -22,14 +23,12 @@ export interface FrameRequest extends FrameDefinition {
   readonly onProgress?: ((progress: FrameProgress) => void) | undefined;
 }
 
-export type FramePhase = "extract" | "compute" | "publish";
+/** The phases of making a frame, in their order. */
+export const framePhases = ["extract", "compute", "publish"] as const;
+export type FramePhase = (typeof framePhases)[number];
 
-/** How far a frame is: tables' months while it extracts, series while it computes. */
-export interface FrameProgress {
-  readonly phase: FramePhase;
-  readonly done?: number;
-  readonly of?: number;
-}
+/** How far a frame has come: months of tables while it extracts, series while it computes. */
+export type FrameProgress = Progress<FramePhase>;
 
 /** Where the frame stands, and its manifest. */
 export interface FrameResult {
@@ -39,8 +38,8 @@ export interface FrameResult {
   readonly future: string;
   readonly manifest_file: string;
   readonly manifest: Manifest;
-  /** Seconds by phase. */
-  readonly phases: Readonly<Record<FramePhase, number>>;
+  /** By phase. */
+  readonly seconds: Readonly<Record<FramePhase, number>>;
 }
 
 /**
@@ -60,26 +59,24 @@ export async function frameOf(
   request: FrameRequest,
   { blockDays }: Pick<Computing, "blockDays"> = {},
 ): Promise<FrameResult> {
-  const { signal, onProgress = () => {} } = request;
+  const { signal } = request;
   const definition = await checkDefinition(request);
-  const timer = phaseTimer();
+  const clock = phaseClock(framePhases, request.onProgress);
   const work = async (engine: Engine): Promise<FrameResult> => {
     // A window's count stands in several statistics; without TRYs there is nothing to lose by computing it once.
     await engine.run("SET disabled_optimizers = ''");
-    const { planned, output } = await begin(engine, withSource, definition, request);
-    timer.end("extract");
+    const { planned, output } = await begin(engine, withSource, definition, request, clock);
+    clock.enter("compute");
     try {
       const computed = await computeFrame(engine, planned.plan, {
         append: (kind, sql) => output.append(kind, sql),
-        onBlock: (done, of) => onProgress({ phase: "compute", done, of }),
+        onBlock: clock.progress,
         blockDays,
       });
-      timer.end("compute");
-      onProgress({ phase: "publish" });
+      clock.enter("publish");
       const manifest = await output.publish((files) => manifestOf(planned, computed, files));
-      timer.end("publish");
       const { training, future, manifest: manifest_file } = output;
-      return { training, future, manifest_file, manifest, phases: timer.phases() };
+      return { training, future, manifest_file, manifest, seconds: clock.stop() };
     } catch (error) {
       await output.discard();
       throw error;
@@ -98,7 +95,8 @@ async function begin(
   engine: Engine,
   withSource: WithSource,
   definition: CheckedDefinition,
-  { out, format, partitionBy, onProgress = () => {} }: FrameRequest,
+  { out, format, partitionBy }: FrameRequest,
+  clock: PhaseClock<FramePhase>,
 ): Promise<{ readonly planned: Planned; readonly output: FrameOutput }> {
   return withSource(async (source) => {
     const planned = await planFor(source, definition);
@@ -111,7 +109,7 @@ async function begin(
       future: shown("future"),
     });
     try {
-      await stageFrame(engine, source, planned, (done, of) => onProgress({ phase: "extract", done, of }));
+      await stageFrame(engine, source, planned, clock.progress);
       await requireSeries(engine, planned);
       return { planned, output };
     } catch (error) {
@@ -139,18 +137,5 @@ function manifestOf(planned: Planned, { counts, missing }: Computed, files: Mani
     left_out,
     missing: { list_price: missing },
     not_reconstructed,
-  };
-}
-
-function phaseTimer() {
-  const seconds = { extract: 0, compute: 0, publish: 0 };
-  let since = performance.now();
-  return {
-    end: (phase: FramePhase) => {
-      const now = performance.now();
-      seconds[phase] = Math.round(now - since) / 1000;
-      since = now;
-    },
-    phases: () => seconds,
   };
 }

@@ -1,4 +1,4 @@
-import { nearest } from "../system/did-you-mean.ts";
+import { didYouMean } from "../system/did-you-mean.ts";
 import { type Column, type FrameKind, ownColumns } from "./columns.ts";
 import type { Driver, FrameScope } from "./drivers/driver.ts";
 import { plannedPrice } from "./drivers/price.ts";
@@ -95,11 +95,11 @@ export function requireExcludable(
   const names = columns.filter((column) => column.class !== "key" && column.class !== "target");
   for (const name of exclude) {
     if (names.some((column) => column.name === name)) continue;
-    const like = nearest(
+    const guess = didYouMean(
       name,
       names.map((column) => column.name),
     );
-    const hint = like === undefined ? "see the columns in the manifest of a frame" : `did you mean ${like}?`;
+    const hint = guess ?? "see the columns in the manifest of a frame";
     throw specInvalid(path, `exclude: ${name} is not a column that can be left out; ${hint}`);
   }
 }

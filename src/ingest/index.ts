@@ -4,6 +4,6 @@ export { type LoadRun, loadRuns } from "./ledger/load-runs.ts";
 export type { LoadedBefore } from "./ledger/recognize.ts";
 export { type LoadRequest, type LoadResult, load, requireTable } from "./load.ts";
 export { type Mapping, parseMapping, readMapping } from "./mapping.ts";
+export { type LoadPhase, type LoadProgress, loadPhases } from "./phases.ts";
 export type { Method } from "./publish/month-plan.ts";
 export type { Reject } from "./rows/rejects.ts";
-export { type Phase, type Progress, phases } from "./stopwatch.ts";

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
 import type { TableContract } from "../schema/contracts.ts";
-import { nearest } from "../system/did-you-mean.ts";
+import { didYouMean } from "../system/did-you-mean.ts";
 import type { Mapping } from "./mapping.ts";
 import { type Target, targetsOf } from "./target-columns.ts";
 
@@ -83,12 +83,12 @@ function requireTarget(
   const looked = targets.find(({ column }) => column === name.toLowerCase());
   if (looked !== undefined) throw fail("COLUMN_IS_ID", { source, column: name, input: looked.input });
   const inputs = targets.map(({ input }) => input);
-  const like = nearest(name, inputs);
+  const hint = didYouMean(name, inputs);
   throw fail("COLUMN_UNKNOWN", {
     source,
     column: name,
     table: contract.name,
-    nearest: like === undefined ? "" : ` (did you mean ${like}?)`,
+    nearest: hint === undefined ? "" : ` (${hint})`,
     valid: inputs.join(", "),
   });
 }

@@ -3,13 +3,14 @@ import { type Engine, withEngine } from "../duckdb/engine.ts";
 import { fail, type RejectCode } from "../errors.ts";
 import { contractOf } from "../schema/contracts.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
-import { nearest } from "../system/did-you-mean.ts";
+import { didYouMean } from "../system/did-you-mean.ts";
 import { type Account, allowedRejects, type Created, type MaxRejects, requireIdentity } from "./counts.ts";
 import { type DuplicatePolicy, requirePolicy } from "./duplicate-policy.ts";
 import { type LoadedBefore, mappingHash, recognize } from "./ledger/recognize.ts";
 import { serverTime } from "./ledger/record-run.ts";
 import type { LoadPlan } from "./load-plan.ts";
 import { type Mapping, readMapping } from "./mapping.ts";
+import { type LoadClock, type LoadPhase, type LoadProgress, loadClock } from "./phases.ts";
 import { prepare } from "./prepare.ts";
 import type { MonthChanges, MonthPlan } from "./publish/month-plan.ts";
 import { type Publication, publish } from "./publish/publish.ts";
@@ -19,7 +20,6 @@ import { type Examined, examineRows } from "./rows/validate-rows.ts";
 import { locateFiles } from "./source/files.ts";
 import type { Format } from "./source/layout.ts";
 import { requireRows, scanFiles } from "./source/scan.ts";
-import { type Phase, type Progress, type Stopwatch, stopwatch } from "./stopwatch.ts";
 
 export interface LoadRequest {
   readonly table: string;
@@ -47,7 +47,7 @@ export interface LoadRequest {
   /** Do everything but publish. */
   readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Told what the load waits for: another load of a month, or readers in the way of a swap. */
   readonly onWait?: ((reason: string) => void) | undefined;
   /** Told before each step that touches the warehouse; what it throws ends the load. */
@@ -75,7 +75,7 @@ export interface LoadResult extends Account {
   /** Faults by code; a row may have several. */
   readonly reject_codes: Readonly<Partial<Record<RejectCode, number>>>;
   readonly first_rejects: readonly Reject[];
-  readonly seconds: Readonly<Record<Phase, number>>;
+  readonly seconds: Readonly<Record<LoadPhase, number>>;
 }
 
 /**
@@ -93,7 +93,7 @@ export async function load(database: Database, request: LoadRequest): Promise<Lo
     delimiter: request.delimiter ?? mapping?.format?.delimiter,
     encoding: request.encoding ?? mapping?.format?.encoding,
   };
-  const order = { database, request, table, mapping, format, clock: stopwatch(request.onProgress) };
+  const order = { database, request, table, mapping, format, clock: loadClock(request.onProgress) };
   try {
     return await withEngine(request.signal, (engine) =>
       withClient(database, (client) => loadFiles(engine, client, order), request.signal),
@@ -110,7 +110,7 @@ interface Order {
   readonly table: TableName;
   readonly mapping: Mapping | undefined;
   readonly format: Format;
-  readonly clock: Stopwatch;
+  readonly clock: LoadClock;
 }
 
 async function loadFiles(engine: Engine, client: Client, order: Order): Promise<LoadResult> {
@@ -223,8 +223,8 @@ function nothingToDo(table: TableName, dryRun: boolean): Omit<LoadResult, "alrea
 export function requireTable(name: string): TableName {
   const table = tableNames.find((candidate) => candidate === name);
   if (table !== undefined) return table;
-  const like = nearest(name, tableNames);
-  const valid = `${tableNames.join(", ")}${like === undefined ? "" : ` (did you mean ${like}?)`}`;
+  const hint = didYouMean(name, tableNames);
+  const valid = `${tableNames.join(", ")}${hint === undefined ? "" : ` (${hint})`}`;
   throw fail("TABLE_UNKNOWN", { table: name, valid });
 }
 

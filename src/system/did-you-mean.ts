@@ -1,5 +1,11 @@
-/** The candidate most like the word, when it is like it at all: a third of its letters differ at most. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+/** `did you mean store?`; undefined if no candidate is close to the word. */
+export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const candidate = nearest(word, candidates);
+  return candidate === undefined ? undefined : `did you mean ${candidate}?`;
+}
+
+/** The candidate closest to the word: at most a third of its letters differ. */
+function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
@@ -8,7 +14,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
 }
 
-/** How many insertions, deletions, substitutions and swaps of neighbours turn one word into the other. */
+/** How many insertions, deletions, substitutions and swaps of adjacent letters turn one word into the other. */
 function editDistance(a: string, b: string): number {
   const table = Array.from({ length: a.length + 1 }, (_, row) => [row]);
   const at = (row: number, column: number) => table[row]?.[column] ?? Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isNode, parseDocument, type Scalar, visit } from "yaml";
 import { z } from "zod";
-import { nearest } from "./did-you-mean.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { asFileFailure } from "./file-failures.ts";
 
 /* Files a person writes in YAML, or in JSON, which is YAML too: read, checked, and what is wrong with them told by place. */
@@ -62,8 +62,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, issue.path);
     const [key = ""] = issue.keys;
-    const like = nearest(key, known);
-    const hint = like === undefined ? `known are ${known.join(", ")}` : `did you mean ${like}?`;
+    const hint = didYouMean(key, known) ?? `known are ${known.join(", ")}`;
     return `${placeOf([...issue.path, key])} is not known; ${hint}`;
   }
   const missing = issue.code === "invalid_type" && /undefined/.test(issue.message);

@@ -63,7 +63,7 @@ describe("the rounds of a benchmark", () => {
 
 describe("a frame that is measured", () => {
   const outcome = (training_rows: number, sha256: string) => ({
-    phases: {},
+    seconds: {},
     manifest: { counts: { training_rows, future_rows: 28 }, files: [{ path: "frame.parquet", sha256 }] },
   });
 

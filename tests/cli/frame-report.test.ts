@@ -59,7 +59,7 @@ const frame = (changes: Partial<Manifest> = {}, training = "frame.parquet") => {
     future: "frame.future.parquet",
     manifest_file: "frame.manifest.json",
     manifest: { ...manifest, ...changes },
-    phases: { extract: 4.26, compute: 5, publish: 0.5 },
+    seconds: { extract: 4.26, compute: 5, publish: 0.5 },
   };
   return printed((output) => printFrame(result, output));
 };
@@ -130,8 +130,8 @@ note added or changed since then, and used as they are now: product: 7
     const { files } = { files: [file, { ...file, frame: "future" as const }] };
     const { written, ...streams } = rememberingStreams();
     const output = createOutput({ json: false, verbose: false }, {}, streams);
-    const phases = { extract: 0, compute: 0, publish: 0 };
-    const result = { training, future: "f", manifest_file: "m", manifest: { ...manifest, files }, phases };
+    const seconds = { extract: 0, compute: 0, publish: 0 };
+    const result = { training, future: "f", manifest_file: "m", manifest: { ...manifest, files }, seconds };
     printFrame(result, output);
     expect(written.stdout).toContain(`in Python: ${python}`);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createOutput, grouped, reportFailure, table } from "../../src/cli/render/output.ts";
+import { createOutput, reportFailure, table } from "../../src/cli/render/output.ts";
 import { fail } from "../../src/errors.ts";
 import { rememberingStreams as streams } from "./support/streams.ts";
 
@@ -53,15 +53,6 @@ describe("what a person sees", () => {
         ["JUMBO BAG", 5, "1,109.00"],
       ]),
     ).toEqual(["product    units   revenue", "MUG        1,234      9.90", "JUMBO BAG      5  1,109.00"]);
-  });
-
-  test("thousands of a decimal kept as text are set apart, its digits kept", () => {
-    expect(["1234567.50", "-1234", "999", "0.001"].map(grouped)).toEqual([
-      "1,234,567.50",
-      "-1,234",
-      "999",
-      "0.001",
-    ]);
   });
 });
 

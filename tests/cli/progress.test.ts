@@ -5,7 +5,7 @@ import { printLoad } from "../../src/cli/render/load-report.ts";
 import { createOutput, table } from "../../src/cli/render/output.ts";
 import { progressDisplay, progressLine } from "../../src/cli/render/progress.ts";
 import type { LoadResult, LoadRun } from "../../src/ingest/index.ts";
-import { phases, stopwatch } from "../../src/ingest/stopwatch.ts";
+import { loadClock, loadPhases } from "../../src/ingest/phases.ts";
 import { rememberingStreams } from "./support/streams.ts";
 
 /* What a load shows while it runs and when it is done. */
@@ -21,21 +21,21 @@ function screen(options: { json?: boolean; isTTY?: boolean; columns?: number } =
 describe("a line of progress", () => {
   test.for([
     [
-      { phase: "build", rows: 3_100_000, of: 5_000_000 },
+      { phase: "build", done: 3_100_000, of: 5_000_000 },
       14.8,
       "building  3,100,000 of 5,000,000 rows  210,000 rows/s  10 s left",
     ],
-    [{ phase: "read", rows: 1_000_000 }, 2, "reading  1,000,000 rows  500,000 rows/s"],
+    [{ phase: "read", done: 1_000_000 }, 2, "reading  1,000,000 rows  500,000 rows/s"],
     [
-      { phase: "build", rows: 1_000, of: 1_000_000 },
+      { phase: "build", done: 1_000, of: 1_000_000 },
       1,
       "building  1,000 of 1,000,000 rows  1,000 rows/s  17 min left",
     ],
-    [{ phase: "compare", rows: 500, of: 500 }, 1, "comparing  500 of 500 rows  500 rows/s  0 s left"],
-    [{ phase: "check", rows: 0 }, 9, "checking …"],
-    [{ phase: "read", rows: 5_000 }, 0.1, "reading …"],
-    [{ phase: "publish", rows: 0 }, 0, "publishing …"],
-    [{ phase: "publish" }, 9, "publishing …"],
+    [{ phase: "compare", done: 500, of: 500 }, 1, "comparing  500 of 500 rows  500 rows/s  0 s left"],
+    [{ phase: "check", done: 0 }, 9, "checking …"],
+    [{ phase: "read", done: 5_000 }, 0.1, "reading …"],
+    [{ phase: "publish", done: 0 }, 0, "publishing …"],
+    [{ phase: "publish", done: 0 }, 9, "publishing …"],
     [{ phase: "extract", done: 3, of: 12 }, 1, "reading  3 of 12 parts of tables  3 s left"],
     [{ phase: "audit", done: 2, of: 6 }, 4, "auditing  2 of 6 frames  8 s left"],
     [{ phase: "compute", done: 400, of: 1_000 }, 2, "computing  400 of 1,000 series  200 series/s  3 s left"],
@@ -45,8 +45,8 @@ describe("a line of progress", () => {
 
   test("fits on a terminal and never shows what is not a number", () => {
     const progress = fc.record({
-      phase: fc.constantFrom(...phases),
-      rows: fc.nat({ max: 100_000_000 }),
+      phase: fc.constantFrom(...loadPhases),
+      done: fc.nat({ max: 100_000_000 }),
       of: fc.option(fc.integer({ min: 100_000_000, max: 999_999_999 }), { nil: undefined }),
     });
     fc.assert(
@@ -63,7 +63,7 @@ describe("progress", () => {
   test("on a terminal is one line that is drawn anew, cut to its width, and taken away", () => {
     const { written, output, stderr } = screen({ isTTY: true, columns: 20 });
     const display = progressDisplay(output, stderr);
-    display.onProgress?.({ phase: "read", rows: 0 });
+    display.onProgress?.({ phase: "read", done: 0 });
     display.onWait("another load of sales_daily, 2024-01");
     display.clear();
     expect(written).toEqual({
@@ -75,8 +75,8 @@ describe("progress", () => {
   test("with --json is an object a line on stderr", () => {
     const { written, output, stderr } = screen({ json: true, isTTY: true });
     const display = progressDisplay(output, stderr);
-    display.onProgress?.({ phase: "read", rows: 10 });
-    display.onProgress?.({ phase: "build", rows: 10, of: 40 });
+    display.onProgress?.({ phase: "read", done: 10 });
+    display.onProgress?.({ phase: "build", done: 10, of: 40 });
     display.onWait("another load of store");
     display.clear();
     expect(written.stdout).toBe("");
@@ -86,8 +86,8 @@ describe("progress", () => {
         .split("\n")
         .map((line) => JSON.parse(line)),
     ).toEqual([
-      { event: "progress", phase: "read", rows: 10 },
-      { event: "progress", phase: "build", rows: 10, of: 40 },
+      { event: "progress", phase: "read", done: 10 },
+      { event: "progress", phase: "build", done: 10, of: 40 },
       { event: "waiting", for: "another load of store" },
     ]);
   });
@@ -103,14 +103,14 @@ describe("progress", () => {
 
   test("is told at each phase, and within one at most every tenth of a second", () => {
     const told: string[] = [];
-    const clock = stopwatch(({ phase, rows }) => told.push(`${phase} ${rows}`));
+    const clock = loadClock(({ phase, done }) => told.push(`${phase} ${done}`));
     for (let rows = 1; rows <= 1_000; rows++) clock.progress(rows);
     clock.enter("check");
     const seconds = clock.stop();
     expect(told.slice(0, 2)).toEqual(["read 0", "read 1"]);
     expect(told.at(-1)).toBe("check 0");
     expect(told.length).toBeLessThan(10);
-    expect(Object.keys(seconds)).toEqual([...phases]);
+    expect(Object.keys(seconds)).toEqual([...loadPhases]);
   });
 });
 

@@ -421,17 +421,17 @@ describe("on the command line", async () => {
     const events = stderr
       .trimEnd()
       .split("\n")
-      .map((line) => JSON.parse(line) as { event: string; phase: string; rows: number; of?: number });
+      .map((line) => JSON.parse(line) as { event: string; phase: string; done: number; of?: number });
     expect(new Set(events.map(({ event }) => event))).toEqual(new Set(["progress"]));
     const phasesTold = events
       .map(({ phase }) => phase)
       .filter((phase, index, all) => phase !== all[index - 1]);
     expect(phasesTold).toEqual(["read", "check", "compare", "build", "publish"]);
-    for (const [index, { phase, rows, of }] of events.entries()) {
+    for (const [index, { phase, done, of }] of events.entries()) {
       const before = events[index - 1];
-      if (before?.phase === phase) expect(rows).toBeGreaterThanOrEqual(before.rows);
-      if (of !== undefined) expect(rows).toBeLessThanOrEqual(of);
+      if (before?.phase === phase) expect(done).toBeGreaterThanOrEqual(before.done);
+      if (of !== undefined) expect(done).toBeLessThanOrEqual(of);
     }
-    expect(events.some(({ rows }) => rows > 0)).toBe(true);
+    expect(events.some(({ done }) => done > 0)).toBe(true);
   });
 });

@@ -4,7 +4,6 @@ import { ForecastLabError } from "../../src/errors.ts";
 import { planLoad } from "../../src/ingest/load-plan.ts";
 import { parseMapping } from "../../src/ingest/mapping.ts";
 import { contractOf } from "../../src/schema/contracts.ts";
-import { nearest } from "../../src/system/did-you-mean.ts";
 
 /** The message of the error of the catalogue that is thrown. */
 function failing(work: () => unknown): string {
@@ -154,18 +153,5 @@ describe("the plan of a load", () => {
     expect(failing(() => plan("store", ["a", "b"], `${columns} { code: mode(code) }`))).toContain(
       "collapse.code is part of the grain",
     );
-  });
-});
-
-describe("the nearest name", () => {
-  test.for([
-    ["regoin", "region"],
-    ["storecode", "store_code"],
-    ["Qty", undefined],
-    ["naem", "name"],
-    ["date", undefined],
-    ["quantitiy", "quantity"],
-  ] as const)("of %s is %s", ([word, expected]) => {
-    expect(nearest(word, ["region", "store_code", "quantity", "name"])).toBe(expected);
   });
 });

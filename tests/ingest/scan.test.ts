@@ -8,13 +8,13 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
 import { planLoad } from "../../src/ingest/load-plan.ts";
+import { loadClock } from "../../src/ingest/phases.ts";
 import { createFaults } from "../../src/ingest/rows/rejects.ts";
 import { countByte } from "../../src/ingest/source/csv/count-lines.ts";
 import { locateFiles } from "../../src/ingest/source/files.ts";
 import { createSourceTables, numbered, placesOf, Sources } from "../../src/ingest/source/intake.ts";
 import { readLayouts } from "../../src/ingest/source/layout.ts";
 import { scanFiles } from "../../src/ingest/source/scan.ts";
-import { stopwatch } from "../../src/ingest/stopwatch.ts";
 import { contractOf } from "../../src/schema/contracts.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
@@ -96,7 +96,7 @@ async function readAll(engine: Engine, paths: string[]): Promise<Sources> {
   const columns = layouts[0]?.columns ?? [];
   await createFaults(engine);
   await createSourceTables(engine, anyPlan, columns);
-  const sources = new Sources(engine, await scanFiles(engine, layouts, stopwatch(undefined)), columns);
+  const sources = new Sources(engine, await scanFiles(engine, layouts, loadClock()), columns);
   await sources.takeIn(
     (relation, first) => `INSERT INTO source BY NAME SELECT * FROM ${numbered(relation, first)}`,
   );
@@ -245,7 +245,7 @@ test("a file is known by the digest of its bytes on disk, whatever is made of th
       const layouts = await readLayouts(engine, await locateFiles(engine, [path]), format);
       await createFaults(engine);
       await createSourceTables(engine, anyPlan, ["x", "y"]);
-      const [file] = await scanFiles(engine, layouts, stopwatch(undefined));
+      const [file] = await scanFiles(engine, layouts, loadClock());
       expect(file).toMatchObject({ records: 1, sha256: createHash("sha256").update(bytes).digest("hex") });
     });
   }

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Database } from "../../database/connection.ts";
+import { decimalText, numberText } from "../../system/numbers.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { grouped, type Output, table } from "../render/output.ts";
+import { type Output, table } from "../render/output.ts";
 
 /** A database of its own: whoever tries the demo on a server with a real warehouse must not find it in there. */
 const databaseName = "forecastlab_demo";
@@ -57,7 +58,8 @@ async function fill(database: Database, output: Output, signal: AbortSignal) {
     inserted: number;
     updated: number;
     unchanged: number;
-  }) => `${number(inserted)} inserted, ${number(updated)} updated, ${number(unchanged)} unchanged`;
+  }) =>
+    `${numberText(inserted)} inserted, ${numberText(updated)} updated, ${numberText(unchanged)} unchanged`;
 
   const { steps } = await upgrade({ database, signal });
   told("schema", steps.length === 0 ? "up to date" : `${steps.length} revisions applied`);
@@ -71,7 +73,7 @@ async function fill(database: Database, output: Output, signal: AbortSignal) {
   for (const name of ["store", "product", "sales_txn"] as const) {
     const mapping = example(`mappings/online_retail/${name}.yaml`);
     const loaded = await load(database, { table: name, files: [file], mapping, signal });
-    const filtered = loaded.filtered === 0 ? "" : `, ${number(loaded.filtered)} filtered out`;
+    const filtered = loaded.filtered === 0 ? "" : `, ${numberText(loaded.filtered)} filtered out`;
     told(name, loaded.already_loaded.length > 0 ? "loaded before" : `${counted(loaded)}${filtered}`);
     loads.push(loaded);
   }
@@ -125,8 +127,6 @@ function printFigures({ weeks, products }: { weeks: Row[]; products: Row[] }, ou
 function example(path: string): string {
   return fileURLToPath(new URL(`../../../examples/${path}`, import.meta.url));
 }
-
-const number = (value: number) => value.toLocaleString("en-US");
 const text = (value: Row[string] | undefined) => String(value ?? "");
 const whole = (value: Row[string] | undefined) => Number(value);
-const money = (value: Row[string] | undefined) => grouped(text(value));
+const money = (value: Row[string] | undefined) => decimalText(text(value));

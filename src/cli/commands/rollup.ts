@@ -1,7 +1,8 @@
 import { Option } from "commander";
 import type { NetNegativePolicy, Rollup } from "../../rollup/index.ts";
+import { decimalText, numberText } from "../../system/numbers.ts";
 import { examples, type RegisterCommand } from "../command.ts";
-import { grouped, type Output, table } from "../render/output.ts";
+import { type Output, table } from "../render/output.ts";
 
 interface Options {
   from?: string;
@@ -52,27 +53,28 @@ function printRollup(rollup: Rollup, output: Output): void {
     output.line("There are no transactions to roll up.");
     return;
   }
-  const count = (value: number) => value.toLocaleString("en-US");
   output.line(
-    `${count(rollup.transaction_lines)} transaction lines from ${rollup.from} to ${rollup.to} make ${count(rollup.days)} rows of sales_daily`,
+    `${numberText(rollup.transaction_lines)} transaction lines from ${rollup.from} to ${rollup.to} make ${numberText(rollup.days)} rows of sales_daily`,
   );
   output.line(
-    `inserted ${count(rollup.inserted)}, updated ${count(rollup.updated)}, unchanged ${count(rollup.unchanged)}`,
+    `inserted ${numberText(rollup.inserted)}, updated ${numberText(rollup.updated)}, unchanged ${numberText(rollup.unchanged)}`,
   );
-  output.line(`net ${grouped(rollup.net.quantity)} units, ${grouped(rollup.net.total_amount)} in sales`);
+  output.line(
+    `net ${decimalText(rollup.net.quantity)} units, ${decimalText(rollup.net.total_amount)} in sales`,
+  );
   if (rollup.without_transactions > 0) {
-    output.line(`left as they are, being without transactions: ${count(rollup.without_transactions)}`);
+    output.line(`left as they are, being without transactions: ${numberText(rollup.without_transactions)}`);
   }
   const negative = rollup.net_negative_days;
   if (negative.length === 0) return;
   output.line();
   output.line(
-    `${count(negative.length)} rows with more returned than sold were written as 0: that leaves out ${grouped(rollup.zeroed.quantity)} units and ${grouped(rollup.zeroed.total_amount)}, so sales_daily is higher by as much`,
+    `${numberText(negative.length)} rows with more returned than sold were written as 0: that leaves out ${decimalText(rollup.zeroed.quantity)} units and ${decimalText(rollup.zeroed.total_amount)}, so sales_daily is higher by as much`,
   );
   const rows = negative
     .slice(0, shownDays)
     .map((day) => [day.date, day.store_code, day.sku, day.quantity, day.total_amount]);
   for (const line of table([["date", "store", "sku", "net units", "net amount"], ...rows]))
     output.line(`  ${line}`);
-  if (negative.length > shownDays) output.line(`  … all ${count(negative.length)} with --json`);
+  if (negative.length > shownDays) output.line(`  … all ${numberText(negative.length)} with --json`);
 }

@@ -1,4 +1,5 @@
 import type { AuditReport } from "../../frame/index.ts";
+import { numberText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
 /** Prints which checks a frame passed on stdout, and where it does not on stderr. */
@@ -20,7 +21,7 @@ export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Out
     for (const { frame, column, rows, example } of check.differing) {
       const was = `${shown(example.before)} became ${shown(example.after)}`;
       output.note(
-        `  ${frame} ${named(column)}: ${rows.toLocaleString("en-US")} rows, such as ${example.unique_id} on ${example.ds}, where ${was}`,
+        `  ${frame} ${named(column)}: ${numberText(rows)} rows, such as ${example.unique_id} on ${example.ds}, where ${was}`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { FrameResult, Manifest } from "../../frame/index.ts";
+import { bytesText, countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
 /** Prints what a frame holds, and how to read it, on stdout; what it lacks on stderr. */
@@ -13,7 +14,7 @@ export function printFrame(result: FrameResult, output: Output): void {
   output.line();
   for (const line of columnsByClass(manifest, output.width - 2)) output.line(`  ${line}`);
   output.line();
-  const seconds = Object.entries(result.phases).map(([phase, value]) => `${phase} ${value.toFixed(1)} s`);
+  const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
   output.line(`  ${output.colors.dim(seconds.join(", "))}`);
   output.line(`  in Python: ${readingIt(result)}`);
   for (const note of shortcomings(manifest)) output.note(`${output.errorColors.yellow("note")} ${note}`);
@@ -23,15 +24,15 @@ export function printFrame(result: FrameResult, output: Output): void {
 function title({ counts, cutoff, horizon, known_at }: Manifest): string {
   const after = horizon === 1 ? "the day after it" : `the ${horizon} days after it`;
   const known = known_at === null ? "" : `, as known at ${known_at}`;
-  return `${count(counts.series)} series up to ${cutoff}, and ${after}${known}`;
+  return `${numberText(counts.series)} series up to ${cutoff}, and ${after}${known}`;
 }
 
 function filesOf({ training, future, manifest }: FrameResult): (string | number)[][] {
   const row = (frame: "training" | "future", path: string, rows: number) => {
     const files = manifest.files.filter((file) => file.frame === frame);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    const name = files.length === 1 ? path : `${path} (${of(files.length, "file")})`;
-    return [name, rows, size(bytes).padStart(8)];
+    const name = files.length === 1 ? path : `${path} (${countText(files.length, "file")})`;
+    return [name, rows, bytesText(bytes).padStart(8)];
   };
   return [
     ["", "rows", "    size"],
@@ -67,7 +68,7 @@ function columnsByClass({ columns }: Manifest, width: number): string[] {
     "columns",
     ...classes.map((name) => {
       const names = columns.filter((column) => column.class === name).map((column) => column.name);
-      return `${name.padEnd(10)}${count(names.length).padStart(4)}  ${fitting(names, room)}`;
+      return `${name.padEnd(10)}${numberText(names.length).padStart(4)}  ${fitting(names, room)}`;
     }),
   ];
 }
@@ -76,7 +77,7 @@ function columnsByClass({ columns }: Manifest, width: number): string[] {
 function fitting(names: readonly string[], room: number): string {
   for (let shown = names.length; shown > 0; shown--) {
     const more = names.length - shown;
-    const line = `${names.slice(0, shown).join(", ")}${more === 0 ? "" : ` and ${count(more)} more`}`;
+    const line = `${names.slice(0, shown).join(", ")}${more === 0 ? "" : ` and ${numberText(more)} more`}`;
     if (line.length <= room || shown === 1) return line;
   }
   return "";
@@ -107,18 +108,18 @@ function shortcomings({ counts, spec, left_out, missing, not_reconstructed }: Ma
     ...(prices === null || prices.days === 0 || example === undefined
       ? []
       : [
-          `no list price is planned for ${of(prices.days, "day")} of ${of(prices.series, "series", "series")} to forecast, ` +
+          `no list price is planned for ${countText(prices.days, "day")} of ${countText(prices.series, "series", "series")} to forecast, ` +
             `such as ${example.unique_id} from ${example.from} to ${example.to}`,
         ]),
     ...(counts.series_without_sale === 0
       ? []
       : [
-          `not in the frame: ${of(counts.series_without_sale, "store and product", "stores and products")} with rows but never a sale`,
+          `not in the frame: ${countText(counts.series_without_sale, "store and product", "stores and products")} with rows but never a sale`,
         ]),
     ...(counts.ended_series === 0
       ? []
       : [
-          `without a sale for more than ${of(spec.ended.after_days ?? 0, "day")}: ${of(counts.ended_series, "series", "series")}, ${ended[spec.ended.policy]}`,
+          `without a sale for more than ${countText(spec.ended.after_days ?? 0, "day")}: ${countText(counts.ended_series, "series", "series")}, ${ended[spec.ended.policy]}`,
         ]),
     ...changes,
   ];
@@ -134,21 +135,11 @@ function changed({ overwritten, dimensions_changed }: NonNullable<Manifest["not_
   const listed = (tables: Readonly<Record<string, number>>) =>
     Object.entries(tables)
       .filter(([, rows]) => rows > 0)
-      .map(([name, rows]) => `${name}: ${count(rows)}`)
+      .map(([name, rows]) => `${name}: ${numberText(rows)}`)
       .join(", ");
   const [facts, dimensions] = [listed(overwritten), listed(dimensions_changed)];
   return [
     ...(facts === "" ? [] : [`overwritten since then, and used with their new values: ${facts}`]),
     ...(dimensions === "" ? [] : [`added or changed since then, and used as they are now: ${dimensions}`]),
   ];
-}
-
-const count = (value: number) => value.toLocaleString("en-US");
-const of = (value: number, one: string, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
-
-/** `84.2 MB` */
-function size(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }

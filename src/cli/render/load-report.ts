@@ -1,4 +1,5 @@
 import type { LoadResult, Method } from "../../ingest/index.ts";
+import { countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
 /** Prints what a load did: rows on stdout, rejects on stderr. */
@@ -14,14 +15,14 @@ export function printLoad(result: LoadResult, output: Output): void {
   const created = Object.entries(result.created).filter(([, rows]) => rows > 0);
   if (created.length > 0) {
     const verb = result.published ? "created" : "to be created";
-    output.line(`  ${verb} in ${created.map(([name, rows]) => `${name}: ${count(rows)}`).join(", ")}`);
+    output.line(`  ${verb} in ${created.map(([name, rows]) => `${name}: ${numberText(rows)}`).join(", ")}`);
   }
   if (result.months.length > 0) {
     output.line();
     for (const line of table(byMethod(result))) output.line(`  ${line}`);
   }
   output.line();
-  const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${value.toFixed(1)} s`);
+  const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
   output.line(`  ${output.colors.dim(seconds.join(", "))}`);
   if (result.dry_run) output.line("  a dry run: nothing was published");
   printRejects(result, output);
@@ -31,20 +32,20 @@ export function printLoad(result: LoadResult, output: Output): void {
 function title(result: LoadResult): string {
   const files = result.files.length === 1 ? (result.files[0]?.path ?? "") : `${result.files.length} files`;
   const seconds = Object.values(result.seconds).reduce((sum, value) => sum + value, 0);
-  const rows = `${count(result.source_rows)} ${result.source_rows === 1 ? "row" : "rows"}`;
-  const filtered = result.filtered === 0 ? "" : `, ${count(result.filtered)} filtered out`;
+  const rows = countText(result.source_rows, "row");
+  const filtered = result.filtered === 0 ? "" : `, ${numberText(result.filtered)} filtered out`;
   const rate = Number((result.source_rows / seconds).toPrecision(3));
-  const speed = result.source_rows >= 10_000 ? ` (${count(rate)} rows/s)` : "";
+  const speed = result.source_rows >= 10_000 ? ` (${numberText(rate)} rows/s)` : "";
   const number = result.load_id === null ? "" : `, load ${result.load_id}`;
-  return `${result.table} from ${files}: ${rows}${filtered} in ${seconds.toFixed(1)} s${speed}${number}`;
+  return `${result.table} from ${files}: ${rows}${filtered} in ${secondsText(seconds)}${speed}${number}`;
 }
 
 /** `read 3 = 1 inserted + 2 updated + …`, in lines that fit. */
 function identity(result: LoadResult, width: number): string[] {
   const parts = (["inserted", "updated", "unchanged", "duplicates", "rejected", "withheld"] as const)
     .filter((part) => part !== "withheld" || result.withheld > 0)
-    .map((part) => `${count(result[part])} ${part}`);
-  const lines = [`  read ${count(result.read)} = ${parts[0]}`];
+    .map((part) => `${numberText(result[part])} ${part}`);
+  const lines = [`  read ${numberText(result.read)} = ${parts[0]}`];
   for (const part of parts.slice(1)) {
     const longer = `${lines.at(-1)} + ${part}`;
     if (longer.length <= width) lines[lines.length - 1] = longer;
@@ -95,12 +96,10 @@ function printRejects(result: LoadResult, output: Output): void {
   const more = faults - result.first_rejects.length;
   const all = "the rejected rows are in";
   output.note(
-    `  ${more > 0 ? `and ${count(more)} more; ` : ""}${all} ${result.rejects_file}: mend them there and load it`,
+    `  ${more > 0 ? `and ${numberText(more)} more; ` : ""}${all} ${result.rejects_file}: mend them there and load it`,
   );
   for (const code of Object.keys(result.reject_codes)) {
     const hint = hints[code];
     if (hint !== undefined) output.note(`  ${code}: ${hint}`);
   }
 }
-
-const count = (value: number) => value.toLocaleString("en-US");

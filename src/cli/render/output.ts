@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { ForecastLabError, fail } from "../../errors.ts";
+import { numberText } from "../../system/numbers.ts";
 
 /**
  * Renders for people or, with --json, as one JSON object. Data goes to stdout; notes, progress and errors to
@@ -94,10 +95,4 @@ export function table(rows: readonly (readonly (string | number)[])[]): string[]
   );
 }
 
-/** Sets the thousands of a decimal kept as text apart: `1234.50` -> `1,234.50`. */
-export function grouped(decimal: string): string {
-  const [whole = "", ...fraction] = decimal.split(".");
-  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...fraction].join(".");
-}
-
-const shown = (cell: string | number) => (typeof cell === "number" ? cell.toLocaleString("en-US") : cell);
+const shown = (cell: string | number) => (typeof cell === "number" ? numberText(cell, 3) : cell);

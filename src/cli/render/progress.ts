@@ -1,5 +1,7 @@
 import type { FramePhase } from "../../frame/index.ts";
-import type { Phase as LoadPhase } from "../../ingest/index.ts";
+import type { LoadPhase } from "../../ingest/index.ts";
+import { numberText } from "../../system/numbers.ts";
+import type { Progress } from "../../system/phase-clock.ts";
 import type { Output } from "./output.ts";
 
 type Phase = LoadPhase | FramePhase | "audit";
@@ -16,17 +18,9 @@ const steps: Record<Phase, { readonly doing: string; readonly unit: string }> = 
   audit: { doing: "auditing", unit: "frames" },
 };
 
-/** How far a load or a frame is: the phase, and how many of its rows or other pieces it is through with. */
-export interface Step {
-  readonly phase: Phase;
-  readonly rows?: number | undefined;
-  readonly done?: number | undefined;
-  readonly of?: number | undefined;
-}
-
 /** Shows how far the work is: one line that is drawn anew on a terminal, one JSON object a line with --json, else nothing. */
 export interface ProgressDisplay {
-  readonly onProgress: ((step: Step) => void) | undefined;
+  readonly onProgress: ((step: Progress<Phase>) => void) | undefined;
   readonly onWait: (reason: string) => void;
   /** Takes the line away. */
   clear(): void;
@@ -64,21 +58,19 @@ export function progressDisplay(output: Output, stderr: NodeJS.WriteStream): Pro
 }
 
 /** `building  3,100,000 of 5,000,000 rows  210,000 rows/s  9 s left` */
-export function progressLine({ phase, rows, done = rows ?? 0, of }: Step, elapsed_s: number): string {
+export function progressLine({ phase, done, of }: Progress<Phase>, elapsed_s: number): string {
   const { doing, unit } = steps[phase];
   if (done === 0 || elapsed_s < 0.2) return `${doing} …`;
   const rate = done / elapsed_s;
   const parts = [
     doing,
-    `${whole(done)}${of === undefined ? "" : ` of ${whole(of)}`} ${unit}`,
+    `${numberText(done)}${of === undefined ? "" : ` of ${numberText(of)}`} ${unit}`,
     // Of a few large pieces the pace says nothing.
-    ...(rate < 10 ? [] : [`${whole(Number(rate.toPrecision(2)))} ${unit}/s`]),
+    ...(rate < 10 ? [] : [`${numberText(Number(rate.toPrecision(2)))} ${unit}/s`]),
     ...(of === undefined ? [] : [`${left((of - done) / rate)} left`]),
   ];
   return parts.join("  ");
 }
-
-const whole = (value: number) => Math.round(value).toLocaleString("en-US");
 
 /** `9 s`, `2 min` */
 const left = (seconds: number) =>

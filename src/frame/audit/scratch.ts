@@ -19,7 +19,6 @@ const tables = [
  * them, the warehouse is only read. They are gone with the connection.
  */
 export async function makeScratch(client: Client): Promise<void> {
-  await client.query("SET datestyle = 'ISO, YMD'");
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
   try {
     // As in a snapshot: a partition that is swapped in meanwhile would be seen.

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { hexOf, sha256 } from "../../system/digest.ts";
 
 /** A new file that grows at its end, hashed as it grows. It is open only while it is written to: there may be many. */
 export interface GrowingFile {
@@ -11,7 +11,7 @@ export interface GrowingFile {
 }
 
 export function growingFile(path: string): GrowingFile {
-  const hash = createHash("sha256");
+  const hash = sha256();
   let bytes = 0;
   const withFile = async (work: (file: FileHandle) => Promise<void>) => {
     const file = await open(path, bytes === 0 ? "wx" : "a");
@@ -35,7 +35,7 @@ export function growingFile(path: string): GrowingFile {
       }),
     finish: async () => {
       await withFile((file) => file.datasync());
-      return { bytes, sha256: hash.digest("hex") };
+      return { bytes, sha256: hexOf(hash) };
     },
   };
 }

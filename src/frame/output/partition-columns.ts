@@ -1,5 +1,5 @@
 import { fail } from "../../errors.ts";
-import { nearest } from "../../system/did-you-mean.ts";
+import { didYouMean } from "../../system/did-you-mean.ts";
 import type { OutputColumn } from "./frame-file.ts";
 import type { FrameFormat } from "./place.ts";
 
@@ -30,11 +30,9 @@ export function refusePartition(
   for (const name of partitionBy) {
     if (valid.includes(name)) continue;
     const column = training.find((other) => other.name === name);
-    const likely = nearest(name, valid);
+    const hint = didYouMean(name, valid);
     if (column === undefined) {
-      throw refuse(
-        `the frame has no column ${name}${likely === undefined ? "" : ` (did you mean ${likely}?)`}`,
-      );
+      throw refuse(`the frame has no column ${name}${hint === undefined ? "" : ` (${hint})`}`);
     }
     if (keys.has(name)) throw refuse(`${name} must stand in the files`);
     throw refuse(

@@ -1,3 +1,4 @@
+import { numberText } from "../../system/numbers.ts";
 import { type Columns, meanOf } from "./columns.ts";
 import { eighths, margin, type PlotStyle } from "./style.ts";
 
@@ -48,5 +49,5 @@ export function amount(value: number): string {
   if (value >= 1_000_000)
     return Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 4 }).format(value);
   const shown = Number.isInteger(value) ? value : Number(value.toPrecision(3));
-  return shown.toLocaleString("en-US", { maximumFractionDigits: 4 });
+  return numberText(shown, 4);
 }

@@ -3,7 +3,7 @@ import { extname, join } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { type Engine, withEngine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
-import { nearest } from "../../system/did-you-mean.ts";
+import { didYouMean } from "../../system/did-you-mean.ts";
 import { dateOf, dayOf } from "../days.ts";
 import { placeOf } from "../output/place.ts";
 import type { PlottedDay, PlottedSeries, Strip } from "./series.ts";
@@ -138,11 +138,11 @@ async function unknownSeries(engine: Engine, path: string, relation: string, ser
     LIMIT 3
   `);
   const names = known.map(({ unique_id }) => unique_id);
-  const like = nearest(series, names);
+  const hint = didYouMean(series, names);
   return fail("FRAME_SERIES_UNKNOWN", {
     path,
     series,
-    nearest: like === undefined ? "" : ` (did you mean ${like}?)`,
+    nearest: hint === undefined ? "" : ` (${hint})`,
     series_count: known[0]?.series ?? 0,
     examples: names.join(", "),
   });

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { fail } from "../../errors.ts";
-import { nearest } from "../../system/did-you-mean.ts";
+import { didYouMean } from "../../system/did-you-mean.ts";
 import type { DriverName, FrameSpec } from "../specification/index.ts";
 import type { Source } from "./source.ts";
 
@@ -83,9 +83,9 @@ async function requireValues(
     `SELECT DISTINCT ${column} AS value FROM ${dimension} WHERE ${column} IS NOT NULL ORDER BY 1 LIMIT 1000`,
   );
   const names = known.map(({ value }) => value);
-  const like = nearest(unknown.value, names);
   const shown = names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
-  const hint = like === undefined ? `There are: ${shown || "none"}` : `Did you mean ${like}?`;
+  const guess = didYouMean(unknown.value, names)?.replace(/^d/, "D");
+  const hint = guess ?? `There are: ${shown || "none"}`;
   throw fail("FRAME_SELECTION_UNKNOWN", { dimension, attribute, value: unknown.value, hint });
 }
 

@@ -31,7 +31,7 @@ export function withSnapshot<T>(
         database,
         async (second) => {
           const clients = [first, second];
-          await patiently(first, "public", { ...defaultPatience, signal }, () => begin(clients));
+          await patiently(first, { ...defaultPatience, signal }, () => begin(clients));
           return work(sourceOf(clients, signal));
         },
         signal,
@@ -44,10 +44,8 @@ export function withSnapshot<T>(
 async function begin(clients: readonly Client[]): Promise<void> {
   try {
     for (const client of clients) {
-      // The server writes days and numbers as the session says.
       await client.query(`
         BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-        SET LOCAL datestyle = 'ISO, YMD';
         SET LOCAL lock_timeout = ${defaultPatience.lockTimeout_ms};
         LOCK TABLE ${tables} IN ACCESS SHARE MODE
       `);

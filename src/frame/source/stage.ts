@@ -1,5 +1,5 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
-import { boundsOf } from "../../database/partitions.ts";
+import { boundsOf, monthsBetween } from "../../database/months.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { Source, Staged } from "./source.ts";
 
@@ -63,12 +63,6 @@ function piecesOf(staged: Staged, { from, to }: { from: string; to: string }): P
     ];
     return { staged, where: parts.length === 0 ? "true" : parts.join(" AND ") };
   });
-}
-
-function monthsBetween(first: string, last: string): string[] {
-  const months = [first];
-  while ((months.at(-1) ?? last) < last) months.push(boundsOf(months.at(-1) ?? last).to.slice(0, 7));
-  return months;
 }
 
 /** The first piece of each table, then the second of each: large tables advance together, small ones come early. */

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
+import { sha256OfText } from "../../system/digest.ts";
 import type { FrameSpec } from "./types.ts";
 
 /** SHA-256, in hex, of a spec's JSON with its keys in alphabetical order: what tells that two frames hold the same. */
 export function specHash(spec: FrameSpec): string {
-  return createHash("sha256").update(JSON.stringify(spec, sortedKeys)).digest("hex");
+  return sha256OfText(JSON.stringify(spec, sortedKeys));
 }
 
 function sortedKeys(_key: string, value: unknown): unknown {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { nearest } from "../../system/did-you-mean.ts";
+import { didYouMean } from "../../system/did-you-mean.ts";
+import { numberText } from "../../system/numbers.ts";
 import { driverNames, productAttributes, statNames, storeAttributes } from "./types.ts";
 
 /* What may stand in a spec, whatever the horizon; docs/frames.md says what it means. */
@@ -36,8 +37,8 @@ function oneOf(words: readonly string[]) {
   return {
     error: ({ input }: { readonly input?: unknown }) => {
       if (input === undefined) return "is missing";
-      const like = typeof input === "string" ? nearest(input, words) : undefined;
-      const hint = like === undefined ? "" : `; did you mean ${like}?`;
+      const guess = typeof input === "string" ? didYouMean(input, words) : undefined;
+      const hint = guess === undefined ? "" : `; ${guess}`;
       return `must be one of ${words.join(", ")}, not ${given(input)}${hint}`;
     },
   };
@@ -52,7 +53,7 @@ const choiceOrNull = <const Words extends readonly [string, ...string[]]>(words:
 
 function whole(least: number, most: number, multiple = 1) {
   const kind = multiple === 1 ? "a whole number" : `a multiple of ${multiple}`;
-  const what = must(`${kind} from ${least} to ${most.toLocaleString("en-US")}`);
+  const what = must(`${kind} from ${least} to ${numberText(most)}`);
   return z.int(what).min(least, what).max(most, what).multipleOf(multiple, what);
 }
 

@@ -1,10 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
 import type { Client } from "../../database/connection.ts";
 import type { LedgerFile } from "../../schema/ledger.ts";
 import type { TableName } from "../../schema/tables.ts";
-import { asFileFailure } from "../../system/file-failures.ts";
+import { sha256OfFile, sha256OfText } from "../../system/digest.ts";
 import type { DuplicatePolicy } from "../duplicate-policy.ts";
 import type { Mapping } from "../mapping.ts";
 import type { SourceFile } from "../source/files.ts";
@@ -42,7 +39,7 @@ export async function recognize(
   const runs = new Map<string, Run>();
   for (const file of files) {
     const sized = await runsOfSize(client, table, mappingSha256, file.bytes);
-    const sha256 = sized.length === 0 ? undefined : await sha256Of(file);
+    const sha256 = sized.length === 0 ? undefined : await sha256OfFile(file.absolute, { name: file.path });
     // A path that gives the rows columns is as much a part of the file as its bytes.
     const same = (known: LedgerFile) =>
       known.sha256 === sha256 && (known.path === file.path || (!byName && file.keys.size === 0));
@@ -87,18 +84,8 @@ function runsOfSize(client: Client, table: TableName, mappingSha256: string, byt
     .then(({ rows }) => rows);
 }
 
-async function sha256Of(file: SourceFile): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    await pipeline(createReadStream(file.absolute, { highWaterMark: 1024 * 1024 }), hash);
-  } catch (error) {
-    throw asFileFailure(error, file.path, "read");
-  }
-  return hash.digest("hex");
-}
-
 /** Of everything that decides which rows a file's bytes become. Comments of a mapping do not. */
 export function mappingHash({ mapping, format, onDuplicate }: Recipe): string {
   const { path: _, ...content } = mapping ?? { path: "" };
-  return createHash("sha256").update(JSON.stringify({ content, format, onDuplicate })).digest("hex");
+  return sha256OfText(JSON.stringify({ content, format, onDuplicate }));
 }

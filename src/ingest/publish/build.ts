@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { copyFromFile, copyToFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import { boundsOf, partitionName } from "../../database/partitions.ts";
+import { boundsOf, loadTableName } from "../../database/months.ts";
 import { fail } from "../../errors.ts";
 import { copyOut, exported, storedCsv, withinMonth } from "./fetch-stored.ts";
 import type { MonthPlan, MonthState } from "./month-plan.ts";
@@ -91,7 +91,7 @@ export async function buildMonth(
   transaction: "own" | "of the load",
 ): Promise<Built> {
   // What a load that died leaves behind is known by this name.
-  const relation = `${partitionName(batch.contract.name, plan.month ?? "")}_load_${options.loadId}`;
+  const relation = loadTableName(batch.contract.name, plan.month ?? "", options.loadId);
   await options.onStep?.(`create ${plan.month}`);
   // Copying the table's definition locks it until the transaction ends: another load could swap no month meanwhile.
   await createTable(client, plan, relation, options);

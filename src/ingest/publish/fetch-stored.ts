@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { copyFromFile, copyToFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import { boundsOf } from "../../database/partitions.ts";
+import { boundsOf } from "../../database/months.ts";
 import { copiedCsv } from "../../duckdb/transfer.ts";
 import type { ContractColumn } from "../../schema/contracts.ts";
 import { type Fetch, fetchOf, type MonthState } from "./month-plan.ts";

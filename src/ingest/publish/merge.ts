@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Client } from "../../database/connection.ts";
 import { copyFromFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import { boundsOf } from "../../database/partitions.ts";
+import { boundsOf } from "../../database/months.ts";
 import { fail } from "../../errors.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 import { changesTable } from "./compare.ts";

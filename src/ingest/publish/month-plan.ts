@@ -1,4 +1,4 @@
-import type { Month } from "../../database/partitions.ts";
+import type { Month } from "../../database/months.ts";
 
 /* Pure: from counts to what is done with a month. */
 

@@ -1,12 +1,7 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import {
-  boundsOf,
-  type Month,
-  type Partition,
-  partitionFor,
-  partitionsOf,
-} from "../../database/partitions.ts";
+import { boundsOf, type Month } from "../../database/months.ts";
+import { type Partition, partitionFor, partitionsOf } from "../../database/partitions.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 import type { Home, MonthState } from "./month-plan.ts";

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { type Client, type Database, withTransaction } from "../../database/connection.ts";
 import { type Patience, patiently } from "../../database/lock-retry.ts";
 import { lockMonths, unlockMonths } from "../../database/locks.ts";
-import type { Month } from "../../database/partitions.ts";
+import type { Month } from "../../database/months.ts";
 import { ForecastLabError } from "../../errors.ts";
 import type { Account } from "../counts.ts";
 import { nextLoadId, type Run, recordRun, serverTime } from "../ledger/record-run.ts";
@@ -156,7 +156,7 @@ async function publishOnce(
     await step(options, "commit");
   };
   const patience = { ...swapPatience, signal: batch.engine.signal, onRetry: options.onRetry };
-  await patiently(client, "public", patience, () => withTransaction(client, transaction));
+  await patiently(client, patience, () => withTransaction(client, transaction));
   await step(options, "done");
   return { account, months, loadId };
 }

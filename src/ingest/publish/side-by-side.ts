@@ -36,11 +36,7 @@ export async function sideBySide<Item, Result>(
   return results;
 }
 
-/** Dates and times as DuckDB reads them, and room to sort a month's index in memory. */
+/** Room to sort a month's index in memory. */
 async function prepareSession(client: Client): Promise<void> {
-  await client.query(`
-    SET datestyle = 'ISO, YMD';
-    SET timezone = 'UTC';
-    SET maintenance_work_mem = '256MB'
-  `);
+  await client.query("SET maintenance_work_mem = '256MB'");
 }

@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import { boundsOf, type Month } from "../../database/partitions.ts";
+import { boundsOf, type Month } from "../../database/months.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 

@@ -1,6 +1,6 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
-import { boundsOf, partitionName } from "../../database/partitions.ts";
+import { boundsOf, partitionName } from "../../database/months.ts";
 import { fail } from "../../errors.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 import { type Built, boundsCheck, fingerprint } from "./build.ts";

@@ -2,6 +2,7 @@ import { type Client, withTransaction } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import { lacksLock } from "../../database/lock-retry.ts";
 import { tryLockMonth } from "../../database/locks.ts";
+import { loadTablePattern } from "../../database/months.ts";
 import { type TableName, tableNames } from "../../schema/tables.ts";
 
 /**
@@ -14,12 +15,12 @@ import { type TableName, tableNames } from "../../schema/tables.ts";
 export async function sweepLeftovers(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ relation: string; table: TableName; month: string }>(
     `SELECT relname AS relation, found[1] AS table, found[2] || '-' || found[3] AS month
-     FROM pg_class, regexp_match(relname, '^(.+)_([0-9]{4})_([0-9]{2})_load_[0-9]+$') AS found
+     FROM pg_class, regexp_match(relname, $2) AS found
      WHERE found[1] = ANY ($1::text[])
        AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('load_run'))
        AND relkind = 'r' AND NOT relispartition AND pg_has_role(relowner, 'USAGE')
      ORDER BY relname`,
-    [tableNames],
+    [tableNames, loadTablePattern],
   );
   const dropped: string[] = [];
   for (const { relation, table, month } of rows) {

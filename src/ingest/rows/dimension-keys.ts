@@ -13,8 +13,6 @@ import { isLookedUp } from "./column-rules.ts";
  * id), as far as the table refers to them, and for prices the `stored_window`s.
  */
 export async function fetchKeys(engine: Engine, client: Client, plan: LoadPlan): Promise<void> {
-  // The server writes dates as the session says.
-  await client.query("SET datestyle = 'ISO, YMD'");
   const dimensions = new Map(plan.contract.references.map((reference) => [reference.dimension, reference]));
   for (const [dimension, { key, id }] of dimensions) {
     await fetchTable(engine, client, `dimension_${dimension}`, {

@@ -1,8 +1,9 @@
-import { chmod, copyFile, rename, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { join, resolve } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { RejectCode } from "../../errors.ts";
+import { replaceFile } from "../../system/atomic-write.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
 import { ownPlacesOf, placesOf } from "../source/intake.ts";
 import { sourceColumn } from "../source/scan.ts";
@@ -94,13 +95,9 @@ export async function writeRejects(engine: Engine, path: string, columns: readon
     `COPY (${await rejectedRows(engine, columns)}) TO ${quoteLiteral(spool)} (FORMAT csv, HEADER true)`,
   );
   const target = resolve(path);
-  const beside = `${target}.${process.pid}.tmp`;
   try {
-    await copyFile(spool, beside);
-    await chmod(beside, 0o600);
-    await rename(beside, target);
+    await replaceFile(target, createReadStream(spool), { mode: 0o600 });
   } catch (error) {
-    await rm(beside, { force: true }).catch(() => {});
     throw asFileFailure(error, path, "written");
   }
 }

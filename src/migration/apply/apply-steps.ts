@@ -64,7 +64,7 @@ async function applyInTransaction(
       });
       await client.query(bookkeeping(step, schema));
     });
-  await patiently(client, schema, patience, work).catch((error: unknown) => {
+  await patiently(client, patience, work).catch((error: unknown) => {
     throw revisionFailure(error, revision);
   });
 }
@@ -94,7 +94,7 @@ async function applyOneByOne(client: Client, schema: string, step: Step, patienc
     const concurrent = /\bCONCURRENTLY\b/i.test(text);
     await setLockTimeout(client, "SESSION", concurrent ? 0 : patience.lockTimeout_ms);
     const run = () => client.query(text);
-    await (concurrent ? run() : patiently(client, schema, patience, run)).catch((error: unknown) => {
+    await (concurrent ? run() : patiently(client, patience, run)).catch((error: unknown) => {
       const place = `line ${section.line + line - 1}, statement ${index + 1} of ${statements.length}`;
       throw halfDone(error, revision, place, index);
     });

@@ -1,4 +1,5 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
+import { currentSchema } from "../../database/current-schema.ts";
 import {
   type LedgerRow,
   ledgerSql,
@@ -15,7 +16,7 @@ import {
   type Step,
   type UpgradeTarget,
 } from "./migration-plan.ts";
-import { currentSchema, type Target, withMigrationLock, withTarget } from "./session.ts";
+import { type Target, withMigrationLock, withTarget } from "./session.ts";
 
 export interface Migrated {
   readonly schema: string;

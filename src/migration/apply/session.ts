@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
-import { fail } from "../../errors.ts";
 
 /** What every verb that touches a database is given: a connection, or a database to connect to. */
 export type Target = {
@@ -17,20 +16,6 @@ export async function withTarget<T>(target: Target, work: (client: Client) => Pr
   target.signal?.throwIfAborted();
   if ("client" in target) return work(target.client);
   return withClient(target.database, work, target.signal);
-}
-
-/**
- * The schema the connection works in: the first of its search path that exists.
- *
- * @throws SCHEMA_NOT_CHOSEN
- */
-export async function currentSchema(client: Client): Promise<string> {
-  const { rows } = await client.query<{ schema: string | null; path: string }>(
-    "SELECT current_schema() AS schema, current_setting('search_path') AS path",
-  );
-  const { schema, path } = rows[0] ?? { schema: null, path: "" };
-  if (schema === null) throw fail("SCHEMA_NOT_CHOSEN", { path: path || "empty" });
-  return schema;
 }
 
 /** The two halves of the advisory lock's key, as SQL; migrations of two schemas do not hold each other up. */

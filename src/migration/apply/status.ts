@@ -1,6 +1,7 @@
+import { currentSchema } from "../../database/current-schema.ts";
 import { ledgerState, readLedger } from "../revisions/revision-table.ts";
 import { readRevisions } from "../revisions/revisions.ts";
-import { currentSchema, type Target, withTarget } from "./session.ts";
+import { type Target, withTarget } from "./session.ts";
 
 /** A revision of the chain, or of the ledger alone. Grain: one revision, the first one first. */
 export interface HistoryEntry {

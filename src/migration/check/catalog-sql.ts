@@ -1,3 +1,5 @@
+import { quoteLiteral } from "../../database/identifiers.ts";
+import { loadTablePattern } from "../../database/months.ts";
 import { ledgerTable } from "../revisions/revision-table.ts";
 
 /**
@@ -21,7 +23,7 @@ relation AS (
   WHERE n.nspname = current_schema()
     AND NOT c.relispartition
     AND c.relname <> '${ledgerTable}'
-    AND c.relname !~ '_[0-9]{4}_[0-9]{2}_load_[0-9]+$'
+    AND c.relname !~ ${quoteLiteral(loadTablePattern)}
     AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
     AND (c.tableoid, c.oid) NOT IN (SELECT classid, objid FROM owned)
 ),

@@ -1,7 +1,8 @@
 import type { Client } from "../../database/connection.ts";
+import { currentSchema } from "../../database/current-schema.ts";
 import { asDatabaseFailure } from "../../database/failures.ts";
 import { ForecastLabError } from "../../errors.ts";
-import { currentSchema, type Target, withTarget } from "../apply/session.ts";
+import { type Target, withTarget } from "../apply/session.ts";
 import { loadDiffEngine, modelIsStale, ownModel } from "../generate/drizzle-kit.ts";
 import { emptySnapshot, type Model, readSnapshot } from "../generate/snapshot.ts";
 import { statementsBetween } from "../generate/statements-between.ts";

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Client, type Database, databaseBeside, withClient } from "../../database/connection.ts";
+import { currentSchema } from "../../database/current-schema.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import { currentSchema, type Target } from "../apply/session.ts";
+import type { Target } from "../apply/session.ts";
 
 /** A connection whose search path starts with an empty schema, which is gone when the work ends. */
 export interface Scratch {

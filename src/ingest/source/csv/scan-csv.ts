@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { quoteLiteral } from "../../../database/identifiers.ts";
 import type { Engine } from "../../../duckdb/engine.ts";
+import { hexOf, sha256 } from "../../../system/digest.ts";
 import type { Stopwatch } from "../../stopwatch.ts";
 import { headOf, isPlain, utf8BytesOf } from "../decode.ts";
 import type { CsvLayout, Layout } from "../layout.ts";
@@ -24,7 +24,7 @@ export async function scanCsv(
   clock: Stopwatch,
 ): Promise<ScannedFile> {
   const { file, encoding } = layout;
-  const hash = createHash("sha256");
+  const hash = sha256();
   const plain = isPlain(file, encoding, await headOf(file));
   const path = plain ? file.absolute : join(engine.folder, `source-${order.index}.csv`);
   const bytes = interruptible(
@@ -34,7 +34,7 @@ export async function scanCsv(
   const count = await countRecords(plain ? bytes : copied(bytes, path), layout, true, (rows) =>
     clock.progress(order.rows + rows),
   );
-  const about = { path: file.path, bytes: file.bytes, sha256: hash.digest("hex"), records: count.records };
+  const about = { path: file.path, bytes: file.bytes, sha256: hexOf(hash), records: count.records };
   const scanned = await asReadable(engine, layout, order, path, count);
   if (!count.wholesale || !isRegular(layout, count)) return { ...about, ...scanned };
   const rescan = async (): Promise<ScannedFile> => {

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine } from "../../../duckdb/engine.ts";
 import { fail } from "../../../errors.ts";
+import { hexOf, sha256 } from "../../../system/digest.ts";
 import { defaultMessage } from "../../reject-messages.ts";
 import type { Stopwatch } from "../../stopwatch.ts";
 import { shown, shownInMessage, shownOfLine } from "../csv/normalize.ts";
@@ -58,7 +58,7 @@ export async function scanNdjson(
 ): Promise<ScannedFile> {
   const { file, encoding, own } = layout;
   const path = join(engine.folder, `clean-${order.index}.csv`);
-  const hash = createHash("sha256");
+  const hash = sha256();
   const keys = own.map((name) => ({ name, raw: Buffer.from(JSON.stringify(name).slice(1, -1)) }));
   const rows = new JsonRows(own.length);
   let [records, faulty, gap] = [0, 0, true];
@@ -100,5 +100,5 @@ export async function scanNdjson(
   const dialect = { delimiter: 0x2c, quote: 0x22 };
   const from = { path, skip: 0, lineEnd: true, parallel: !rows.multiline };
   const relation = readCsv({ ...layout, dialect }, order, from);
-  return { path: file.path, bytes: file.bytes, sha256: hash.digest("hex"), records, faulty, relation };
+  return { path: file.path, bytes: file.bytes, sha256: hexOf(hash), records, faulty, relation };
 }

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -7,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { quoteIdentifier, quoteLiteral } from "../../../database/identifiers.ts";
 import type { Engine } from "../../../duckdb/engine.ts";
 import { fail } from "../../../errors.ts";
-import { asFileFailure } from "../../../system/file-failures.ts";
+import { sha256OfFile } from "../../../system/digest.ts";
 import type { CheckedPlan } from "../../rows/expressions.ts";
 import { decompressed } from "../decode.ts";
 import type { SourceFile } from "../files.ts";
@@ -63,7 +62,7 @@ export async function scanParquet(
 ): Promise<ScannedFile> {
   const { file, readable, own, types } = layout;
   const source = readParquet(readable);
-  const sha256 = await digestOf(file, engine.signal);
+  const sha256 = await sha256OfFile(file.absolute, { name: file.path, signal: engine.signal });
   // Not only counted: DuckDB would take the number from the footer and look at nothing else.
   const everything = own.map(quoteIdentifier).join(", ");
   const [read] = await reading(engine, file, () =>
@@ -102,16 +101,6 @@ export function refuseBinary(layouts: readonly Layout[], { columns, filter }: Ch
 
 /** Keys of partitioned folders are not left to DuckDB: it would give them types. */
 const readParquet = (path: string) => `read_parquet(${quoteLiteral(path)}, hive_partitioning = false)`;
-
-async function digestOf(file: SourceFile, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    await pipeline(createReadStream(file.absolute, { highWaterMark: 1024 * 1024 }), hash, { signal });
-  } catch (error) {
-    throw asFileFailure(error, file.path, "read");
-  }
-  return hash.digest("hex");
-}
 
 async function reading<T>(engine: Engine, file: SourceFile, work: () => Promise<T>): Promise<T> {
   try {

@@ -1,0 +1,58 @@
+/** How far work in phases has come. */
+export interface Progress<Phase extends string> {
+  readonly phase: Phase;
+  /** How many pieces of the phase are done: rows of a load, months of tables or series of a frame. */
+  readonly done: number;
+  /** Of how many, if that is known. */
+  readonly of?: number | undefined;
+}
+
+/** Seconds by phase, and reports of progress. */
+export interface PhaseClock<Phase extends string> {
+  /** Ends the phase that is running and starts another. */
+  enter(phase: Phase): void;
+  /** Reports pieces of the phase that are done, at most ten times a second. */
+  progress(done: number, of?: number): void;
+  /** Ends the phase that is running. @returns seconds by phase, to the millisecond; 0 for a phase that never ran */
+  stop(): Readonly<Record<Phase, number>>;
+}
+
+/**
+ * A clock that starts in the first of the phases.
+ *
+ * @param onProgress called when a phase starts, and with what {@link PhaseClock.progress} reports
+ */
+export function phaseClock<Phase extends string>(
+  phases: readonly [Phase, ...Phase[]],
+  onProgress?: ((progress: Progress<Phase>) => void) | undefined,
+): PhaseClock<Phase> {
+  const milliseconds = new Map<Phase, number>(phases.map((phase) => [phase, 0]));
+  let phase = phases[0];
+  let since = performance.now();
+  let reported = Number.NEGATIVE_INFINITY;
+  const endPhase = () => {
+    const now = performance.now();
+    milliseconds.set(phase, (milliseconds.get(phase) ?? 0) + now - since);
+    since = now;
+  };
+  onProgress?.({ phase, done: 0 });
+  return {
+    enter: (next) => {
+      endPhase();
+      phase = next;
+      onProgress?.({ phase, done: 0 });
+    },
+    progress: (done, of) => {
+      if (performance.now() - reported < reportEvery_ms) return;
+      reported = performance.now();
+      onProgress?.({ phase, done, of });
+    },
+    stop: () => {
+      endPhase();
+      const seconds = [...milliseconds].map(([name, value]) => [name, Math.round(value) / 1000]);
+      return Object.fromEntries(seconds) as Record<Phase, number>;
+    },
+  };
+}
+
+const reportEvery_ms = 100;

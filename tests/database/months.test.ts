@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import {
+  boundsOf,
+  loadTableName,
+  loadTablePattern,
+  monthsBetween,
+  partitionName,
+} from "../../src/database/months.ts";
+
+test("a month is bounded by its first day and that of the next month", () => {
+  expect(boundsOf("2024-02")).toEqual({ from: "2024-02-01", to: "2024-03-01" });
+  expect(boundsOf("2024-12")).toEqual({ from: "2024-12-01", to: "2025-01-01" });
+  expect(boundsOf("0999-12")).toEqual({ from: "0999-12-01", to: "1000-01-01" });
+});
+
+test("the months between two are in order, both included", () => {
+  expect(monthsBetween("2023-11", "2024-02")).toEqual(["2023-11", "2023-12", "2024-01", "2024-02"]);
+  expect(monthsBetween("2024-02", "2024-02")).toEqual(["2024-02"]);
+});
+
+test("the name of a load's table says table and month, and is told from a partition's", () => {
+  const name = loadTableName("sales_daily", "2024-02", 17);
+  expect(name).toBe("sales_daily_2024_02_load_17");
+  expect(new RegExp(loadTablePattern).exec(name)?.slice(1)).toEqual(["sales_daily", "2024", "02"]);
+  expect(partitionName("sales_daily", "2024-02")).not.toMatch(new RegExp(loadTablePattern));
+});
