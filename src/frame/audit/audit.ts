@@ -41,7 +41,7 @@ export async function auditFrame(
         signal,
         async (engine) => {
           await makeScratch(client);
-          const source = sourceOf([client], signal);
+          const source = sourceOf([client]);
           // Planned once: whether there can be such a frame is not for the changed copy to say.
           const planned = await planFor(source, definition, extra);
           const make = (name: string) => makeCopy({ engine, source, planned, name });

@@ -1,11 +1,8 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
-import { copyToFile } from "../../database/copy.ts";
 import { defaultPatience, patiently } from "../../database/lock-retry.ts";
-import type { Engine } from "../../duckdb/engine.ts";
-import { copiedCsv } from "../../duckdb/transfer.ts";
-import type { Source, Staged } from "./source.ts";
+import { fetchedRows, fetchFile } from "../../duckdb/transfer.ts";
+import type { Source } from "./source.ts";
 
 const tables = `
   store, product, calendar, sales_daily, inventory_snapshot_daily, price_history, promotion, traffic_daily, weather_daily,
@@ -32,7 +29,7 @@ export function withSnapshot<T>(
         async (second) => {
           const clients = [first, second];
           await patiently(first, { ...defaultPatience, signal }, () => begin(clients));
-          return work(sourceOf(clients, signal));
+          return work(sourceOf(clients));
         },
         signal,
       ),
@@ -62,31 +59,20 @@ async function begin(clients: readonly Client[]): Promise<void> {
 }
 
 /** A warehouse as its connections see it: one lane each. */
-export function sourceOf(clients: readonly Client[], signal: AbortSignal | undefined): Source {
-  let files = 0;
+export function sourceOf(clients: readonly Client[]): Source {
   const clientOf = (lane: number) => clients[lane] as Client;
   return {
     lanes: clients.length,
     rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
       (await clientOf(0).query<Row>(sql, [...values])).rows,
     read: async (engine, lane, staged, where) => {
-      const path = join(engine.folder, `staged-${++files}.csv`);
-      await copyToFile(clientOf(lane), copyOut(staged, where), path, signal);
-      return { done: readCopied(engine, staged, path) };
+      const { table, columns } = staged;
+      const file = await fetchFile(engine, clientOf(lane), { query: staged.query(where), columns });
+      const insert = async () => {
+        await engine.run(`INSERT INTO ${table} SELECT * FROM ${fetchedRows(file)}`);
+        await rm(file.path);
+      };
+      return { done: insert() };
     },
   };
 }
-
-/** Without text, COPY's text format is the same as CSV and a quarter faster. */
-function copyOut(staged: Staged, where: string): string {
-  const format = hasText(staged) ? "FORMAT csv" : "FORMAT text, DELIMITER ',', NULL ''";
-  return `COPY (${staged.query(where)}) TO STDOUT WITH (${format}, ENCODING 'UTF8')`;
-}
-
-async function readCopied(engine: Engine, staged: Staged, path: string): Promise<void> {
-  const rows = copiedCsv(path, staged.columns, hasText(staged));
-  await engine.run(`INSERT INTO ${staged.table} SELECT * FROM ${rows}`);
-  await rm(path);
-}
-
-const hasText = ({ columns }: Staged) => columns.some(({ type }) => type === "VARCHAR");

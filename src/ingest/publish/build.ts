@@ -1,14 +1,12 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { type Client, withTransaction } from "../../database/connection.ts";
-import { copyFromFile, copyToFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf, loadTableName } from "../../database/months.ts";
+import { copySpooled, createFetched, fetchFile, type SpoolFile, spoolRows } from "../../duckdb/transfer.ts";
 import { fail } from "../../errors.ts";
-import { copyOut, exported, storedCsv, withinMonth } from "./fetch-stored.ts";
+import { exported, fetchedColumns, withinMonth } from "./fetch-stored.ts";
 import type { MonthPlan, MonthState } from "./month-plan.ts";
 import type { PartitionDefinition } from "./partition-definition.ts";
-import { type Batch, byGrain, ofMonth, writeSpool } from "./spool.ts";
+import { type Batch, byGrain, ofMonth } from "./spool.ts";
 
 /** What all months of a load have in common. */
 export interface BuildOptions {
@@ -29,12 +27,6 @@ export interface SpooledMonth {
   readonly origin: Fingerprint;
 }
 
-interface SpoolFile {
-  readonly columns: readonly string[];
-  readonly path: string;
-  readonly rows: number;
-}
-
 /**
  * Writes the rows of a month to be built. Of a month that has rows, the stored ones keep id, created_at and the columns the
  * load does not give; those that differ take its values and time; new ones stand in a file of their own.
@@ -50,11 +42,8 @@ export async function spoolMonth(
   const { engine, contract } = batch;
   const columns = firstId === null ? batch.columns : ["id", ...batch.columns];
   const fresh = `(SELECT ${firstId ?? "NULL"} + _seq AS id, * FROM accepted WHERE ${ofMonth(plan.month)}) AS accepted`;
-  const pathOf = (what: string) => join(engine.folder, `${plan.month}-${what}.csv`);
-  const write = async (what: string, names: readonly string[], query: string) => {
-    const path = pathOf(what);
-    return { columns: names, path, rows: await writeSpool(engine, query, path) };
-  };
+  const write = (what: string, names: readonly string[], query: string) =>
+    spoolRows(engine, { name: `${plan.month}-${what}`, columns: names, query });
   if (plan.method === "attach") {
     const list = columns.map(quoteIdentifier).join(", ");
     const file = await write("new", columns, `SELECT ${list} FROM ${fresh} ${byGrain(contract)}`);
@@ -99,7 +88,7 @@ export async function buildMonth(
     await client.query(`TRUNCATE ${quoteIdentifier(relation)}`);
     for (const file of files) {
       await options.onStep?.(`copy ${plan.month}`);
-      await copyRows(client, batch, relation, file);
+      await copySpooled(batch.engine, client, relation, file, { freeze: true });
     }
     await options.onStep?.(`index ${plan.month}`);
     await finish(client, relation, options.definition);
@@ -138,17 +127,21 @@ async function fetchWhole(
   into: string,
 ): Promise<Fingerprint> {
   if (state.home.kind === "none") throw fail("INTERNAL", { reason: "a month without rows is not rebuilt" });
-  const path = join(engine.folder, `${into}.csv`);
   const source = `${quoteIdentifier(state.home.relation)} AS stored`;
   const extra = own.map((name) => `stored.${name}`).join(", ");
-  const origin = await withTransaction(reader, async () => {
+  const columns = [
+    ...fetchedColumns(contract.columns),
+    ...own.map((name) => ({ name, type: "VARCHAR", plain: true as const })),
+  ];
+  const { file, origin } = await withTransaction(reader, async () => {
     await reader.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const query = `SELECT ${exported(contract.columns)}, ${extra} FROM ${source} WHERE ${withinMonth(state)}`;
-    await copyToFile(reader, copyOut(query), path, engine.signal);
-    return fingerprint(reader, state);
+    return {
+      file: await fetchFile(engine, reader, { query, columns }),
+      origin: await fingerprint(reader, state),
+    };
   });
-  await engine.run(`CREATE TABLE ${quoteIdentifier(into)} AS FROM ${storedCsv(path, contract.columns, own)}`);
-  await rm(path);
+  await createFetched(engine, into, file);
   return origin;
 }
 
@@ -221,25 +214,6 @@ async function createTable(
 }
 
 export const boundsCheck = "ck_load_bounds";
-
-async function copyRows(
-  client: Client,
-  { engine }: Batch,
-  relation: string,
-  { columns, path, rows }: SpoolFile,
-): Promise<void> {
-  const list = columns.map(quoteIdentifier).join(", ");
-  // Frozen rows need no hint bits, no vacuum and, where WAL is minimal, no WAL: the table is new in this transaction.
-  const copied = await copyFromFile(
-    client,
-    `COPY ${quoteIdentifier(relation)} (${list}) FROM STDIN WITH (FORMAT csv, FREEZE, ENCODING 'UTF8')`,
-    path,
-    engine.signal,
-  );
-  if (copied !== rows) {
-    throw fail("INTERNAL", { reason: `${rows} rows were written for ${relation} and ${copied} arrived` });
-  }
-}
 
 /** Everything the partitioned table has, in bulk. Foreign keys last: adding them locks the dimensions against writers. */
 async function finish(client: Client, relation: string, definition: PartitionDefinition): Promise<void> {

@@ -1,15 +1,13 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Client } from "../../database/connection.ts";
-import { copyFromFile } from "../../database/copy.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf } from "../../database/months.ts";
+import { copyRows } from "../../duckdb/transfer.ts";
 import { fail } from "../../errors.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 import { changesTable } from "./compare.ts";
 import type { MonthPlan } from "./month-plan.ts";
 import type { PartitionDefinition } from "./partition-definition.ts";
-import { type Batch, byGrain, writeSpool } from "./spool.ts";
+import { type Batch, byGrain } from "./spool.ts";
 
 /**
  * Writes the changes of a month, and nothing else, within the load's transaction: what is new is inserted, what differs
@@ -37,21 +35,16 @@ export async function mergeMonth(
 async function stage(client: Client, batch: Batch, plan: MonthPlan, relation: string): Promise<void> {
   const { engine, contract, columns } = batch;
   const list = columns.map(quoteIdentifier).join(", ");
-  const path = join(engine.folder, `changes-of-${plan.month ?? "all"}.csv`);
-  const changes = quoteIdentifier(changesTable(plan));
-  await writeSpool(engine, `SELECT ${list}, _stored FROM ${changes} ${byGrain(contract)}`, path);
   // Made from the partition: made from the whole table, it would be in the way of another load's swap until the commit.
   await client.query(`
     CREATE TEMPORARY TABLE staged ON COMMIT DROP AS
     SELECT ${list}, false AS _stored FROM ${quoteIdentifier(relation)} WITH NO DATA
   `);
-  await copyFromFile(
-    client,
-    "COPY staged FROM STDIN WITH (FORMAT csv, ENCODING 'UTF8')",
-    path,
-    engine.signal,
-  );
-  await rm(path);
+  await copyRows(engine, client, "staged", {
+    name: `changes-of-${plan.month ?? "all"}`,
+    columns: [...columns, "_stored"],
+    query: `SELECT ${list}, _stored FROM ${quoteIdentifier(changesTable(plan))} ${byGrain(contract)}`,
+  });
   await client.query("ANALYZE staged");
 }
 

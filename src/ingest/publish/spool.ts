@@ -3,8 +3,6 @@ import { boundsOf, type Month } from "../../database/months.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { TableContract } from "../../schema/contracts.ts";
 
-/* Spool files: rows ready to be copied, as CSV without a header, NULL as an unquoted empty field. */
-
 /** What is to be published: the rows of `accepted`. */
 export interface Batch {
   readonly engine: Engine;
@@ -28,8 +26,3 @@ export function ofMonth(month: Month | null): string {
 /** `ORDER BY` the grain: rows that are read together lie together, and the grain's index is built from sorted keys. */
 export const byGrain = (contract: TableContract) =>
   `ORDER BY ${contract.grain.map(quoteIdentifier).join(", ")}`;
-
-/** Writes the rows of a query. @returns how many */
-export function writeSpool(engine: Engine, query: string, path: string): Promise<number> {
-  return engine.count(`COPY (${query}) TO ${quoteLiteral(path)} (FORMAT csv, HEADER false)`);
-}

@@ -1,11 +1,8 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Client } from "../../database/connection.ts";
-import { copyFromFile } from "../../database/copy.ts";
 import type { Engine } from "../../duckdb/engine.ts";
+import { copyRows } from "../../duckdb/transfer.ts";
 import { contractOf } from "../../schema/contracts.ts";
 import type { Created } from "../counts.ts";
-import { writeSpool } from "./spool.ts";
 
 /**
  * Adds the dimension rows that the load refers to and the warehouse lacks: a store or product is called by its key, a day
@@ -17,15 +14,19 @@ export async function insertStubs(client: Client, engine: Engine, created: Creat
   const { derived } = contractOf("calendar");
   const parts = Object.entries(derived).map(([column, sql]) => ({ column, sql: `CAST(${sql} AS INTEGER)` }));
   const stubs = [
-    { table: "store", columns: "id, code, name", query: "SELECT id, key, key FROM stub_store ORDER BY id" },
+    {
+      table: "store",
+      columns: ["id", "code", "name"],
+      query: "SELECT id, key, key FROM stub_store ORDER BY id",
+    },
     {
       table: "product",
-      columns: "id, sku, name",
+      columns: ["id", "sku", "name"],
       query: "SELECT id, key, key FROM stub_product ORDER BY id",
     },
     {
       table: "calendar",
-      columns: ["date", ...parts.map(({ column }) => column)].join(", "),
+      columns: ["date", ...parts.map(({ column }) => column)],
       query: `
         SELECT date, ${parts.map(({ sql }) => sql).join(", ")}
         FROM (SELECT key AS date FROM stub_calendar)
@@ -35,14 +36,6 @@ export async function insertStubs(client: Client, engine: Engine, created: Creat
   ] as const;
   for (const { table, columns, query } of stubs) {
     if (created[table] === 0) continue;
-    const path = join(engine.folder, `stubs-of-${table}.csv`);
-    await writeSpool(engine, query, path);
-    await copyFromFile(
-      client,
-      `COPY ${table} (${columns}) FROM STDIN WITH (FORMAT csv, ENCODING 'UTF8')`,
-      path,
-      engine.signal,
-    );
-    await rm(path);
+    await copyRows(engine, client, table, { name: `stubs-of-${table}`, columns, query });
   }
 }

@@ -1,9 +1,7 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Client } from "../../database/connection.ts";
-import { copyToFile } from "../../database/copy.ts";
-import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
+import { fetchTable } from "../../duckdb/transfer.ts";
 import type { Reference } from "../../schema/contracts.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import { isLookedUp } from "./column-rules.ts";
@@ -17,13 +15,21 @@ export async function fetchKeys(engine: Engine, client: Client, plan: LoadPlan):
   for (const [dimension, { key, id }] of dimensions) {
     await fetchTable(engine, client, `dimension_${dimension}`, {
       query: `SELECT ${quoteIdentifier(key)} AS key, ${quoteIdentifier(id)} AS id FROM ${dimension}`,
-      columns: columnsOf[dimension],
+      columns: [
+        { name: "key", type: typesOf[dimension].key },
+        { name: "id", type: typesOf[dimension].id },
+      ],
     });
   }
   if (plan.contract.name === "price_history") {
     await fetchTable(engine, client, "stored_window", {
       query: "SELECT product_id, store_id, valid_from, valid_to FROM price_history",
-      columns: { product_id: "INTEGER", store_id: "INTEGER", valid_from: "DATE", valid_to: "DATE" },
+      columns: [
+        { name: "product_id", type: "INTEGER" },
+        { name: "store_id", type: "INTEGER" },
+        { name: "valid_from", type: "DATE" },
+        { name: "valid_to", type: "DATE" },
+      ],
     });
   }
 }
@@ -64,40 +70,8 @@ export function withIds(plan: LoadPlan, relation: string): string {
   `;
 }
 
-const columnsOf: Record<Reference["dimension"], Record<string, string>> = {
+const typesOf: Record<Reference["dimension"], { readonly key: string; readonly id: string }> = {
   store: { key: "VARCHAR", id: "INTEGER" },
   product: { key: "VARCHAR", id: "INTEGER" },
   calendar: { key: "DATE", id: "DATE" },
 };
-
-/** Makes a table of the engine from a query of the warehouse. */
-export async function fetchTable(
-  engine: Engine,
-  client: Client,
-  table: string,
-  { query, columns }: { query: string; columns: Record<string, string> },
-): Promise<void> {
-  const path = join(engine.folder, `${table}.csv`);
-  await copyToFile(
-    client,
-    `COPY (${query}) TO STDOUT WITH (FORMAT csv, FORCE_QUOTE *, ENCODING 'UTF8')`,
-    path,
-    engine.signal,
-  );
-  const types = Object.entries(columns).map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
-  await engine.run(`
-    CREATE TABLE ${table} AS
-    SELECT * FROM read_csv(
-      ${quoteLiteral(path)},
-      auto_detect = false,
-      header = false,
-      columns = {${types.join(", ")}},
-      delim = ',',
-      quote = '"',
-      escape = '"',
-      new_line = '\\n',
-      parallel = false
-    )
-  `);
-  await rm(path);
-}

@@ -1,12 +1,12 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
+import { fetchTable } from "../../duckdb/transfer.ts";
 import { contractOf, type Reference } from "../../schema/contracts.ts";
 import type { Created } from "../counts.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import { targetsOf } from "../target-columns.ts";
 import { castOf, ruleOf, textOf } from "./column-rules.ts";
-import { fetchTable } from "./dimension-keys.ts";
 
 type Dimension = Reference["dimension"];
 const dimensions = ["store", "product", "calendar"] as const satisfies readonly Dimension[];
@@ -94,7 +94,7 @@ async function numberedKeys(
   if (client === undefined) return "SELECT key, -number FROM admitted";
   await fetchTable(engine, client, "reserved", {
     query: `SELECT nextval(pg_get_serial_sequence('${dimension}', 'id')) AS id FROM generate_series(1, ${count})`,
-    columns: { id: "INTEGER" },
+    columns: [{ name: "id", type: "INTEGER" }],
   });
   return `
     SELECT key, id
