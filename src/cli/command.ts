@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Settings } from "../database/settings.ts";
 import type { Output, Streams } from "./render/output.ts";
 
-/** What every command's work is given. */
+/** What the work of every command gets. */
 export interface Context {
   readonly settings: Settings;
   readonly output: Output;
@@ -21,8 +21,8 @@ export type Action = <A extends unknown[]>(
 ) => (...args: [...A, Command]) => Promise<void>;
 
 /**
- * One file a command: it declares arguments, options and examples, and loads what does the work only when it runs,
- * so that `--help` starts fast.
+ * One file per command. It declares arguments, options and examples, and imports what does the work only when it runs, so
+ * that `--help` starts fast.
  */
 export type RegisterCommand = (program: Command, action: Action) => void;
 

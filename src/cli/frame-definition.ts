@@ -13,13 +13,10 @@ export interface DefinitionOptions {
 /** Not marked as required: those of `frame` would then be required of its subcommands too. */
 export function definitionOptions(): Option[] {
   return [
-    new Option("--cutoff <date>", "the last day that is known, YYYY-MM-DD"),
-    new Option("--horizon <days>", "how many days after it to forecast"),
-    new Option(
-      "--spec <file>",
-      "YAML or JSON that says which series, target, lags and drivers (docs/frames.md)",
-    ),
-    new Option("--known-at <time>", "use only facts recorded by then: a day, or 2024-05-15T06:00:00Z"),
+    new Option("--cutoff <date>", "last known day, YYYY-MM-DD"),
+    new Option("--horizon <days>", "days after the cutoff to forecast"),
+    new Option("--spec <file>", "YAML or JSON with series, target, lags and drivers (docs/frames.md)"),
+    new Option("--known-at <time>", "use only facts loaded by then: a day, or 2024-05-15T06:00:00Z"),
   ];
 }
 

@@ -3,8 +3,9 @@ import { Option } from "commander";
 import type { Database } from "../database/connection.ts";
 import type { Migrated } from "../migration/index.ts";
 import type { Context } from "./command.ts";
+import { adviceOf } from "./render/output.ts";
 
-/* What the migration verbs share. */
+/* What the migration commands share. */
 
 export interface MigrationsOptions {
   readonly migrations?: string;
@@ -22,7 +23,7 @@ export function migrationsFolder(
   return migrations === undefined ? settings.migrations : resolve(migrations);
 }
 
-/** Runs the work on the warehouse's database with what every migration function is given. */
+/** Runs the work on the warehouse's database with what every migration function takes. */
 export async function withMigrationTarget<T>(
   context: Context,
   options: MigrationsOptions,
@@ -39,7 +40,7 @@ export async function withMigrationTarget<T>(
       database,
       folder: migrationsFolder(context, options),
       signal: context.signal,
-      onWait: () => context.output.note("Another migration is at work on this schema; waiting for it."),
+      onWait: () => context.output.note("Another migration is running on this schema; waiting for it."),
     }),
   );
 }
@@ -57,7 +58,7 @@ export async function runMigration(
     import("../database/lock-retry.ts"),
     import("../errors.ts"),
   ]);
-  const done = direction === "upgrade" ? "applied" : "taken back";
+  const done = direction === "upgrade" ? "applied" : "reverted";
   const patience = {
     ...defaultPatience,
     onRetry: (attempt: number, holders: string) =>
@@ -76,9 +77,9 @@ export async function runMigration(
     output.line(stateOf(migrated));
     return 0;
   } catch (error) {
-    // An interruption is reported as one; but a revision without a transaction may be half done, and that must be told.
+    // An interruption is reported as one; but a revision outside a transaction may be half done, which must be said too.
     if (signal.aborted && error instanceof ForecastLabError && error.code === "REVISION_HALF_DONE") {
-      output.note(`${error.message} ${error.action}`);
+      output.note(`${error.message} ${adviceOf(error)}`);
     }
     throw error;
   }

@@ -8,8 +8,8 @@ import { fail } from "../errors.ts";
  * @throws DATE_INVALID when an end is not a day of the calendar written YYYY-MM-DD, DATE_RANGE_INVALID
  */
 export function requireRange({ from, to }: { from?: string | undefined; to?: string | undefined }): void {
-  if (from !== undefined) requireDate("--from", from);
-  if (to !== undefined) requireDate("--to", to);
+  if (from !== undefined) requireDate("The first day", from);
+  if (to !== undefined) requireDate("The last day", to);
   if (from !== undefined && to !== undefined && to < from) throw fail("DATE_RANGE_INVALID", { from, to });
 }
 
@@ -27,7 +27,7 @@ export function requireDate(name: string, value: string): void {
 export function parseKnownAt(text: string): string {
   if (isDay(text)) return `${text}T23:59:59.999999Z`;
   if (!z.iso.datetime({ offset: true }).safeParse(text).success) {
-    throw fail("TIME_INVALID", { name: "--known-at", value: text });
+    throw fail("TIME_INVALID", { name: "The knowledge time", value: text });
   }
   return Temporal.Instant.from(text).round({ smallestUnit: "microsecond", roundingMode: "trunc" }).toString();
 }

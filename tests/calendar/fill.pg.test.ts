@@ -81,7 +81,7 @@ describe("filling the calendar", async () => {
     });
     await expect(fill("2024-02-30", "2024-03-31")).rejects.toMatchObject({
       code: "DATE_INVALID",
-      message: "--from is not a date: 2024-02-30.",
+      message: "The first day is not a date: 2024-02-30.",
     });
   });
 });

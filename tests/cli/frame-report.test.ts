@@ -77,7 +77,7 @@ describe("the report of a frame", () => {
 
                  rows
   imputed   1,234,567   24.7 %  without a sales row: y is 0
-  stockout      6,000    0.1 %  nothing left at the end of the day: weight 0
+  stockout      6,000    0.1 %  no stock at the end of the day: weight 0
   closed            0    0.0 %  the store sold nothing at all
 
   columns
@@ -111,12 +111,12 @@ describe("the report of a frame", () => {
       },
     });
     expect(stderr).toBe(`\
-note left out, without any facts up to the cutoff: traffic, weather
+note omitted, because there are no facts up to the cutoff: traffic, weather
 note no list price is planned for 11 days of 1 series to forecast, such as S1/A from 2024-06-01 to 2024-06-11
-note not in the frame: 1 store and product with rows but never a sale
+note not in the frame: 1 store and product with rows but without a sale
 note without a sale for more than 56 days: 3 series, which end with their last sale and have nothing to forecast
-note overwritten since then, and used with their new values: sales_daily: 1,200
-note added or changed since then, and used as they are now: product: 7
+note overwritten since then, used with their new values: sales_daily: 1,200
+note added or changed since then, used as they are now: product: 7
 `);
   });
 
@@ -172,7 +172,7 @@ Audit of the frame up to 2024-05-14 with a horizon of 28 days
     const { stdout, stderr } = printed((output) => printAudit(leaking, output));
     expect(stdout).toContain("plans after the cutoff     40  10,000       1,000,000  DIFFERS\n");
     expect(stderr).toBe(`
-plans after the cutoff: when prices that start after the cutoff change, every training row must stay the same
+plans after the cutoff: if prices that start after the cutoff change, every training row must stay the same
   training list_price: 1,200 rows, such as S1/A on 2024-05-01, where 3 became null
 `);
     const many = ["a", "(row)", "c", "d", "e", "f", "a"].map((name) => ({
@@ -231,7 +231,7 @@ describe("forecastlab frame audit", () => {
     expect(status).toBe(3);
     expect(stdout).toContain("DIFFERS");
     expect(stderr).toContain(
-      "error The frame uses what could not have been known: list_price changed with the future. [FRAME_LEAKS]\n",
+      "error The frame uses data that was not known at the cutoff: list_price changed with later data. [FRAME_LEAKS]\n",
     );
   });
 

@@ -22,7 +22,7 @@ describe("what a person sees", () => {
     expect(to.written).toEqual({
       stdout: "",
       stderr:
-        "error The file sales.csv does not exist. [FILE_NOT_FOUND]\n  Check the path; it is taken from the folder the command runs in.\n",
+        "error The file sales.csv does not exist. [FILE_NOT_FOUND]\n  Check the path; a relative one starts at the working folder.\n",
     });
   });
 
@@ -75,7 +75,7 @@ describe("what a machine sees with --json", () => {
       error: {
         code: "FILE_NOT_FOUND",
         message: "The file sales.csv does not exist.",
-        action: "Check the path; it is taken from the folder the command runs in.",
+        action: "Check the path; a relative one starts at the working folder.",
         received: { path: "sales.csv" },
       },
     });

@@ -192,7 +192,7 @@ store from sales.csv: 1 row in 0.2 s
   read 1 = 1 inserted + 0 updated + 0 unchanged + 0 duplicates + 0 rejected
 
   read 0.1 s, check 0.1 s, compare 0.0 s, build 0.0 s, publish 0.0 s
-  a dry run: nothing was published
+  dry run: nothing was published
 `);
   });
 
@@ -213,10 +213,10 @@ store from sales.csv: 1 row in 0.2 s
     expect(printed({ files: [], already_loaded: before }).stdout).toBe(`\
 a.csv was loaded before: load 1, 2024-03-01T06:00:00Z
 b.csv was loaded before: load 2, 2024-03-01T06:00:00Z
-  --again loads them once more
+  --again loads them again
 `);
     expect(printed({ already_loaded: before.slice(1) }).stdout).toMatch(
-      /^b\.csv was .*\n {2}--again loads it once more\nsales_daily from sales\.csv: /,
+      /^b\.csv was .*\n {2}--again loads it again\nsales_daily from sales\.csv: /,
     );
   });
 

@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openEmbedded, startEmbedded, stopEmbedded } from "../../src/database/embedded/index.ts";
-import { forecastlab } from "../cli/support/command-line.ts";
+import { spawnForecastlab } from "../cli/support/command-line.ts";
 import {
   ask,
   asRoot,
@@ -106,16 +106,18 @@ describe("db", () => {
     const env = { DATABASE_URL: "postgresql://me:s3cret@127.0.0.1:1/shop" };
     const home = newHome(folder);
     for (const verb of ["start", "stop"]) {
-      const { status, stdout, stderr } = await forecastlab(["--home", home, "db", verb], { env });
+      const { status, stdout, stderr } = await spawnForecastlab(["--home", home, "db", verb], { env });
       const said = `Nothing to ${verb}: DATABASE_URL names a server of your own, 127.0.0.1:1/shop.\n`;
       expect({ status, stdout }).toEqual({ status: 0, stdout: said });
       expect(stderr).toBe("Unset DATABASE_URL to use the embedded server.\n");
     }
-    const masked = await forecastlab(["db", "url"], { env });
+    const masked = await spawnForecastlab(["db", "url"], { env });
     expect(masked.stdout).toBe("postgresql://me:***@127.0.0.1:1/shop\n");
     expect(masked.stderr).toContain("--show-password");
-    expect((await forecastlab(["db", "url", "--show-password"], { env })).stdout).toContain("me:s3cret@");
-    const status = await forecastlab(["db", "status"], { env });
+    expect((await spawnForecastlab(["db", "url", "--show-password"], { env })).stdout).toContain(
+      "me:s3cret@",
+    );
+    const status = await spawnForecastlab(["db", "status"], { env });
     expect(status).toMatchObject({ status: 1, stderr: expect.stringContaining("[DATABASE_UNREACHABLE]") });
     expect(status.stderr).not.toContain("s3cret");
     expect(readdirSync(join(home, ".."))).toEqual([]);

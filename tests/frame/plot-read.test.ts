@@ -107,7 +107,7 @@ describe("what cannot be plotted is told in a sentence:", () => {
   test("a series that is not in the frame, with one that is like it", async () => {
     expect(await failing("f.parquet", "S1/a")).toBe(
       "FRAME_SERIES_UNKNOWN: /f.parquet has no series S1/a (did you mean S1/A?). " +
-        "Series are named STORE/SKU; it has 2, for example S1/A, S2/00-1.",
+        "Series are named STORE/SKU. It has 2, for example S1/A, S2/00-1.",
     );
     expect(await failing("folder-csv", "milk")).toContain("has no series milk. ");
   });

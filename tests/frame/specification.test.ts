@@ -346,10 +346,10 @@ describe("until when facts are known", () => {
   ] as const)("%s is %s", ([text, moment]) => expect(parseKnownAt(text)).toBe(moment));
 
   test.for(["", "yesterday", "2023-02-29", "2024-05-15T06:00:00", "2024-05-15 06:00:00Z", "15.05.2024"])(
-    "%j is neither a day nor a moment",
+    "%j is neither a day nor a point in time",
     (text) => {
       expect(failing(() => parseKnownAt(text))).toBe(
-        `TIME_INVALID: --known-at is neither a day nor a moment: ${text}.`,
+        `TIME_INVALID: The knowledge time is neither a day nor a point in time: ${text}.`,
       );
     },
   );

@@ -26,7 +26,7 @@ describe("the kind of a file", () => {
     ["x.csv", '[ {"a":1}]'],
     ["x.json", "[1]"],
   ] as const)("%s with %j is a JSON array, which is not read", ([path, head]) => {
-    expect(() => kindOf(path, Buffer.from(head))).toThrow(/JSON with one object a line: it is one array/);
+    expect(() => kindOf(path, Buffer.from(head))).toThrow(/JSON with one object per line: it is one array/);
   });
 });
 

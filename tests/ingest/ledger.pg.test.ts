@@ -174,7 +174,7 @@ describe("a file that was loaded before", async () => {
     expect(filesOf(await loading(database, [first], { mapping: commented })).loaded).toEqual([]);
   });
 
-  test("is loaded once more if asked to, and then known by its last load", async () => {
+  test("is loaded again if asked to, and then known by its last load", async () => {
     await query(database, "DELETE FROM sales_daily");
     const path = csv(row("2024-01-27"));
     await loading(database, [path]);
@@ -358,7 +358,7 @@ describe("on the command line", async () => {
     const again = await run("load", "sales_daily", one);
     expect(again).toMatchObject({ status: 0, stderr: "" });
     expect(again.stdout).toMatch(
-      /^2024-01-monday\.csv was loaded before: load 2, \d{4}-\d\d-\d\dT[\d:]{8}Z\n {2}--again loads it once more\n$/,
+      /^2024-01-monday\.csv was loaded before: load 2, \d{4}-\d\d-\d\dT[\d:]{8}Z\n {2}--again loads it again\n$/,
     );
     const both = await run("load", "sales_daily", one, two);
     expect(both.stdout).toContain("2024-01-monday.csv was loaded before: load 2");

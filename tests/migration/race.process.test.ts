@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { withClient } from "../../src/database/connection.ts";
 import { compareCatalogs, downgrade, readCatalog, status, upgrade } from "../../src/migration/index.ts";
 import { readRevisions } from "../../src/migration/revisions/revisions.ts";
-import { forecastlab } from "../cli/support/command-line.ts";
+import { spawnForecastlab } from "../cli/support/command-line.ts";
 import { freshDatabase, rowsOf, serverVersions, urlOf } from "../support/warehouse.ts";
 import { revisionsFolder } from "./support/migration.ts";
 
@@ -16,7 +16,7 @@ describe.for(serverVersions())("migrators at once on PostgreSQL %s", async (serv
     let waited = 0;
     const inside = Array.from({ length: 16 }, () => upgrade({ database, onWait: () => (waited += 1) }));
     const outside = Array.from({ length: 4 }, () =>
-      forecastlab(["upgrade", "--json"], { env: { DATABASE_URL: urlOf(database) } }),
+      spawnForecastlab(["upgrade", "--json"], { env: { DATABASE_URL: urlOf(database) } }),
     );
     const results = [...(await Promise.all(inside)), ...(await Promise.all(outside)).map(({ json }) => json)];
     expect(results.map(({ to }) => to)).toEqual(Array(20).fill(chain.at(-1)));

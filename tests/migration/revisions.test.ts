@@ -82,9 +82,9 @@ describe("the chain", () => {
     [
       "two heads, both named",
       [file("1_a", "none"), file("2_b", "1_a"), file("3_c", "2_b"), file("2_d", "1_a")],
-      "2_d and 3_c, which part after 1_a",
+      "2_d and 3_c, which branch after 1_a",
     ],
-    ["two beginnings", [file("1_a", "none"), file("1_b", "none")], "1_a and 1_b, which part after none"],
+    ["two beginnings", [file("1_a", "none"), file("1_b", "none")], "1_a and 1_b, which branch after none"],
     ["a missing parent", [file("1_a", "none"), file("3_c", "2_b")], "3_c names 2_b as its parent"],
     ["a circle", [file("1_a", "2_b"), file("2_b", "1_a")], "1_a, 2_b follow each other in a circle"],
     [

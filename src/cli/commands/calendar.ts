@@ -10,10 +10,10 @@ interface Options {
 export const registerCalendar: RegisterCommand = (program, action) => {
   program
     .command("calendar")
-    .description("fill every day of a range, with public holidays and their names")
+    .description("add every day of a range, with public holidays and their names")
     .requiredOption("--from <date>", "first day, YYYY-MM-DD")
     .requiredOption("--to <date>", "last day, YYYY-MM-DD")
-    .option("--country <code>", "whose public holidays (ISO 3166-1, such as GB)")
+    .option("--country <code>", "country of the public holidays (ISO 3166-1, such as GB)")
     .option("--subdivision <code>", "part of the country (ISO 3166-2, such as SCT)")
     .addHelpText(
       "before",

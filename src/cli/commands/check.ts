@@ -8,7 +8,7 @@ export const registerCheck: RegisterCommand = (program, action) => {
     .description("compare model, revisions and live schema, and list every difference")
     .addOption(migrationsOption())
     .addHelpText("before", examples("check", "check --json"))
-    .addHelpText("after", "\nExits with 3 when there are differences. Nothing is changed.")
+    .addHelpText("after", "\nExits with 3 if there are differences. Changes nothing.")
     .action(
       action(async (context, options: MigrationsOptions) => {
         const { check } = await import("../../migration/index.ts");
@@ -21,13 +21,15 @@ export const registerCheck: RegisterCommand = (program, action) => {
     );
 };
 
-/** In the order in which to mend them. */
+/** In the order in which to fix them. */
 const titles: Record<Topic, (place: CheckReport["replayedIn"]) => string> = {
-  files: () => "Files edited since they were applied (restore them, or accept the edit: forecastlab stamp)",
-  revisions: () => "Revisions out of step (forecastlab upgrade applies what is missing)",
-  model: () => 'The model says what no revision does (forecastlab revision -m "…" would write this)',
-  migrations: () => "The snapshot says what no revision does (expected: the snapshot; found: the revisions)",
-  database: (place) => `The live schema is not what the revisions make of a scratch ${place}`,
+  files: () =>
+    "Files were edited after they were applied (restore them, or accept the edit: forecastlab stamp)",
+  revisions: () => "Revisions are not applied in order (forecastlab upgrade applies what is missing)",
+  model: () => 'The model has changes that no revision makes (forecastlab revision -m "…" would write these)',
+  migrations: () =>
+    "The snapshot has changes that no revision makes (expected: the snapshot; found: the revisions)",
+  database: (place) => `The live schema differs from the revisions applied to a scratch ${place}`,
 };
 
 function print({ colors, line, note }: Context["output"], report: CheckReport): void {
@@ -47,7 +49,7 @@ function print({ colors, line, note }: Context["output"], report: CheckReport): 
   else line(`No differences: model, revisions and live schema agree (at ${at}; scratch ${replayedIn}).`);
 }
 
-/** What and where in one column, the difference in the next. A statement says all of itself. */
+/** The object in one column, the difference in the next. A statement of the model needs no second column. */
 function aligned(group: readonly Finding[]): string[] {
   const width = Math.min(60, Math.max(...group.map(({ object }) => object.length)));
   return group.map(({ topic, object, detail }) =>

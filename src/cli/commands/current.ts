@@ -18,8 +18,8 @@ export const registerCurrent: RegisterCommand = (program, action) => {
         output.result({ schema, revision, head, pending, unknown, edited });
         output.line(`${revision ?? "base"}${revision !== null && revision === head ? " (head)" : ""}`);
         if (pending.length > 0) output.note(`Not applied: ${pending.join(", ")}. Run: forecastlab upgrade`);
-        if (unknown.length > 0) output.note(`Applied, but without a file: ${unknown.join(", ")}.`);
-        if (edited.length > 0) output.note(`Edited since it was applied: ${edited.join(", ")}.`);
+        if (unknown.length > 0) output.note(`Applied, but there is no file: ${unknown.join(", ")}.`);
+        if (edited.length > 0) output.note(`Edited after it was applied: ${edited.join(", ")}.`);
         return 0;
       }),
     );

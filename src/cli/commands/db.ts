@@ -14,18 +14,18 @@ export const registerDb: RegisterCommand = (program, action) => {
     );
 
   db.command("start")
-    .description("start the embedded server and leave it running")
+    .description("start the embedded server and keep it running")
     .addHelpText("before", examples("db start", "db start --home /srv/shop"))
     .action(action(start));
 
   db.command("stop")
-    .description("stop the embedded server once no command uses it")
+    .description("stop the embedded server when no command uses it")
     .option("--force", "stop it now; commands that use it fail and roll back")
     .addHelpText("before", examples("db stop", "db stop --force"))
     .action(action(stop));
 
   db.command("status")
-    .description("show which server is used, whether it runs, and by whom")
+    .description("show which server is used, whether it is running, and which commands use it")
     .addHelpText("before", examples("db status", "db status --json"))
     .action(action(status));
 
@@ -37,14 +37,14 @@ export const registerDb: RegisterCommand = (program, action) => {
       "after",
       '\nFor example: psql "$(forecastlab db url)"\n\n' +
         "The embedded server is reached through a socket only you can open, and has no password.\n" +
-        "A password of DATABASE_URL (and the random one of the embedded server where there are\n" +
-        "no sockets, as on Windows) is printed as *** unless you ask for it.",
+        "A password of DATABASE_URL (and the random one of the embedded server if there are no\n" +
+        "sockets, as on Windows) is printed as *** unless you ask for it.",
     )
     .action(action(url));
 
   db.command("psql")
     .description("run psql on the warehouse")
-    .argument("[args...]", "handed to psql as they are")
+    .argument("[args...]", "passed to psql unchanged")
     .allowUnknownOption()
     .passThroughOptions()
     .addHelpText("before", examples("db psql", 'db psql -c "SELECT * FROM store"', "db psql -- --version"))
@@ -56,7 +56,7 @@ async function start({ settings, output }: Context): Promise<undefined> {
   const { startEmbedded } = await import("../../database/embedded/index.ts");
   const server = await startEmbedded(settings);
   output.result(server);
-  output.line(`PostgreSQL ${server.version} runs (process ${server.pid}), its data in ${server.data}`);
+  output.line(`PostgreSQL ${server.version} is running (process ${server.pid}), data in ${server.data}`);
   output.note("Stop it with: forecastlab db stop");
 }
 
@@ -96,7 +96,7 @@ async function status({ settings, output }: Context): Promise<undefined> {
 /** The state of the embedded server for people. */
 function described(server: EmbeddedStatus): string[] {
   if (server.state === "absent")
-    return [`no embedded server in ${server.home} yet; the first command makes one`];
+    return [`no embedded server in ${server.home} yet; the first command creates one`];
   const stored = [`data     ${server.data}`, `log      ${server.log}`];
   if (server.state === "stopped") return [`stopped  PostgreSQL ${server.version}`, ...stored];
   const until = server.kept ? "until db stop" : "until the last command is done";
@@ -122,7 +122,7 @@ async function nothingToDo(url: string, output: Context["output"], verb: string)
   const { databaseOf } = await import("../../database/address.ts");
   const { label } = databaseOf(url);
   output.result({ state: "external", server: label });
-  output.line(`Nothing to ${verb}: DATABASE_URL names a server of your own, ${label}.`);
+  output.line(`Nothing to ${verb}: DATABASE_URL points to your own server, ${label}.`);
   output.note("Unset DATABASE_URL to use the embedded server.");
 }
 

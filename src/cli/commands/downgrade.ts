@@ -4,9 +4,9 @@ import { type MigrationsOptions, migrationsOption, printScript, runMigration } f
 export const registerDowngrade: RegisterCommand = (program, action) => {
   program
     .command("downgrade")
-    .description("take the schema back to a revision; the data of dropped tables and columns is lost")
-    .argument("<target>", "-N, base, or the revision to go back to (the beginning of its name is enough)")
-    .option("--sql", "print the SQL instead, without a connection; the target may read FROM:TO")
+    .description("revert the schema to an earlier revision; data of dropped tables and columns is lost")
+    .argument("<target>", "-N, base, or the revision to go back to (a prefix of its name is enough)")
+    .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
     .addOption(migrationsOption())
     .addHelpText(
       "before",

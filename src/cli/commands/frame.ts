@@ -21,14 +21,15 @@ export const registerFrame: RegisterCommand = (program, action) => {
   const frame = program
     .command("frame")
     .description(
-      "write a training frame and the frame of the days to forecast, free of leaks (docs/frames.md)",
+      "write a training frame and the frame of the days to forecast, without leaks (docs/frames.md)",
     )
-    .option("--out <file>", "the training file, such as frame.parquet; the others stand beside it")
+    .option("--out <file>", "the training file, such as frame.parquet; the others are written next to it")
     .addOption(
-      new Option(
-        "--format <format>",
-        "how the files are written (default: what the ending of --out says)",
-      ).choices(["parquet", "arrow", "csv"]),
+      new Option("--format <format>", "format of the files (default: by the ending of --out)").choices([
+        "parquet",
+        "arrow",
+        "csv",
+      ]),
     )
     .option("--partition-by <columns>", "make --out a folder in hive layout, such as store_code,year")
     .addHelpText(
@@ -44,7 +45,7 @@ export const registerFrame: RegisterCommand = (program, action) => {
     .action(action(write));
   const audit = frame
     .command("audit")
-    .description("change what came after the cutoff in a scratch copy and prove that the frame does not")
+    .description("change data after the cutoff in a scratch copy and check that the frame stays the same")
     .addHelpText(
       "before",
       examples(
@@ -54,15 +55,15 @@ export const registerFrame: RegisterCommand = (program, action) => {
     )
     .addHelpText(
       "after",
-      "\nThe warehouse is only read. Exits with 3, and names the columns, where anything differs.",
+      "\nThe warehouse is only read. Exits with 3, and names the columns, if anything differs.",
     )
     .action(action((context) => auditFrame(context, takenFor("audit", frame, audit))));
   for (const option of definitionOptions()) for (const command of [frame, audit]) command.addOption(option);
   frame
     .command("plot")
-    .description("draw one series of a frame that was written, with its drivers")
+    .description("plot one series of a written frame, with its drivers")
     .argument("<file>", "the training file, as Parquet or CSV, or the folder of a partitioned frame")
-    .requiredOption("--series <id>", "the series, as its unique_id says: STORE/SKU")
+    .requiredOption("--series <id>", "unique_id of the series: STORE/SKU")
     .option("--days <N>", "how many days before the cutoff to show (default: as many as fit)")
     .addHelpText(
       "before",
@@ -77,7 +78,7 @@ export const registerFrame: RegisterCommand = (program, action) => {
 };
 
 /**
- * Options behind a subcommand that `frame` has too: commander gives them to `frame`, which it asks first.
+ * Options after a subcommand that `frame` has too: commander gives them to `frame`, which parses first.
  *
  * @throws USAGE for those that the subcommand does not have
  */

@@ -6,7 +6,7 @@ import { table } from "../render/output.ts";
 export const registerHistory: RegisterCommand = (program, action) => {
   program
     .command("history")
-    .description("list the revisions, newest first, and which of them are applied")
+    .description("list the revisions, newest first, and which are applied")
     .addOption(migrationsOption())
     .addHelpText("before", examples("history", "history --json"))
     .action(

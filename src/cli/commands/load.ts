@@ -19,30 +19,30 @@ interface Options {
 export const registerLoad: RegisterCommand = (program, action) => {
   program
     .command("load")
-    .description("load files into a table: all of it or nothing, and never a row twice")
+    .description("load files into a table: all of them or nothing, and no row twice")
     .argument("<table>", "store, product, calendar, sales_daily, sales_txn, price_history, …")
     .argument(
       "<file...>",
       "CSV, Parquet or NDJSON, also in gzip or zstd: files, patterns, folders, or - (docs/formats.md)",
     )
-    .option("--mapping <file>", "YAML that says how the files' columns become the table's (docs/mappings.md)")
-    .option("--rejects <file>", "where faulty rows are listed (default: rejects-TABLE.csv)")
-    .option("--max-rejects <N|P%>", "how many rows may be rejected for the others to be loaded (default: 0)")
+    .option("--mapping <file>", "YAML that maps the files' columns to the table's (docs/mappings.md)")
+    .option("--rejects <file>", "where rejected rows are written (default: rejects-TABLE.csv)")
+    .option("--max-rejects <N|P%>", "how many rows may be rejected without failing the load (default: 0)")
     .addOption(
       new Option(
         "--on-duplicate <policy>",
-        "what becomes of rows of one grain that differ (default: reject)",
+        "what to do with rows that have the same grain and different values (default: reject)",
       ).choices(["reject", "first", "last", "sum"]),
     )
     .option(
       "--create-missing",
-      "add stores, products and days that the rows speak of and the warehouse lacks",
+      "add stores, products and days that the rows refer to and the warehouse lacks",
     )
-    .option("--again", "also load files that were loaded before")
-    .option("--no-wait", "fail at once while another load is at work on one of the months")
-    .option("--delimiter <char>", "what separates fields, or the word tab (default: comma; tab for .tsv)")
-    .option("--encoding <name>", "how the files are encoded, such as latin-1 (default: utf-8)")
-    .option("--dry-run", "check everything and say what would change, but write nothing to the warehouse")
+    .option("--again", "load files again that were loaded before")
+    .option("--no-wait", "fail at once if another load is running on one of the months")
+    .option("--delimiter <char>", "field delimiter, or the word tab (default: comma; tab for .tsv)")
+    .option("--encoding <name>", "encoding of the files, such as latin-1 (default: utf-8)")
+    .option("--dry-run", "check everything and report what would change, but write nothing to the warehouse")
     .addHelpText(
       "before",
       examples(

@@ -10,9 +10,9 @@ interface Options {
 export const registerLoads: RegisterCommand = (program, action) => {
   program
     .command("loads")
-    .description("list the ledger: what was loaded, when, by whom, and what became of its rows")
-    .option("--table <name>", "loads into this table only")
-    .option("--limit <N>", "how many, the newest first", "20")
+    .description("list the ledger: what was loaded, when, by whom, and how many rows changed")
+    .option("--table <name>", "only loads into this table")
+    .option("--limit <N>", "how many, newest first", "20")
     .addHelpText("before", examples("loads", "loads --table sales_daily --limit 5", "loads --json"))
     .action(action(run));
 };
@@ -39,7 +39,7 @@ async function run(
   else for (const line of table(listed(runs, output.width))) output.line(line);
 }
 
-/** Counts of the identity and their headings; those that are 0 for all loads are not shown. */
+/** Counts and their headings; those that are 0 for all loads are not shown. */
 const counts = [
   ["read", "read"],
   ["inserted", "new"],
@@ -49,7 +49,7 @@ const counts = [
   ["rejected", "rejects"],
 ] as const;
 
-/** A row a load; the names of files are shortened to what is left of the width. */
+/** One row per load; names of files are shortened to what is left of the width. */
 export function listed(runs: readonly LoadRun[], width: number): (string | number)[][] {
   const shown = counts.filter(([count], index) => index === 0 || runs.some((run) => run[count] > 0));
   const rowsWith = (fileOf: (run: LoadRun) => string) => [

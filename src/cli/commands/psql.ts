@@ -4,8 +4,8 @@ import type { Context } from "../command.ts";
 
 /**
  * Runs the user's psql on the warehouse's server, which is kept running meanwhile; returns psql's exit code. The address
- * is handed over in the environment: arguments can be seen by every user of the machine, and psql's own -h, -d and -U
- * still have the last word.
+ * is passed in the environment: arguments can be seen by every user of the machine, and psql's own -h, -d and -U still
+ * override it.
  *
  * @throws PSQL_MISSING
  */
@@ -20,11 +20,11 @@ export async function runPsql({ settings, environment, signal }: Context, args: 
   );
 }
 
-/** What would lead psql to another server than the warehouse's, or to it with another server's password. */
+/** What would send psql to another server than the warehouse's, or to it with another server's password. */
 const elsewhere = { PGSERVICE: undefined, PGHOSTADDR: undefined, PGPASSWORD: undefined };
 
 function untilItEnds(args: string[], environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
-  // In psql Ctrl-C cancels a query: it is psql's to handle, and must not end this process before it.
+  // In psql, Ctrl-C cancels a query: psql handles it, and this process must not end before psql does.
   const listeners = process.listeners("SIGINT");
   process.removeAllListeners("SIGINT").on("SIGINT", () => {});
   return new Promise<number>((resolve, reject) => {
@@ -41,7 +41,7 @@ function untilItEnds(args: string[], environment: NodeJS.ProcessEnv, signal: Abo
 const reasonOf = (error: NodeJS.ErrnoException) =>
   error.code === "ENOENT" ? "there is no psql on the PATH" : (error.code ?? error.message);
 
-/** libpq's environment for a connection string: what a driver reads from it, psql reads from there. */
+/** The environment variables of libpq for a connection string. */
 export function libpqEnvironment(url: string): Record<string, string> {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
   const named: [string, string | undefined][] = [

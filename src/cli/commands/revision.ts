@@ -5,9 +5,9 @@ import { type MigrationsOptions, migrationsFolder, migrationsOption } from "../m
 export const registerRevision: RegisterCommand = (program, action) => {
   program
     .command("revision")
-    .description("write a revision from what changed in the model, with its way back")
+    .description("write a revision from the changes of the model, up and down")
     .requiredOption("-m, --message <text>", "what it does; becomes the file's name")
-    .option("--empty", "leave both directions empty, to be written by hand")
+    .option("--empty", "leave up and down empty, to be written by hand")
     .addOption(migrationsOption())
     .addHelpText(
       "before",
@@ -21,10 +21,10 @@ export const registerRevision: RegisterCommand = (program, action) => {
         const written = await revision({ message, empty, folder: migrationsFolder(context, options) });
         output.result(written);
         if (written.path === null) {
-          output.line("Nothing to write: the model is what the revisions say.");
+          output.line("Nothing to write: the model and the revisions agree.");
         } else {
           output.line(`wrote ${relative(process.cwd(), written.path)}`);
-          output.note("Read it, edit what a diff cannot know, then run: forecastlab upgrade");
+          output.note("Review it, edit what a diff cannot know, then run: forecastlab upgrade");
         }
         return 0;
       }),

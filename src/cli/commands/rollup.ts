@@ -13,13 +13,13 @@ interface Options {
 export const registerRollup: RegisterCommand = (program, action) => {
   program
     .command("rollup")
-    .description("sum transactions (sales_txn) to days (sales_daily), net of returns")
+    .description("sum transactions (sales_txn) into daily sales (sales_daily), net of returns")
     .option("--from <date>", "first day, YYYY-MM-DD (default: the first transaction)")
     .option("--to <date>", "last day, YYYY-MM-DD (default: the last transaction)")
     .addOption(
       new Option(
         "--on-net-negative <policy>",
-        "a day on which more came back than was sold: write it as 0 and report the difference, or reject the rollup",
+        "for a day with more returned than sold: write 0 and report the difference, or reject the rollup",
       )
         .choices(["zero", "reject"])
         .default("zero"),
@@ -63,13 +63,13 @@ function printRollup(rollup: Rollup, output: Output): void {
     `net ${decimalText(rollup.net.quantity)} units, ${decimalText(rollup.net.total_amount)} in sales`,
   );
   if (rollup.without_transactions > 0) {
-    output.line(`left as they are, being without transactions: ${numberText(rollup.without_transactions)}`);
+    output.line(`unchanged, because they have no transactions: ${numberText(rollup.without_transactions)}`);
   }
   const negative = rollup.net_negative_days;
   if (negative.length === 0) return;
   output.line();
   output.line(
-    `${numberText(negative.length)} rows with more returned than sold were written as 0: that leaves out ${decimalText(rollup.zeroed.quantity)} units and ${decimalText(rollup.zeroed.total_amount)}, so sales_daily is higher by as much`,
+    `${numberText(negative.length)} rows with more returned than sold were written as 0, which omits ${decimalText(rollup.zeroed.quantity)} units and ${decimalText(rollup.zeroed.total_amount)} (sales_daily is higher by as much)`,
   );
   const rows = negative
     .slice(0, shownDays)

@@ -4,13 +4,13 @@ import { type MigrationsOptions, migrationsOption, withMigrationTarget } from ".
 export const registerStamp: RegisterCommand = (program, action) => {
   program
     .command("stamp")
-    .description("write down that exactly the revisions up to one are applied, without running anything")
-    .argument("<revision>", "head, base, or a revision (the beginning of its name is enough)")
+    .description("mark revisions up to REVISION as applied without running them")
+    .argument("<revision>", "head, base, or a revision (a prefix of its name is enough)")
     .addOption(migrationsOption())
     .addHelpText("before", examples("stamp head", "stamp 0001"))
     .addHelpText(
       "after",
-      "\nUse it for a database that was built another way, or to accept the edit of an applied file.",
+      "\nUse it for a database that was created another way, or to accept an edit of an applied file.",
     )
     .action(
       action(async (context, target: string, options: MigrationsOptions) => {
@@ -21,9 +21,9 @@ export const registerStamp: RegisterCommand = (program, action) => {
         const { added, removed, refreshed, to } = stamped;
         for (const id of added) output.line(`marked as applied: ${id}`);
         for (const id of removed) output.line(`marked as not applied: ${id}`);
-        for (const id of refreshed) output.line(`accepted as edited: ${id}`);
+        for (const id of refreshed) output.line(`edit accepted: ${id}`);
         const nothing = added.length + removed.length + refreshed.length === 0 ? "Nothing to do; the" : "The";
-        output.line(`${nothing} ledger is at ${to ?? "base"}.`);
+        output.line(`${nothing} revision table is at ${to ?? "base"}.`);
         return 0;
       }),
     );

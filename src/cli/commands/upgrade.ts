@@ -4,9 +4,9 @@ import { type MigrationsOptions, migrationsOption, printScript, runMigration } f
 export const registerUpgrade: RegisterCommand = (program, action) => {
   program
     .command("upgrade")
-    .description("bring the schema up to a revision, by default to the newest")
-    .argument("[target]", "head, +N, or a revision (the beginning of its name is enough)", "head")
-    .option("--sql", "print the SQL instead, without a connection; the target may read FROM:TO")
+    .description("apply revisions up to a target, by default the newest")
+    .argument("[target]", "head, +N, or a revision (a prefix of its name is enough)", "head")
+    .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
     .addOption(migrationsOption())
     .addHelpText(
       "before",

@@ -2,7 +2,7 @@ import type { AuditReport } from "../../frame/index.ts";
 import { numberText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
-/** Prints which checks a frame passed on stdout, and where it does not on stderr. */
+/** Prints the checks on stdout, and what differs on stderr. */
 export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Output): void {
   const days = horizon === 1 ? "1 day" : `${horizon} days`;
   output.line(output.colors.bold(`Audit of the frame up to ${cutoff} with a horizon of ${days}`));
@@ -17,7 +17,7 @@ export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Out
     output.line(`  ${line}`);
   for (const check of checks.filter(({ differing }) => differing.length > 0)) {
     output.note("");
-    output.note(`${check.name}: when ${check.changed} change, ${check.must_hold} must stay the same`);
+    output.note(`${check.name}: if ${check.changed} change, ${check.must_hold} must stay the same`);
     for (const { frame, column, rows, example } of check.differing) {
       const was = `${shown(example.before)} became ${shown(example.after)}`;
       output.note(
@@ -27,7 +27,7 @@ export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Out
   }
 }
 
-/** Rows that are in one of the frames only are no column's. */
+/** Rows that only one of the frames has belong to no column. */
 const named = (column: string) => (column === "(row)" ? "rows themselves" : column);
 
 const shown = (value: string | null) => value ?? "null";

@@ -3,7 +3,7 @@ import type { FrameResult, Manifest } from "../../frame/index.ts";
 import { bytesText, countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
-/** Prints what a frame holds, and how to read it, on stdout; what it lacks on stderr. */
+/** Prints what a frame holds and how to read it on stdout, what it lacks on stderr. */
 export function printFrame(result: FrameResult, output: Output): void {
   const { manifest } = result;
   output.line(output.colors.bold(title(manifest)));
@@ -41,13 +41,13 @@ function filesOf({ training, future, manifest }: FrameResult): (string | number)
   ];
 }
 
-/** Rows whose `y` is not simply what was sold, and series that are not as the others. */
+/** Training rows by mask. */
 function countsOf({ counts, spec }: Manifest): (string | number)[][] {
   const share = (rows: number) => `${((100 * rows) / Math.max(1, counts.training_rows)).toFixed(1)} %`;
   const filled = spec.fill === "zero" ? "without a sales row: y is 0" : "without a sales row: y is null";
   const rows: [what: string, rows: number, why: string][] = [
     ["imputed", counts.imputed, filled],
-    ["stockout", counts.stockout, "nothing left at the end of the day: weight 0"],
+    ["stockout", counts.stockout, "no stock at the end of the day: weight 0"],
     [
       "closed",
       counts.closed,
@@ -60,7 +60,7 @@ function countsOf({ counts, spec }: Manifest): (string | number)[][] {
   ];
 }
 
-/** One line a class, as many names as fit. */
+/** One line per class, with as many names as fit. */
 function columnsByClass({ columns }: Manifest, width: number): string[] {
   const classes = [...new Set(columns.map((column) => column.class))];
   const room = width - 16;
@@ -104,7 +104,9 @@ function shortcomings({ counts, spec, left_out, missing, not_reconstructed }: Ma
   return [
     ...(left_out.length === 0
       ? []
-      : [`left out, without any facts up to the cutoff: ${left_out.map(({ driver }) => driver).join(", ")}`]),
+      : [
+          `omitted, because there are no facts up to the cutoff: ${left_out.map(({ driver }) => driver).join(", ")}`,
+        ]),
     ...(prices === null || prices.days === 0 || example === undefined
       ? []
       : [
@@ -114,7 +116,7 @@ function shortcomings({ counts, spec, left_out, missing, not_reconstructed }: Ma
     ...(counts.series_without_sale === 0
       ? []
       : [
-          `not in the frame: ${countText(counts.series_without_sale, "store and product", "stores and products")} with rows but never a sale`,
+          `not in the frame: ${countText(counts.series_without_sale, "store and product", "stores and products")} with rows but without a sale`,
         ]),
     ...(counts.ended_series === 0
       ? []
@@ -139,7 +141,7 @@ function changed({ overwritten, dimensions_changed }: NonNullable<Manifest["not_
       .join(", ");
   const [facts, dimensions] = [listed(overwritten), listed(dimensions_changed)];
   return [
-    ...(facts === "" ? [] : [`overwritten since then, and used with their new values: ${facts}`]),
-    ...(dimensions === "" ? [] : [`added or changed since then, and used as they are now: ${dimensions}`]),
+    ...(facts === "" ? [] : [`overwritten since then, used with their new values: ${facts}`]),
+    ...(dimensions === "" ? [] : [`added or changed since then, used as they are now: ${dimensions}`]),
   ];
 }

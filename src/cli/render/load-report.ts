@@ -8,7 +8,7 @@ export function printLoad(result: LoadResult, output: Output): void {
   for (const { path, load_id, finished_at } of before) {
     output.line(`${path} was loaded before: load ${load_id}, ${finished_at}`);
   }
-  if (before.length > 0) output.line(`  --again loads ${before.length === 1 ? "it" : "them"} once more`);
+  if (before.length > 0) output.line(`  --again loads ${before.length === 1 ? "it" : "them"} again`);
   if (result.files.length === 0) return;
   output.line(output.colors.bold(title(result)));
   for (const line of identity(result, output.width)) output.line(line);
@@ -24,7 +24,7 @@ export function printLoad(result: LoadResult, output: Output): void {
   output.line();
   const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
   output.line(`  ${output.colors.dim(seconds.join(", "))}`);
-  if (result.dry_run) output.line("  a dry run: nothing was published");
+  if (result.dry_run) output.line("  dry run: nothing was published");
   printRejects(result, output);
 }
 
@@ -56,7 +56,7 @@ function identity(result: LoadResult, width: number): string[] {
 
 const methods: readonly Method[] = ["attach", "rebuild", "merge", "unchanged"];
 
-/** One row a method: its months and what became of their rows. */
+/** One row per method: its months and the changes of their rows. */
 function byMethod({ months }: LoadResult): (string | number)[][] {
   const rows = methods.flatMap((method) => {
     const own = months.filter((month) => month.method === method);
@@ -74,12 +74,12 @@ function span(months: readonly { readonly month: string }[]): string {
   return first === last ? `${first}` : `${first} - ${last}`;
 }
 
-/** What a whole load of such rejects most likely lacks. */
+/** What usually causes many rejects of one code, and what to do. */
 const hints: Record<string, string> = {
-  UNKNOWN_STORE: "load the table store first, from a file that has these codes, or add --create-missing",
-  UNKNOWN_PRODUCT: "load the table product first, from a file that has these SKUs, or add --create-missing",
-  UNKNOWN_DATE: "fill the days first: forecastlab calendar --from DATE --to DATE, or add --create-missing",
-  DUPLICATE_GRAIN: "say which of them stands: --on-duplicate first, last or sum",
+  UNKNOWN_STORE: "load the table store first, from a file with these codes, or use --create-missing",
+  UNKNOWN_PRODUCT: "load the table product first, from a file with these SKUs, or use --create-missing",
+  UNKNOWN_DATE: "add the days first: forecastlab calendar --from DATE --to DATE, or use --create-missing",
+  DUPLICATE_GRAIN: "choose which row to keep: --on-duplicate first, last or sum",
 };
 
 function printRejects(result: LoadResult, output: Output): void {
@@ -94,9 +94,8 @@ function printRejects(result: LoadResult, output: Output): void {
     output.note(`  ${where}${value === "" ? "" : ` ${JSON.stringify(value)}`}: ${message}`);
   }
   const more = faults - result.first_rejects.length;
-  const all = "the rejected rows are in";
   output.note(
-    `  ${more > 0 ? `and ${numberText(more)} more; ` : ""}${all} ${result.rejects_file}: mend them there and load it`,
+    `  ${more > 0 ? `and ${numberText(more)} more; ` : ""}the rejected rows are in ${result.rejects_file}: fix them and load that file`,
   );
   for (const code of Object.keys(result.reject_codes)) {
     const hint = hints[code];

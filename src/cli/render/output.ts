@@ -3,19 +3,19 @@ import { ForecastLabError, fail } from "../../errors.ts";
 import { numberText } from "../../system/numbers.ts";
 
 /**
- * Renders for people or, with --json, as one JSON object. Data goes to stdout; notes, progress and errors to
- * stderr. Colours only where the stream is a terminal and NO_COLOR is unset.
+ * Renders for people or, with --json, as one JSON object. Data goes to stdout; notes, progress and errors go to stderr.
+ * Colors only if the stream is a terminal and NO_COLOR is unset.
  */
 export interface Output {
   readonly json: boolean;
   readonly verbose: boolean;
-  /** Colours for stdout. */
+  /** Colors for stdout. */
   readonly colors: ReturnType<typeof pc.createColors>;
-  /** Colours for stderr. */
+  /** Colors for stderr. */
   readonly errorColors: ReturnType<typeof pc.createColors>;
-  /** Whether stderr is a terminal a person watches (progress is drawn only then). */
+  /** Whether stderr is a terminal that a person watches: progress is drawn only then. */
   readonly interactive: boolean;
-  /** Columns of the terminal, 80 where there is none. */
+  /** Columns of the terminal; 80 if there is none. */
   readonly width: number;
   /** A line of data on stdout; nothing with --json. */
   line(text?: string): void;
@@ -57,6 +57,16 @@ export function createOutput(
   };
 }
 
+/** A failure as --json shows it: what to do includes the flag or command that does it. */
+export const failureJson = (failure: ForecastLabError) => ({
+  ...failure.toJSON(),
+  action: adviceOf(failure),
+});
+
+/** What to do, and with which flag or command. */
+export const adviceOf = ({ action, cli }: ForecastLabError) =>
+  cli === undefined ? action : `${action} ${cli}`;
+
 /** Prints a failure: the sentence, its code, what to do; a stack only with --verbose. Returns the exit code. */
 export function reportFailure(error: unknown, output: Output, streams: Streams): number {
   const failure =
@@ -64,11 +74,11 @@ export function reportFailure(error: unknown, output: Output, streams: Streams):
       ? error
       : fail("INTERNAL", { reason: error instanceof Error ? error.message : String(error) }, error);
   if (output.json) {
-    streams.stdout.write(`${JSON.stringify({ error: failure })}\n`);
+    streams.stdout.write(`${JSON.stringify({ error: failureJson(failure) })}\n`);
   } else {
     const colors = output.errorColors;
     streams.stderr.write(`${colors.red("error")} ${failure.message} ${colors.dim(`[${failure.code}]`)}\n`);
-    streams.stderr.write(`  ${failure.action}\n`);
+    streams.stderr.write(`  ${adviceOf(failure)}\n`);
   }
   if (output.verbose) streams.stderr.write(`${inspectable(failure)}\n`);
   return failure.exitCode;
@@ -79,7 +89,7 @@ function inspectable(error: Error): string {
   return `${error.stack ?? error.message}${cause}`;
 }
 
-/** A plain aligned table: text left, numbers (and decimals kept as text) right, no frames; the first row is the heading. */
+/** An aligned table: text to the left, numbers (and decimals kept as text) to the right; the first row is the heading. */
 export function table(rows: readonly (readonly (string | number)[])[]): string[] {
   const cells = rows.map((row) => row.map(shown));
   const columns = (cells[0] ?? []).map((_, column) => cells.map((row) => row[column] ?? ""));

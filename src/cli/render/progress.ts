@@ -6,7 +6,7 @@ import type { Output } from "./output.ts";
 
 type Phase = LoadPhase | FramePhase | "audit";
 
-/** How each phase is told, and what it counts. */
+/** How each phase is described, and what it counts. */
 const steps: Record<Phase, { readonly doing: string; readonly unit: string }> = {
   read: { doing: "reading", unit: "rows" },
   check: { doing: "checking", unit: "rows" },
@@ -18,11 +18,11 @@ const steps: Record<Phase, { readonly doing: string; readonly unit: string }> = 
   audit: { doing: "auditing", unit: "frames" },
 };
 
-/** Shows how far the work is: one line that is drawn anew on a terminal, one JSON object a line with --json, else nothing. */
+/** Shows progress: one line that is redrawn on a terminal, one JSON object per line with --json, else nothing. */
 export interface ProgressDisplay {
   readonly onProgress: ((step: Progress<Phase>) => void) | undefined;
   readonly onWait: (reason: string) => void;
-  /** Takes the line away. */
+  /** Erases the line. */
   clear(): void;
 }
 
@@ -65,7 +65,7 @@ export function progressLine({ phase, done, of }: Progress<Phase>, elapsed_s: nu
   const parts = [
     doing,
     `${numberText(done)}${of === undefined ? "" : ` of ${numberText(of)}`} ${unit}`,
-    // Of a few large pieces the pace says nothing.
+    // For a few large pieces a rate says nothing.
     ...(rate < 10 ? [] : [`${numberText(Number(rate.toPrecision(2)))} ${unit}/s`]),
     ...(of === undefined ? [] : [`${left((of - done) / rate)} left`]),
   ];

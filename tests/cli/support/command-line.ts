@@ -1,27 +1,45 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { run } from "../../../src/cli/run.ts";
+import { rememberingStreams } from "./streams.ts";
 
-const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+/** The built program (`pretest` builds it). */
+export const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
 export interface Run {
   /** The exit code, or the signal's name. */
   readonly status: number | string;
   readonly stdout: string;
   readonly stderr: string;
-  /** stdout as JSON; throws where it is not exactly one document. */
+  /** stdout as JSON; throws unless it is exactly one document. */
   // biome-ignore lint/suspicious/noExplicitAny: each command's object has its own shape
   readonly json: any;
 }
 
-/** Runs the built command line (`pretest` builds it) as a process of its own. */
-export function forecastlab(
-  args: readonly string[],
-  options: { env?: Record<string, string | undefined>; cwd?: string } = {},
-): Promise<Run> {
-  const { DATABASE_URL: _, FORECASTLAB_HOME: __, FORCE_COLOR: ___, ...environment } = process.env;
+interface RunOptions {
+  readonly env?: Record<string, string | undefined>;
+  /** The working folder. Of commands that run at the same time, either all or none have one. */
+  readonly cwd?: string;
+}
+
+/** Runs a command line in this process, from the source. */
+export async function forecastlab(args: readonly string[], { env, cwd }: RunOptions = {}): Promise<Run> {
+  const { written, ...streams } = rememberingStreams();
+  const before = process.cwd();
+  if (cwd !== undefined) process.chdir(cwd);
+  try {
+    const options = { streams, environment: environmentWith(env), signal: new AbortController().signal };
+    return outcome(await run(args, options), written.stdout, written.stderr);
+  } finally {
+    if (cwd !== undefined) process.chdir(before);
+  }
+}
+
+/** Runs the built command line as a process of its own. */
+export function spawnForecastlab(args: readonly string[], { env, cwd }: RunOptions = {}): Promise<Run> {
   const child = spawn(process.execPath, [program, ...args], {
-    cwd: options.cwd,
-    env: { ...environment, ...options.env },
+    cwd,
+    env: environmentWith(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
   return new Promise((resolve, reject) => {
@@ -29,16 +47,25 @@ export function forecastlab(
     child.stdout.on("data", (chunk) => stdout.push(chunk));
     child.stderr.on("data", (chunk) => stderr.push(chunk));
     child.on("error", reject);
-    child.on("close", (code, signal) => {
-      const text = Buffer.concat(stdout).toString();
-      resolve({
-        status: code ?? signal ?? "",
-        stdout: text,
-        stderr: Buffer.concat(stderr).toString(),
-        get json() {
-          return JSON.parse(text);
-        },
-      });
-    });
+    child.on("close", (code, signal) =>
+      resolve(
+        outcome(code ?? signal ?? "", Buffer.concat(stdout).toString(), Buffer.concat(stderr).toString()),
+      ),
+    );
   });
 }
+
+/** Without what the machine's own settings would change. */
+function environmentWith(env: RunOptions["env"]): NodeJS.ProcessEnv {
+  const { DATABASE_URL: _, FORECASTLAB_HOME: __, FORCE_COLOR: ___, ...environment } = process.env;
+  return { ...environment, ...env };
+}
+
+const outcome = (status: number | string, stdout: string, stderr: string): Run => ({
+  status,
+  stdout,
+  stderr,
+  get json() {
+    return JSON.parse(stdout);
+  },
+});

@@ -14,7 +14,7 @@ import {
   withEmbeddedServer,
 } from "../../../src/database/embedded/index.ts";
 import { isZombie, respondsToSignals } from "../../../src/system/processes.ts";
-import { forecastlab, type Run } from "../../cli/support/command-line.ts";
+import { type Run, spawnForecastlab } from "../../cli/support/command-line.ts";
 import { removeFolder, temporaryDataFolder } from "../../support/temporary.ts";
 
 export const asRoot = process.geteuid?.() === 0;
@@ -62,7 +62,7 @@ const originals: Record<string, Promise<void>> = {};
 
 /** Runs a command on the home, with a stand-in for psql on its PATH. */
 export function run(home: string, args: string[], env: Record<string, string> = {}): Promise<Run> {
-  return forecastlab(args, { env: { ...environmentFor(home), ...env } });
+  return spawnForecastlab(args, { env: { ...environmentFor(home), ...env } });
 }
 
 export async function statusOf(home: string): Promise<EmbeddedStatus> {

@@ -5,7 +5,7 @@ import { fillDimensions, query, Workspace } from "../ingest/support/load.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
 import { forecastlab, type Run } from "./support/command-line.ts";
 
-/* The command itself: what it prints and writes, its exit codes, and that nothing is written where it fails. */
+/* The command: what it prints and writes, its exit codes, and that nothing is written if it fails. */
 
 const database = await freshDatabase();
 await fillDimensions(database);
@@ -49,9 +49,9 @@ describe("forecastlab frame", () => {
     expect({ status, stderr }).toEqual({
       status: 0,
       stderr: `\
-note left out, without any facts up to the cutoff: traffic, weather
+note omitted, because there are no facts up to the cutoff: traffic, weather
 note no list price is planned for 3 days of 1 series to forecast, such as S1/A from 2024-02-19 to 2024-02-21
-note not in the frame: 1 store and product with rows but never a sale
+note not in the frame: 1 store and product with rows but without a sale
 `,
     });
     expect(readdirSync(folder).sort()).toEqual(["f.future.parquet", "f.manifest.json", "f.parquet"]);
@@ -65,7 +65,7 @@ note not in the frame: 1 store and product with rows but never a sale
 
                   rows
         imputed     16   28.6 %  without a sales row: y is 0
-        stockout     1    1.8 %  nothing left at the end of the day: weight 0
+        stockout     1    1.8 %  no stock at the end of the day: weight 0
         closed      16   28.6 %  the store sold nothing at all
 
         columns

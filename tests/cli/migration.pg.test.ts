@@ -20,11 +20,11 @@ const on =
       env: { DATABASE_URL: urlOf(database), FORECASTLAB_MIGRATIONS: folder, NO_COLOR: "1" },
     });
 
-describe("the migration verbs", async () => {
+describe("the migration commands", async () => {
   const database = await freshDatabase({ empty: true });
   const run = on(database);
 
-  test("upgrade, current, history, check and downgrade tell what they did and what is", async () => {
+  test("upgrade, current, history, check and downgrade report what they did and the state", async () => {
     const [nothing, behind] = await Promise.all([run("current"), run("check")]);
     expect(nothing).toMatchObject({ status: 0, stdout: "base\n" });
     expect(behind.status).toBe(3);
@@ -55,7 +55,7 @@ describe("the migration verbs", async () => {
     );
     const down = await run("downgrade", "-1");
     expect(down).toMatchObject({ status: 0 });
-    expect(down.stdout).toContain(`taken back ${head}`);
+    expect(down.stdout).toContain(`reverted ${head}`);
   });
 
   test("with --json print one object each", async () => {
@@ -83,7 +83,7 @@ describe("the migration verbs", async () => {
     );
     const { status: exit, stdout } = await run("check");
     expect(exit).toBe(3);
-    expect(stdout).toBe(`The live schema is not what the revisions make of a scratch database
+    expect(stdout).toBe(`The live schema differs from the revisions applied to a scratch database
   column sales_daily.quantity   type: expected integer, found bigint
   index ix_store_code on store  missing: expected CREATE UNIQUE INDEX ix_store_code ON store USING btree (code)
 
@@ -97,7 +97,7 @@ describe("the migration verbs", async () => {
     expect(results.map(({ status }) => status)).toEqual(wrong.map(() => 2));
     const unknown = await run("stamp", "nothing");
     expect(unknown.status).toBe(2);
-    expect(unknown.stderr).toContain(`Known are: ${chain.join(", ")}`);
+    expect(unknown.stderr).toContain(`Valid are ${chain.join(", ")}`);
   });
 });
 
@@ -108,7 +108,7 @@ describe("--sql, without any connection,", async () => {
   const offline = (...args: string[]) =>
     forecastlab(args, { env: { DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none" } });
 
-  test("prints an upgrade that psql runs to the same catalog and the same ledger", async () => {
+  test("prints an upgrade that psql runs to the same catalog and the same revision table", async () => {
     const { status: exit, stdout } = await offline("upgrade", "--sql");
     expect(exit).toBe(0);
     await runScript(piped, stdout);
@@ -157,7 +157,7 @@ describe("--sql, without any connection,", async () => {
     expect(await catalogOf(piped)).toEqual([]);
   });
 
-  test("refuses a way that does not lead there", async () => {
+  test("refuses a range that does not lead to the target", async () => {
     const wrong = [
       ["upgrade", "head:base"],
       ["upgrade", `head:${first}`],
@@ -171,7 +171,7 @@ describe("--sql, without any connection,", async () => {
 describe("revision", async () => {
   const database = await freshDatabase({ empty: true });
 
-  test("writes the model's way up and down into a folder, and nothing the second time", async () => {
+  test("writes the model's changes, up and down, into a folder, and nothing the second time", async () => {
     const folder = revisionsFolder();
     const run = on(database, folder);
     const written = await run("revision", "-m", "The whole Model!", "--json");
@@ -184,7 +184,7 @@ describe("revision", async () => {
 
     await upgrade({ database, folder });
     const [again, clean] = await Promise.all([run("revision", "-m", "again"), run("check")]);
-    expect(again.stdout).toBe("Nothing to write: the model is what the revisions say.\n");
+    expect(again.stdout).toBe("Nothing to write: the model and the revisions agree.\n");
     expect(clean.stdout).toContain("No differences");
     const empty = await run("revision", "-m", "by hand", "--empty");
     expect(empty.stdout).toMatch(/^wrote .*0002_by_hand.sql\n$/);

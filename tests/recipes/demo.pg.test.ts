@@ -20,7 +20,7 @@ describe("the demo", () => {
     expect(stdout).toMatch(/1 +22423 +REGENCY CAKESTAND 3 TIER +2,036 +27,127\.31/);
   });
 
-  test("run again, finds nothing to do", async () => {
+  test("changes nothing when it runs again", async () => {
     expect((await demo()).stdout).toMatch(/sales_txn +loaded before/);
     const { json } = await demo("--json");
     for (const { inserted, updated } of [json.calendar, ...json.loads, json.rollup]) {
