@@ -4,7 +4,7 @@ import { catalogue, type ErrorCode, fail, rejectCodes } from "../src/errors.ts";
 describe("the error catalogue", () => {
   const entries = Object.entries(catalogue);
 
-  test("is what docs/errors.md says (npx vitest run tests/unit/errors.test.ts -u writes it)", async () => {
+  test("is what docs/errors.md says (npx vitest run tests/errors.test.ts -u writes it)", async () => {
     const exits = { 1: "1", 2: "2 (usage)", 3: "3 (rejects or drift)" };
     const page = [
       "# Errors",
@@ -32,7 +32,7 @@ describe("the error catalogue", () => {
       ...Object.entries(rejectCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`),
       "",
     ];
-    await expect(page.join("\n")).toMatchFileSnapshot("../../docs/errors.md");
+    await expect(page.join("\n")).toMatchFileSnapshot("../docs/errors.md");
   });
 
   test.for(entries)("%s: a sentence and something to do", ([, { message, action }]) => {
