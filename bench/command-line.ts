@@ -6,9 +6,9 @@ import type { Database } from "forecastlab";
 import { secondsSince } from "./measurement.ts";
 import { urlOf } from "./server.ts";
 
-export interface Surroundings {
+export interface CommandContext {
   readonly database: Database;
-  /** The working folder, for files of the moment. */
+  /** The working folder, for temporary files. */
   readonly folder: string;
   /** Where the command puts its temporary files; default `folder`. */
   readonly temporary?: string;
@@ -16,23 +16,23 @@ export interface Surroundings {
 }
 
 export interface Outcome<T> {
-  /** From the start of the process until it was gone. */
+  /** From the start of the process to its exit. */
   readonly seconds: number;
-  /** What it printed with --json. */
+  /** The object it printed with --json. */
   readonly output: T;
   /** 10^6 bytes. */
   readonly peak_rss_mb: number;
 }
 
-/** Runs a command as a user does, with the command line as a process of its own; `--json` is added. */
+/** Runs the command line in its own process, as a user does, with `--json`. */
 export async function runCommand<T>(
   args: readonly string[],
-  { database, folder, temporary = folder, signal }: Surroundings,
+  { database, folder, temporary = folder, signal }: CommandContext,
 ): Promise<Outcome<T>> {
   const memory = join(folder, "peak-memory");
   rmSync(memory, { force: true });
   const env = {
-    ...ownEnvironment(),
+    ...neutralEnvironment(),
     DATABASE_URL: urlOf(database),
     TMPDIR: temporary,
     BENCH_PEAK_MEMORY: memory,
@@ -41,10 +41,10 @@ export async function runCommand<T>(
   return { seconds, output: output as T, peak_rss_mb: Number(readFileSync(memory, "utf8")) / 1e6 };
 }
 
-/** The bench's own settings must not become the command's. */
-function ownEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(FORECASTLAB_|PG|npm_|NODE_)/.test(name));
-  return Object.fromEntries(kept);
+/** The environment without variables that configure ForecastLab, PostgreSQL, npm or Node, so that the command does not inherit them. */
+function neutralEnvironment(): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !/^(FORECASTLAB_|PG|npm_|NODE_)/.test(name));
+  return Object.fromEntries(others);
 }
 
 const program = fileURLToPath(new URL("dist/cli/main.js", import.meta.resolve("forecastlab/package.json")));
@@ -72,8 +72,8 @@ function run(args: readonly string[], options: RunOptions): Promise<{ seconds: n
       const seconds = secondsSince(start);
       const text = Buffer.concat(stdout).toString();
       if (code === 0) return resolve({ seconds, output: JSON.parse(text) });
-      const said = Buffer.concat(stderr).toString() || text;
-      reject(new Error(`forecastlab ${args[0]} ended with ${code}: ${said.trim()}`));
+      const reported = Buffer.concat(stderr).toString() || text;
+      reject(new Error(`forecastlab ${args[0]} exited with ${code}: ${reported.trim()}`));
     });
   });
 }

@@ -9,7 +9,7 @@ import { type Server, withServer } from "./server.ts";
 import { shapeOf } from "./shape.ts";
 import { spreadOf } from "./statistics.ts";
 
-/* Where a rebuild becomes cheaper than a merge: the number behind `rebuildShare` (ADR 0016). */
+/* Measures the share of changed rows at which a rebuild becomes cheaper than a merge: `rebuildShare` (ADR 0016). */
 
 const days = 31;
 const shares = [0.01, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1];
@@ -19,8 +19,8 @@ type Method = (typeof methods)[number];
 export function registerCrossover(program: Command, signal: AbortSignal): void {
   program
     .command("crossover")
-    .description("changes a growing share of a month of 310,000 rows, merged and rebuilt")
-    .option("--rounds <n>", "how often each is measured", Number, 3)
+    .description("change a growing share of a month of 310,000 rows, by merge and by rebuild")
+    .option("--rounds <n>", "number of rounds", Number, 3)
     .action(({ rounds }: { rounds: number }) => crossover(rounds, signal));
 }
 
@@ -53,7 +53,7 @@ async function crossover(rounds: number, signal: AbortSignal): Promise<void> {
   );
 }
 
-/** Publishes a month of which a share differs from what is stored. @returns seconds of the publishing alone */
+/** Publishes a month of which a share of the rows differs from the stored ones. @returns seconds for publishing alone */
 async function publishRows(
   server: Server,
   name: string,
@@ -62,7 +62,7 @@ async function publishRows(
 ): Promise<number> {
   const database = server.database(name);
   const [{ withEngine }, { publish }] = await Promise.all([
-    internal("engine/engine.js"),
+    internal("duckdb/engine.js"),
     internal("ingest/publish/publish.js"),
   ]);
   return withEngine(undefined, (engine: { run(sql: string): Promise<void> }) =>

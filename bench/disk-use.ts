@@ -1,26 +1,26 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-const every_ms = 250;
+const interval_ms = 250;
 
-/** Runs the work, and looks meanwhile how much the folder holds on disk: 10^6 bytes at most. */
+/** Runs the work and samples the disk use of a folder meanwhile. @returns the result, and the peak in 10^6 bytes */
 export async function withDiskUse<T>(
   folder: string,
   work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly most_mb: number }> {
-  let most = 0;
-  const look = () => {
-    most = Math.max(most, bytesOf(folder));
+): Promise<{ readonly result: T; readonly peak_mb: number }> {
+  let peak = 0;
+  const sample = () => {
+    peak = Math.max(peak, bytesOf(folder));
   };
-  const timer = setInterval(look, every_ms);
+  const timer = setInterval(sample, interval_ms);
   try {
-    return { result: await work(), most_mb: most / 1e6 };
+    return { result: await work(), peak_mb: peak / 1e6 };
   } finally {
     clearInterval(timer);
   }
 }
 
-/** Of all files below; as blocks that are taken, because some are sparse. */
+/** Of all files below the folder, in allocated blocks, because some files are sparse. */
 function bytesOf(folder: string): number {
   try {
     return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
@@ -32,7 +32,7 @@ function bytesOf(folder: string): number {
   }
 }
 
-/** Nothing where the file was removed meanwhile. Where the system does not say blocks, its length. */
+/** 0 if the file was removed in the meantime; its length if the system does not report blocks. */
 function onDisk(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? 0 : found.blocks === undefined ? found.size : found.blocks * 512;

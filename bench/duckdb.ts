@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
-/** The bench's own DuckDB, which writes data and reads results; on a database file, or in memory. */
+/** Runs the work with a DuckDB connection for writing data and reading results, on a database file or in memory. */
 export async function withDuckDB<T>(
   folder: string,
   work: (connection: DuckDBConnection) => Promise<T>,
@@ -20,7 +20,7 @@ export async function withDuckDB<T>(
   }
 }
 
-/** The only value of the only row, a whole number. */
+/** The result of a query that returns a single number. */
 export async function numberOf(connection: DuckDBConnection, sql: string): Promise<number> {
   return Number((await (await connection.run(sql)).getRowsJS())[0]?.[0]);
 }

@@ -7,7 +7,7 @@ export interface CaseFigures<M extends Measurement = Measurement> {
   readonly title: string;
   readonly rows: number;
   readonly seconds: Spread;
-  /** At the median. */
+  /** At the median time. */
   readonly rows_per_second: number;
   readonly rounds: readonly M[];
 }
@@ -21,13 +21,13 @@ export function caseFigures<M extends Measurement>(
   return { name, title, rows, seconds, rows_per_second: Math.round(rows / seconds.median), rounds };
 }
 
-/** Figures over the cases that were run; null where one that is needed was not. */
+/** Figures over the cases that were run; null if a case they need was not run. */
 export interface Compared<M extends Measurement> {
-  /** Rows/s at the median. */
+  /** Rows/s at the median time. */
   speed(name: string): number | null;
-  /** How many times as fast the one is as the other: rows/s over rows/s. */
+  /** Rows/s of one case divided by rows/s of the other. */
   ratio(one: string, other: string): number | null;
-  /** The largest value in any round of these cases. */
+  /** The largest value over all rounds of these cases. */
   worst(names: readonly string[], of: (round: M) => number | undefined): number | null;
 }
 
@@ -52,22 +52,23 @@ export function divided(one: number | null, other: number | null): number | null
 }
 
 export interface Target {
-  readonly what: string;
-  readonly wanted: string;
+  readonly metric: string;
+  readonly target: string;
   readonly measured: string;
   readonly met: boolean;
 }
 
-/** No target where the figure is null. */
-export function atLeast(what: string, value: number | null, times: number): Target[] {
-  return target(what, value, `at least ${times}x`, (found) => found >= times);
+/** Empty if the figure is null. */
+export function atLeast(metric: string, value: number | null, times: number): Target[] {
+  return targetOf(metric, value, `at least ${times}x`, (measured) => measured >= times);
 }
 
-export function atMost(what: string, value: number | null, limit: number, unit = ""): Target[] {
-  return target(what, value, `at most ${limit.toLocaleString("en-US")}${unit}`, (found) => found <= limit);
+export function atMost(metric: string, value: number | null, limit: number, unit = ""): Target[] {
+  const target = `at most ${limit.toLocaleString("en-US")}${unit}`;
+  return targetOf(metric, value, target, (measured) => measured <= limit);
 }
 
-function target(what: string, value: number | null, wanted: string, met: (value: number) => boolean) {
+function targetOf(metric: string, value: number | null, target: string, met: (measured: number) => boolean) {
   if (value === null) return [];
-  return [{ what, wanted, measured: value.toLocaleString("en-US"), met: met(value) }];
+  return [{ metric, target, measured: value.toLocaleString("en-US"), met: met(value) }];
 }

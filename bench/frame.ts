@@ -11,7 +11,7 @@ import { prepareNative } from "./frame/native.ts";
 import type { FrameRows } from "./frame/outcome.ts";
 import { type FrameReport, reportText } from "./frame/report.ts";
 import { runRounds } from "./rounds.ts";
-import { addOptions, circumstances, type Options, publishReport, say, whole, withFolder } from "./run.ts";
+import { addOptions, circumstances, log, type Options, publishReport, whole, withFolder } from "./run.ts";
 import { type Server, withServer } from "./server.ts";
 import { firstDay, largeRows, lastDayOf, type Shape, shapeOf } from "./shape.ts";
 
@@ -25,17 +25,17 @@ export function registerFrame(program: Command, signal: AbortSignal): void {
   const command = program
     .command("frame")
     .description(
-      "makes the default frame; the specification's query, a rewriting of it and DuckDB's own tables beside it",
+      "compare the default frame with the specification's query, a rewritten query and DuckDB's own tables",
     );
   addOptions(command, cases)
-    .option("--rounds <n>", "how often each case is measured (default: 3; from 20 M rows on 1)", whole)
+    .option("--rounds <n>", "number of rounds (default: 3, or 1 from 20 M rows)", whole)
     .option(
       "--specified-days <n>",
-      "how many days, as whole months, the specification's query is run on",
+      "number of days, as whole months, to run the specification's query on",
       whole,
       31,
     )
-    .option("--specified-all", "run the specification's query on all days, once: many minutes")
+    .option("--specified-all", "run the specification's query on all days, once (takes many minutes)")
     .action((options: FrameOptions) => frame(options, signal));
 }
 
@@ -50,7 +50,7 @@ async function frame(options: FrameOptions, signal: AbortSignal): Promise<void> 
   });
 }
 
-/** From 20 M rows on only the frame itself, unless others are asked for. */
+/** By default all cases, but from 20 M rows only the frame itself. */
 function chosenCases({ rows, only, specifiedAll }: FrameOptions): Case[] {
   const wanted = only ?? (rows >= largeRows ? ["frame"] : cases.map(({ name }) => name));
   return cases
@@ -72,7 +72,7 @@ interface Run {
 }
 
 async function measureAll({ options, shape, chosen, folder, server, signal }: Run): Promise<FrameReport> {
-  await fillWarehouse(server, shape, folder, signal, say);
+  await fillWarehouse(server, shape, folder, signal, log);
   const range = { from: firstDay, to: lastDayOf(shape) };
   const bench: Bench = {
     ...{ server, shape, folder, signal },
@@ -86,7 +86,7 @@ async function measureAll({ options, shape, chosen, folder, server, signal }: Ru
   const rounds = await runRounds({
     cases: chosen,
     count: options.rounds ?? (shape.rows >= largeRows ? 1 : 3),
-    ...{ signal, say },
+    ...{ signal, log },
     measure: async (one) => {
       await server.settle();
       return one.run(bench);
@@ -106,7 +106,7 @@ async function measureAll({ options, shape, chosen, folder, server, signal }: Ru
   };
 }
 
-/** Every day of a series from its first sale on, and every day of the horizon. */
+/** Every day of every series from its first sale to the last day, and every day of the horizon. */
 async function expectedRows(server: Server, shape: Shape): Promise<FrameRows> {
   const { rows } = await withClient(server.database(warehouse), (client) =>
     client.query<FrameRows>(
@@ -119,7 +119,7 @@ async function expectedRows(server: Server, shape: Shape): Promise<FrameRows> {
   return rows[0];
 }
 
-/** Those that matter for reading. */
+/** Those that affect reading. */
 const shownParameters = [
   "shared_buffers",
   "work_mem",

@@ -9,7 +9,7 @@ import { figuresOf, targetsOf } from "./ingest/figures.ts";
 import { type IngestReport, reportText } from "./ingest/report.ts";
 import { runLoads } from "./ingest/rounds.ts";
 import { grouped } from "./markdown.ts";
-import { addOptions, circumstances, type Options, publishReport, say, whole, withFolder } from "./run.ts";
+import { addOptions, circumstances, log, type Options, publishReport, whole, withFolder } from "./run.ts";
 import { type Server, withServer } from "./server.ts";
 import { largeRows, type Shape, shapeOf, usualRows } from "./shape.ts";
 
@@ -22,13 +22,13 @@ export function registerIngest(program: Command, signal: AbortSignal): void {
   const command = program
     .command("ingest")
     .description(
-      "loads sales_daily from CSV: first load, replay, 1% changed; COPY, ON CONFLICT and DuckDB beside them",
+      "compare loads of sales_daily from CSV (first load, replay, 1% changed) with COPY, ON CONFLICT and DuckDB",
     );
   addOptions(command, cases)
-    .option("--rounds <n>", "how often each case is measured", whole, 3)
+    .option("--rounds <n>", "number of rounds", whole, 3)
     .option(
       "--peer-rows <n>",
-      "the first rows, which ON CONFLICT into an empty table is tried on",
+      "number of rows, from the start of the file, for ON CONFLICT into an empty table",
       thousands,
       500_000,
     )
@@ -46,13 +46,13 @@ async function ingest(options: IngestOptions, signal: AbortSignal): Promise<void
   });
 }
 
-/** From 20 M rows on the slow peers say nothing new; growth is told beyond 5 M. */
+/** By default all cases, but from 20 M rows without the slow baselines. Growth is measured above 5 M rows only. */
 function chosenCases({ rows, only }: Options): readonly Case[] {
   const large = ["bare_copy", "first_load_5m", "first_load", "replay", "replay_again", "delta"];
   const wanted = new Set(only ?? (rows >= largeRows ? large : cases.map(({ name }) => name)));
   if (rows <= usualRows) wanted.delete("first_load_5m");
   const chosen = cases.filter(({ name }) => wanted.has(name));
-  if (chosen.length === 0) throw new Error("first_load_5m is measured beyond 5,000,000 rows only");
+  if (chosen.length === 0) throw new Error("first_load_5m is measured above 5,000,000 rows only");
   const needsFilled = chosen.some(({ start }) => start === "filled" || start === "copy");
   return cases.filter((one) => chosen.includes(one) || (needsFilled && one.start === "kept"));
 }
@@ -69,7 +69,7 @@ interface Run {
 async function measureAll({ options, shape, chosen, folder, server, signal }: Run): Promise<IngestReport> {
   const files = join(folder, "data");
   mkdirSync(files);
-  say(`writing the files of ${grouped(shape.rows)} rows`);
+  log(`writing the files of ${grouped(shape.rows)} rows`);
   const data = await generate(
     files,
     shape,
@@ -81,7 +81,7 @@ async function measureAll({ options, shape, chosen, folder, server, signal }: Ru
     : undefined;
   await prepareTemplate(server, shape);
   const bench: Bench = { server, data, smaller, folder, signal };
-  const rounds = await runLoads(bench, chosen, options.rounds, say);
+  const rounds = await runLoads(bench, chosen, options.rounds, log);
   const measured = chosen.map((one) => caseFigures(one, rounds.get(one.name) ?? []));
   const figures = figuresOf(measured, data.changedRows);
   return {
@@ -95,7 +95,7 @@ async function measureAll({ options, shape, chosen, folder, server, signal }: Ru
   };
 }
 
-/** Those that matter for writing. */
+/** Those that affect writing. */
 const shownParameters = [
   "shared_buffers",
   "work_mem",
@@ -113,5 +113,5 @@ const shownParameters = [
 
 function thousands(text: string): number {
   if (whole(text) % 1000 === 0) return Number(text);
-  throw new InvalidArgumentError("A multiple of 1,000.");
+  throw new InvalidArgumentError("Must be a multiple of 1,000.");
 }

@@ -1,4 +1,4 @@
-/** Parts of the built package that are not for everybody. */
+/** Imports a private module of the built package. */
 export function internal(path: string) {
   return import(new URL(`dist/${path}`, import.meta.resolve("forecastlab/package.json")).href);
 }

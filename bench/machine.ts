@@ -1,13 +1,13 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";
 
-/** What the figures were measured on; holds no names and no paths of the machine. */
+/** The machine that the figures were measured on, without its name and paths. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly memory_gb: number;
   readonly kernel: string;
-  /** The type of file system that holds the data. */
+  /** The type of the file system of the data. */
   readonly filesystem: string;
 }
 
@@ -21,7 +21,7 @@ export function describeMachine(folder: string): Machine {
   };
 }
 
-/** Linux says it in the table of mounts: the longest mount point above the folder is the folder's. */
+/** From Linux's mount table: the longest mount point that contains the folder. */
 function filesystemOf(folder: string): string {
   try {
     const path = `${realpathSync(folder)}/`;

@@ -5,13 +5,13 @@ export function markdownTable(headings: readonly string[], rows: readonly (reado
   return [headings, rule, ...rows].map(line).join("\n");
 }
 
-/** Replaces the section of this name between its markers, or adds it at the end; all other text stays as it is. */
+/** Replaces the named section between its markers, or appends it. All other text stays the same. */
 export function replaceSection(document: string, name: string, section: string): string {
   const [start, end] = [`<!-- bench: ${name} -->`, `<!-- end of ${name} -->`];
   const block = `${start}\n${section.trim()}\n${end}`;
   const [from, to] = [document.indexOf(start), document.indexOf(end)];
   if (from === -1 && to === -1) return `${document.trimEnd()}\n\n${block}\n`;
-  if (from === -1 || to < from) throw new Error(`the markers of ${name} do not stand in order`);
+  if (from === -1 || to < from) throw new Error(`the markers of ${name} are out of order`);
   return `${document.slice(0, from)}${block}${document.slice(to + end.length)}`;
 }
 

@@ -1,14 +1,14 @@
-/** What one round of a case took. */
+/** One round of a case. */
 export interface Measurement {
   readonly rows: number;
   readonly seconds: number;
-  /** Of our own command alone, by phase, as it says itself. */
+  /** Seconds by phase, as our own command reports them. */
   readonly phases?: Readonly<Record<string, number>>;
-  /** Of our own command's process: 10^6 bytes. */
+  /** Of our own command's process, in 10^6 bytes. */
   readonly peak_rss_mb?: number;
 }
 
-/** Runs the work; wall-clock seconds. */
+/** Runs the work and measures its wall-clock time. */
 export async function timed(rows: number, work: () => Promise<unknown>): Promise<Measurement> {
   const start = performance.now();
   await work();

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /*
- * Preloaded into the measured process: when it exits it says how much memory it had at most, in bytes. On Linux from its
- * own address space, because what getrusage says includes that of the process it was started by.
+ * Preloaded into the measured process: writes its peak memory in bytes when it exits. On Linux, the figure comes from
+ * /proc, because the one of getrusage includes the memory of the parent process.
  */
 
 const report = process.env.BENCH_PEAK_MEMORY;
-if (report !== undefined) process.on("exit", () => writeFileSync(report, String(peak_bytes())));
+if (report !== undefined) process.on("exit", () => writeFileSync(report, String(peakBytes())));
 
-function peak_bytes(): number {
+function peakBytes(): number {
   try {
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
     if (kilobytes !== undefined) return Number(kilobytes) * 1024;

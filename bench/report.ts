@@ -4,7 +4,7 @@ import { grouped, markdownTable } from "./markdown.ts";
 import type { Shape } from "./shape.ts";
 import { rounded, spreadOf } from "./statistics.ts";
 
-/** What every run tells: the object of --json, to which each benchmark adds its figures. */
+/** The report of a run, which --json prints. Each benchmark adds its figures. */
 export interface Report {
   readonly date: string;
   readonly command: string;
@@ -17,7 +17,7 @@ export interface Report {
   readonly cases: readonly CaseFigures[];
 }
 
-/** A section of docs/benchmarks.md; parts that are empty are left out. */
+/** A section of docs/benchmarks.md; empty parts are omitted. */
 export function sectionText(name: string, report: Report, parts: readonly string[]): string {
   const { shape, machine, versions, parameters, cases: measured } = report;
   const rounds = Math.max(...measured.map((one) => one.rounds.length));
@@ -34,19 +34,19 @@ export function sectionText(name: string, report: Report, parts: readonly string
 }
 
 export function targetTable(targets: readonly Target[]): string {
-  const rows = targets.map(({ what, wanted, measured, met }) => [
-    what,
-    wanted,
+  const rows = targets.map(({ metric, target, measured, met }) => [
+    metric,
+    target,
     measured,
     met ? "met" : "**not met**",
   ]);
-  return rows.length === 0 ? "" : markdownTable(["target", "wanted", "measured", ""], rows);
+  return rows.length === 0 ? "" : markdownTable(["metric", "target", "measured", ""], rows);
 }
 
 /** A column of a table of cases: its heading and its cell. */
 export type Column<C> = readonly [heading: string, cell: (one: C) => string];
 
-/** A row a case: its speed, and the columns that a benchmark adds. */
+/** One row per case: its speed, and the columns that the benchmark adds. */
 export function caseTable<C extends CaseFigures>(
   measured: readonly C[],
   columns: readonly Column<C>[],
@@ -63,7 +63,7 @@ export function caseTable<C extends CaseFigures>(
   return markdownTable(headings, rows);
 }
 
-/** Where our commands' time goes, as they say themselves; what is missing to their seconds is the start of the process. */
+/** Seconds by phase, as our own commands report them. The rest of their total is the start of the process. */
 export function phaseTable<C extends CaseFigures>(
   measured: readonly C[],
   columns: readonly Column<C>[] = [],
@@ -85,7 +85,7 @@ export function listed(entries: Readonly<Record<string, string | number>>, betwe
     .join(", ");
 }
 
-/** A cell of a table; empty where nothing was measured. */
+/** A cell of a table; empty if nothing was measured. */
 export function medianOf(values: readonly number[]): string {
   return values.length === 0 ? "" : rounded(spreadOf(values).median, 3).toLocaleString("en-US");
 }

@@ -2,18 +2,18 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, type Database, databaseOf, withClient, withDatabase } from "forecastlab";
 
-/** The embedded PostgreSQL, as users have it, in a home of its own; every case has a database of its own on it. */
+/** The embedded PostgreSQL, as users run it, in its own home. Every case has its own database. */
 export interface Server {
   readonly version: string;
-  /** Parameters of these names, as the server has them. */
+  /** The current values of these parameters. */
   parameters(names: readonly string[]): Promise<Record<string, string>>;
   database(name: string): Database;
-  /** Makes the database anew, as a copy of another one to which nobody is connected. */
+  /** Recreates the database as a copy of another one, which must have no connections. */
   clone(name: string, template: string): Promise<void>;
   drop(name: string): Promise<void>;
-  /** Everything on disk, so that no case pays for what another has written. */
+  /** Writes everything to disk, so that no case pays for the writes of another. */
   settle(): Promise<void>;
-  /** Runs the work on a settled server and returns what it wrote into the table's partitions and into the log. */
+  /** Runs the work on a settled server, and counts what it writes to the partitions of the table and to the WAL. */
   observe<T>(name: string, table: string, work: () => Promise<T>): Promise<Observed<T>>;
 }
 
@@ -34,7 +34,7 @@ export function withServer<T>(
   );
 }
 
-/** For a process of its own. */
+/** The connection string, for another process. */
 export function urlOf({ config }: Database): string {
   if (config.connectionString === undefined) throw new Error("the database has no connection string");
   return config.connectionString;
@@ -54,7 +54,7 @@ async function start(client: Client, url: string): Promise<Server> {
     if (process.platform !== "win32") execFileSync("sync");
     await sleep(500);
   };
-  // A vacuum would fall into one round and not into the next. Where one is due the bench runs it between two cases.
+  // Autovacuum would run in some rounds and not in others. If a vacuum is due, the bench runs it between two cases.
   await client.query("ALTER SYSTEM SET autovacuum = off");
   await client.query("SELECT pg_reload_conf()");
   await sleep(200);
@@ -98,15 +98,15 @@ async function readParameters(client: Client, names: readonly string[]): Promise
   return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 }
 
-/** A session has reported its statistics by the time it is no longer listed. */
+/** Waits until no other session is listed: by then, all of them have reported their statistics. */
 async function untilAlone(client: Client, name: string): Promise<void> {
   const others = "SELECT count(*)::int FROM pg_stat_activity WHERE datname = $1";
   while ((await singleValue<number>(client, others, [name])) > 0) await sleep(20);
 }
 
 /**
- * Row versions written so far into each partition, by object id: what was swapped in is a new table, and all of its rows
- * were written.
+ * Row versions written so far to each partition, by object id. A partition that was swapped in is a new table, so all of its
+ * rows count as written.
  */
 function rowsWritten(database: Database, table: string): Promise<Map<number, number>> {
   return withClient(database, async (client) => {
@@ -119,7 +119,7 @@ function rowsWritten(database: Database, table: string): Promise<Map<number, num
   });
 }
 
-/** The only value of the only row. */
+/** The result of a query that returns a single value. */
 async function singleValue<T>(client: Client, text: string, values: unknown[] = []): Promise<T> {
   const { rows } = await client.query<unknown[]>({ text, values, rowMode: "array" });
   return rows[0]?.[0] as T;

@@ -1,11 +1,11 @@
-/** The median of the rounds, and how far they lie apart. */
+/** The median of the rounds, and their range. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** @throws where there is nothing to take it of */
+/** @throws if there are no values */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const [min, max] = [sorted[0], sorted.at(-1)];
@@ -17,7 +17,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (low + high) / 2, min, max };
 }
 
-/** Rounded to so many significant digits, and never to fewer than the whole number. */
+/** Rounded to a number of significant digits, but never coarser than to a whole number. */
 export function rounded(value: number, digits = 4): number {
   return Math.abs(value) >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits));
 }

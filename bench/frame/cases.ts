@@ -15,11 +15,11 @@ import { computeFromNative } from "./native.ts";
 import type { FrameOutcome } from "./outcome.ts";
 import { rewrittenQuery, specifiedQuery } from "./queries.ts";
 
-/** One thing that is measured, once a round; all of them read the same warehouse. */
+/** One thing to measure, once per round. All cases read the same warehouse. */
 export interface Case {
   readonly name: string;
   readonly title: string;
-  /** Too long for every round. */
+  /** Takes too long for more than one round. */
   readonly once?: boolean;
   run(bench: Bench): Promise<FrameMeasurement>;
 }
@@ -37,7 +37,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: "rewritten_query",
-    title: "the same rewritten for hash joins, in PostgreSQL",
+    title: "the same query rewritten for hash joins, in PostgreSQL",
     run: (bench) => readQuery(bench, rewrittenQuery, [{ from: firstDay, to: lastDayOf(bench.shape) }]),
   },
   {
@@ -47,25 +47,25 @@ export const cases: readonly Case[] = [
   },
 ];
 
-/** The frame as a user makes it. */
+/** The frame as a user builds it. */
 async function makeFrame(bench: Bench): Promise<FrameMeasurement> {
   const { server, shape, folder, signal } = bench;
   const { cutoff, horizon } = definitionOf(shape);
   return withFreshFolders(folder, async ({ out, temporary }) => {
     const args = ["frame", "--cutoff", cutoff, "--horizon", String(horizon), "--out", out];
-    const { result, most_mb } = await withDiskUse(temporary, () =>
+    const { result, peak_mb } = await withDiskUse(temporary, () =>
       runCommand<FrameOutcome>(args, { database: server.database(warehouse), folder, temporary, signal }),
     );
     const { seconds, output, peak_rss_mb } = result;
     requireFrame(bench, output);
     const { seconds: phases, manifest } = output;
-    return { rows: manifest.counts.training_rows, seconds, phases, peak_rss_mb, temporary_mb: most_mb };
+    return { rows: manifest.counts.training_rows, seconds, phases, peak_rss_mb, temporary_mb: peak_mb };
   });
 }
 
 async function makeNative(bench: Bench): Promise<FrameMeasurement> {
   const { shape, folder, native, signal } = bench;
-  if (native === undefined) throw new Error("DuckDB's tables were not made");
+  if (native === undefined) throw new Error("DuckDB's tables were not prepared");
   return withFreshFolders(folder, async ({ out }) => {
     const start = performance.now();
     const outcome = await computeFromNative(native, { ...definitionOf(shape), out, signal });
@@ -75,7 +75,7 @@ async function makeNative(bench: Bench): Promise<FrameMeasurement> {
   });
 }
 
-/** New ones each time: no frame is written over another, and none pays for removing what was there. */
+/** New folders each time, so that no frame overwrites another or pays for removing it. */
 async function withFreshFolders<T>(
   folder: string,
   work: (paths: { out: string; temporary: string }) => Promise<T>,
@@ -89,7 +89,7 @@ async function withFreshFolders<T>(
   }
 }
 
-/** Reads a query's rows as `COPY` writes them, one range of days after the other, and throws them away. */
+/** Reads the rows of a query through `COPY`, one range of days after the other, and discards them. */
 function readQuery(
   { server, shape, signal }: Bench,
   query: (from: string, to: string) => string,
@@ -106,7 +106,7 @@ function readQuery(
           await pipeline(copy, new Writable({ write: (_chunk, _encoding, done) => done() }));
           rows += copy.rowCount ?? 0;
         }
-        if (rows !== due) throw new Error(`the query gives ${rows} rows, and there are ${due} sales`);
+        if (rows !== due) throw new Error(`the query returned ${rows} rows instead of ${due}`);
       }),
     signal,
   );

@@ -6,19 +6,19 @@ import type { Server } from "../server.ts";
 import { dayAfter, firstDay, lastDayOf, type Shape, sku, storeCode } from "../shape.ts";
 import { horizon } from "./bench.ts";
 
-/** The warehouse that all cases read. */
+/** The database of the warehouse that all cases read. */
 export const warehouse = "bench_frame";
 
 /**
- * A warehouse with every series and day sold and counted, and with prices and promotions planned beyond the horizon; the
- * same in every run. It is filled with the project's own load, a table at a time, and vacuumed.
+ * A warehouse with sales and inventory of every series and day, and with prices and promotions planned beyond the horizon. It is
+ * the same in every run, filled by the project's own load, one table at a time, and vacuumed.
  */
 export async function fillWarehouse(
   server: Server,
   shape: Shape,
   folder: string,
   signal: AbortSignal,
-  say: (text: string) => void,
+  log: (text: string) => void,
 ): Promise<void> {
   await server.clone(warehouse, "template0");
   const database = server.database(warehouse);
@@ -26,7 +26,7 @@ export async function fillWarehouse(
   const [from, to] = [firstDay, dayAfter(lastDayOf(shape), 366)];
   await withClient(database, (client) => fillCalendar(client, { from, to, region: { country: "US" } }));
   for (const [table, sql] of rowsOf(shape)) {
-    say(`loading ${table}`);
+    log(`loading ${table}`);
     const file = join(folder, `${table}.csv`);
     await withDuckDB(folder, (connection) =>
       connection.run(`COPY (${sql}) TO '${file}' (FORMAT csv, HEADER true)`),
@@ -41,7 +41,7 @@ export async function fillWarehouse(
   await withClient(database, (client) => client.query("VACUUM (ANALYZE)"), signal);
 }
 
-/** A table's rows with natural keys, as SQL of DuckDB; those of a day in the order of days, stores and products. */
+/** The rows of each table with natural keys, as SQL of DuckDB. Daily tables are in the order of days, stores and products. */
 function rowsOf(shape: Shape): [TableName, string][] {
   const { rows, stores, products, days } = shape;
   const store = `(SELECT s, ${storeCode("s")} AS store_code FROM range(${stores}) AS r(s)) AS store`;
@@ -111,7 +111,7 @@ function rowsOf(shape: Shape): [TableName, string][] {
     [
       "price_history",
       `
-        -- The chain's: another price every 45 days.
+        -- Chain prices: a new one every 45 days.
         SELECT
           NULL AS store_code,
           sku,
@@ -123,7 +123,7 @@ function rowsOf(shape: Shape): [TableName, string][] {
           FROM range(${starts.count(45)}) AS r(n), ${product}
         )
         UNION ALL
-        -- A store's own, in a fifth of the series: 60 of every 90 days.
+        -- Store prices, in a fifth of the series: 60 of every 90 days.
         SELECT store_code, sku, ${priceOf("hash(s, p, n, 'price')")}, start, start + 59
         FROM (
           SELECT n, s, p, store_code, sku, base_price, ${starts.at("n", 90, "hash(s, p)")} AS start
@@ -135,7 +135,7 @@ function rowsOf(shape: Shape): [TableName, string][] {
     [
       "promotion",
       `
-        -- The chain's: 7 of every 30 days, a share of the price.
+        -- Chain promotions: 7 of every 30 days, a share of the price.
         SELECT
           NULL AS store_code,
           sku,
@@ -149,7 +149,7 @@ function rowsOf(shape: Shape): [TableName, string][] {
           FROM range(${starts.count(30)}) AS r(n), ${product}
         )
         UNION ALL
-        -- A store's own, in a quarter of the series: 10 of every 60 days, an amount.
+        -- Store promotions, in a quarter of the series: 10 of every 60 days, an amount.
         SELECT
           store_code, sku,
           'Own ' || n + 1,
@@ -197,7 +197,7 @@ const basePrice = "(1 + (hash(p, 'price') % 2000)::DECIMAL(10, 2) / 100)::DECIMA
 /** Between 80 and 119 % of the base price. */
 const priceOf = (hash: string) => `(base_price * (80 + ${hash} % 40) / 100)::DECIMAL(10, 2)`;
 
-/** Windows that begin every so many days, each series' on days of its own; from before the first day to beyond the horizon. */
+/** Windows that start every few days, on different days for each series, from before the first day to beyond the horizon. */
 function windowStarts(days: number) {
   return {
     count: (every: number) => Math.ceil((days + horizon) / every) + 1,

@@ -2,12 +2,12 @@ import { atLeast, atMost, type CaseFigures, compare, type Target } from "../figu
 import { usualRows } from "../shape.ts";
 import type { FrameMeasurement } from "./bench.ts";
 
-/** What the targets are about; null where a case it needs was not run. Memory and disk are those of the worst round. */
+/** The figures behind the targets; null if a case they need was not run. Memory and disk are those of the worst round. */
 export interface Figures {
-  /** Training rows a second, to rows a second of the query. */
+  /** Training rows per second divided by the query's rows per second. */
   readonly frame_vs_specified_query: number | null;
   readonly frame_vs_rewritten_query: number | null;
-  /** Our seconds, to those of the same frame from DuckDB's own tables. */
+  /** Our seconds divided by those of the same frame from DuckDB's own tables. */
   readonly frame_vs_duckdb_native: number | null;
   /** Training rows. */
   readonly rows_per_second: number | null;
@@ -28,12 +28,17 @@ export function figuresOf(cases: readonly CaseFigures<FrameMeasurement>[]): Figu
   };
 }
 
-/** Only those whose cases were run; the limit of memory is one at 5 M rows. */
+/** Only those whose cases were run. The memory limit applies up to 5 M rows. */
 export function targetsOf(figures: Figures, { rows }: { readonly rows: number }): Target[] {
   const { frame_vs_specified_query, frame_vs_duckdb_native, peak_rss_mb } = figures;
   return [
-    ...atLeast("rows/s of the frame, to those of the specification's query", frame_vs_specified_query, 10),
-    ...atMost("time of the frame, to that from DuckDB's own tables", frame_vs_duckdb_native, 2, "x"),
-    ...(rows > usualRows ? [] : atMost("the command's peak memory, MB", peak_rss_mb, 1500)),
+    ...atLeast("frame: rows/s relative to the specification's query", frame_vs_specified_query, 10),
+    ...atMost(
+      "frame: time relative to the same frame from DuckDB's own tables",
+      frame_vs_duckdb_native,
+      2,
+      "x",
+    ),
+    ...(rows > usualRows ? [] : atMost("frame: peak memory of the command, MB", peak_rss_mb, 1500)),
   ];
 }

@@ -1,14 +1,14 @@
 import { dayAfter } from "../shape.ts";
 
-/** From a day to another, both inclusive. */
+/** A range of days, both ends inclusive. */
 export interface Days {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * Whole months spread evenly over a range, of about so many days together and at least one; where the range has no whole
- * month, all of it.
+ * Whole months spread evenly over a range, with about the given number of days in total and at least one month. The whole
+ * range if it contains no whole month.
  */
 export function monthsOf(range: Days, days: number): Days[] {
   const whole = wholeMonths(range);
@@ -28,13 +28,13 @@ function wholeMonths({ from, to }: Days): Days[] {
   }
 }
 
-/** The first day of the month so many months later. */
+/** The first day of the month that is a number of months later. */
 function firstOfMonth(day: string, months: number): string {
   const [year = 0, month = 0] = day.split("-").map(Number);
   return new Date(Date.UTC(year, month - 1 + months)).toISOString().slice(0, 10);
 }
 
-/** How many days they are. */
+/** The number of days in these ranges. */
 export function lengthOf(ranges: readonly Days[]): number {
   return ranges.reduce((sum, { from, to }) => sum + (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1, 0);
 }

@@ -9,13 +9,13 @@ import { withDuckDB } from "../duckdb.ts";
 import { internal } from "../internal.ts";
 import type { FrameOutcome } from "./outcome.ts";
 
-/* The same frame from DuckDB's own tables: the code that makes it is ours, only the facts come from elsewhere. */
+/* The same frame from DuckDB's own tables: computed by our code, only the facts come from another source. */
 
-/** The warehouse's tables as tables of DuckDB. */
+/** The tables of the warehouse as DuckDB tables. */
 export interface Native {
   /** The database file. */
   readonly path: string;
-  /** What the warehouse says of itself before a frame reads its facts, by question. */
+  /** The results of the queries that a frame runs before it reads facts, by query. */
   readonly answers: ReadonlyMap<string, object[]>;
 }
 
@@ -24,7 +24,7 @@ interface CheckedDefinition {
   readonly horizon: number;
 }
 
-/** What src/frame/source calls by these names, as far as it is used here. */
+/** The parts of src/frame/source that are used here. */
 interface Source {
   readonly lanes: number;
   rows(sql: string, values?: readonly unknown[]): Promise<object[]>;
@@ -45,10 +45,10 @@ export async function computeFromNative(
     lanes: 1,
     rows: async (sql, values) => {
       const answer = answers.get(questionOf(sql, values));
-      if (answer === undefined) throw new Error(`the warehouse was not asked: ${sql}`);
+      if (answer === undefined) throw new Error(`the warehouse has no recorded answer to: ${sql}`);
       return answer;
     },
-    // The query's names are those of the file's tables, some of which the engine's own have too.
+    // Some table names exist both in the file and in the engine's own database, so the query runs inside the file.
     read: async (engine, _, { table, query }, where) => {
       await engine.run(`ATTACH IF NOT EXISTS '${path}' AS native (READ_ONLY)`);
       await engine.run("USE native");
@@ -60,7 +60,7 @@ export async function computeFromNative(
   return frameOf((work: (source: Source) => Promise<unknown>) => work(source), request);
 }
 
-/** Copies the warehouse's tables, in the order their rows were loaded in, and asks it what a frame asks first. */
+/** Copies the tables of the warehouse, in the order in which their rows were loaded, and records the first queries of a frame. */
 export async function prepareNative(
   database: Database,
   definition: CheckedDefinition,
@@ -72,7 +72,7 @@ export async function prepareNative(
     withClient(
       database,
       async (client) => {
-        // Two workers would mix up the order.
+        // Parallel workers would change the order.
         await client.query("SET max_parallel_workers_per_gather = 0");
         for (const table of tables) await copyTable(client, connection, table, join(folder, "native.csv"));
       },
@@ -100,7 +100,7 @@ async function copyTable(
   table: string,
   file: string,
 ): Promise<void> {
-  // Numbers with decimals are doubles in a frame.
+  // Decimals are doubles in a frame.
   const { rows } = await client.query<{ columns: string }>(
     `SELECT string_agg(
        quote_literal(attname) || ': ' ||
@@ -125,7 +125,7 @@ async function answersOf(
   signal: AbortSignal,
 ): Promise<Map<string, object[]>> {
   const [{ checkDefinition }, { planFor }, { withSnapshot }] = await Promise.all([
-    internal("frame/request.js"),
+    internal("frame/definition.js"),
     internal("frame/prepare.js"),
     internal("frame/source/snapshot.js"),
   ]);

@@ -3,7 +3,7 @@ export interface FrameRows {
   readonly future_rows: number;
 }
 
-/** What the bench reads of a frame's result. */
+/** The parts of a frame's result that the bench reads. */
 export interface FrameOutcome {
   readonly seconds: Readonly<Record<string, number>>;
   readonly manifest: {

@@ -1,6 +1,6 @@
 /*
- * The specification's "full feature set", from the first day to the last, both inclusive, as SQL without parameters for
- * COPY. Its rows are those of sales_daily; it has the day's own inventory and no lags.
+ * The specification's "full feature set" for a range of days, both ends inclusive, as SQL without parameters for COPY. It has
+ * the rows of sales_daily, with the inventory of the day itself and without lags.
  */
 
 const columns = `
@@ -33,7 +33,7 @@ const inventory = `
     AND inv.product_id = s.product_id
 `;
 
-/** As specified, its fan-out put right in the smallest way: of a row's prices and promotions one row each is joined. */
+/** As specified, with the smallest fix for its fan-out: only one price and one promotion row is joined to a sale. */
 export const specifiedQuery = (from: string, to: string) => `
   SELECT
     ${columns},
@@ -67,7 +67,7 @@ export const specifiedQuery = (from: string, to: string) => `
 `;
 
 /**
- * The same rows and columns, rewritten for hash joins: a join for the store's price and one for the chain's, and promotions
+ * The same rows and columns, rewritten for hash joins: one join for the store's price and one for the chain's. Promotions are
  * expanded to days and aggregated before they are joined.
  */
 export const rewrittenQuery = (from: string, to: string) => `

@@ -9,7 +9,7 @@ type Measured = CaseFigures<FrameMeasurement>;
 
 export interface FrameReport extends Report, Figures {
   readonly benchmark: "frame";
-  /** What the specification's query was run on. */
+  /** The days that the specification's query was run on. */
   readonly specified: readonly Days[];
   readonly cases: readonly Measured[];
 }
@@ -28,33 +28,33 @@ export function reportText(report: FrameReport): string {
   ]);
 }
 
-/** What the cases do, as far as they were run. */
+/** What the cases do; only those that were run. */
 function explanation({ cases, specified, shape }: FrameReport): string {
   const ran = (name: string) => cases.some((one) => one.name === name);
   const query = cases.find(({ name }) => name === "specified_query");
   const all = query !== undefined && query.rows === shape.rows;
   return [
-    "Sales and inventory of every series and day, traffic and weather of every store and day, prices and promotions of the chain " +
-      "and of stores. The frame is the default one, with all drivers, lags and windows, made by the command from its start to " +
-      "its end; rows are training rows, and those of the horizon come on top.",
+    "The warehouse has sales and inventory of every series and day, traffic and weather of every store and day, and prices and " +
+      "promotions of the chain and of stores. The frame is the default frame with all drivers, lags and windows. Its time covers " +
+      "the whole command from start to exit. Rows are training rows; the rows of the horizon are not counted.",
     ran("specified_query") || ran("rewritten_query")
-      ? "The queries give no lags. They run in PostgreSQL with its planner's settings as they are, and `COPY (…) TO STDOUT` brings " +
-        "their rows to a client that throws them away."
+      ? "The queries compute no lags. They run in PostgreSQL with its default planner settings, and `COPY (…) TO STDOUT` sends their " +
+        "rows to a client that discards them."
       : "",
     ran("specified_query") && !all
-      ? `The specification's takes so long that it is run on whole months spread over the range (${specified.map(named).join(", ")}), ` +
-        "and its rows/s are theirs."
+      ? `The specification's query takes so long that it is run only on whole months spread over the range (${specified.map(named).join(", ")}); ` +
+        "its rows/s refer to them."
       : "",
     ran("duckdb_native")
-      ? "DuckDB's own tables are a database file with the same rows in the order they were loaded in; the frame from them is made by " +
-        "the same code, and has the same bytes."
+      ? "DuckDB's own tables are a database file with the same rows in the order in which they were loaded. The frame from them is " +
+        "computed by the same code and has the same bytes."
       : "",
   ]
     .filter((part) => part !== "")
     .join(" ");
 }
 
-/** `2023-09`, or from one day to another where that is no whole month. */
+/** `2023-09`, or the first and last day if the range is not a whole month. */
 function named({ from, to }: Days): string {
   return from.slice(0, 7) === to.slice(0, 7) && from.endsWith("-01") && Number(to.slice(8)) >= 28
     ? from.slice(0, 7)

@@ -7,17 +7,17 @@ import { type Dataset, type Totals, totalsSql } from "./data.ts";
 export interface Bench {
   readonly server: Server;
   readonly data: Dataset;
-  /** The 5 M rows that growth is told by; undefined where `data` is not larger. */
+  /** 5 M rows as the baseline for growth; undefined if `data` is not larger. */
   readonly smaller: Dataset | undefined;
-  /** For files of the moment. */
+  /** For temporary files. */
   readonly folder: string;
   readonly signal: AbortSignal;
 }
 
-/** Migrated, with all dimensions, without a sale: every case starts from a copy of it. */
+/** Migrated, with all dimensions but without sales. Every case starts from a copy of it. */
 export const template = "bench_template";
 
-/** What the first load of the round has filled: later cases repeat the load, or change a copy of it. */
+/** Filled by the first load of the round. Later cases repeat the load, or change a copy of it. */
 export const filled = "bench_filled";
 
 /** The database of one case. */
@@ -42,7 +42,7 @@ export async function prepareTemplate(server: Server, shape: Shape): Promise<voi
   });
 }
 
-/** @throws where the table does not hold what the source file does */
+/** @throws if the table and the source file have different totals */
 export async function requireTotals(
   server: Server,
   database: string,
@@ -53,5 +53,5 @@ export async function requireTotals(
     client.query<Totals>(totalsSql(table)),
   );
   const [found, due] = [rows[0], expected].map((totals) => JSON.stringify(totals));
-  if (found !== due) throw new Error(`${table} holds ${found}, and ${due} was to be`);
+  if (found !== due) throw new Error(`${table} has ${found} instead of ${due}`);
 }

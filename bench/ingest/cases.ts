@@ -5,13 +5,17 @@ import type { Dataset, Totals, Variant } from "./data.ts";
 import { type Expected, loadOurs } from "./ours.ts";
 import { bareTable, copyKeyed, insertBatches, loadIntoDuckDB, stageAndInsert } from "./peers.ts";
 
-/** One thing that is measured, once a round. */
+/** One thing to measure, once per round. */
 export interface Case {
   readonly name: string;
   readonly title: string;
   /**
-   * What it finds: a new database with dimensions and without a sale; such a one that is kept for the round; that one as
-   * the first load filled it, which must stay so; a copy of that; or no database.
+   * The database it starts from:
+   * - `empty`: a new one with dimensions and without sales
+   * - `kept`: the same, kept until the end of the round
+   * - `filled`: the kept one as the first load left it; the case must not change it
+   * - `copy`: a copy of the filled one
+   * - `none`: no database
    */
   readonly start: "empty" | "kept" | "filled" | "copy" | "none";
   /** The files it reads. */
@@ -19,15 +23,15 @@ export interface Case {
   /** The table it writes; default `sales_daily`. */
   readonly table?: string;
   run(bench: Bench, database: string): Promise<Measurement>;
-  /** What the table must hold afterwards. */
+  /** The totals that the table must have afterwards. */
   readonly holds?: (bench: Bench) => Totals;
 }
 
-/** A round, in this order: the replays find the filled table as the first load has left it. */
+/** A round, in this order: replays start from the table as the first load left it. */
 export const cases: readonly Case[] = [
   {
     name: "bare_copy",
-    title: "bare `COPY`, rows with ids: unlogged table, no index",
+    title: "bare `COPY` of rows with ids: unlogged table, no index",
     start: "empty",
     files: ["keyed"],
     table: "bare",
@@ -39,7 +43,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: "copy",
-    title: "`COPY`, rows with ids, straight into `sales_daily`",
+    title: "`COPY` of rows with ids directly into `sales_daily`",
     start: "empty",
     files: ["keyed"],
     run: (bench, database) =>
@@ -48,7 +52,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: "first_load_5m",
-    title: "**first load of 5,000,000 rows**, for the growth",
+    title: "**first load of 5,000,000 rows**, baseline for growth",
     start: "empty",
     files: [],
     run: (bench, database) => firstLoad(bench, database, smallerOf(bench), "sorted"),
@@ -60,14 +64,14 @@ export const cases: readonly Case[] = [
     start: "kept",
     files: ["sorted"],
     run: (bench, database) => firstLoad(bench, database, bench.data, "sorted"),
-    // Its sums are taken at the end of the round: reading the table now would do a part of the replays' work.
+    // Its totals are checked at the end of the round, because reading the table now would warm it up for the replays.
   },
   {
     name: "replay",
-    title: "**replay**, recognised by the ledger",
+    title: "**replay**, recognized by the ledger",
     start: "filled",
     files: ["sorted"],
-    run: (bench, database) => replay(bench, database, { recognised: 1 }),
+    run: (bench, database) => replay(bench, database, { recognized: 1 }),
   },
   {
     name: "replay_again",
@@ -86,7 +90,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: "on_conflict",
-    title: "1% changed: staging table, one `ON CONFLICT` of the whole file",
+    title: "1% changed: staging table and one `ON CONFLICT` for the whole file",
     start: "copy",
     files: ["changed"],
     run: (bench, database) => stage(bench, database, "changed"),
@@ -94,7 +98,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: "first_load_unsorted",
-    title: "**first load**, file in no order",
+    title: "**first load**, unsorted file",
     start: "empty",
     files: ["unsorted"],
     run: (bench, database) => firstLoad(bench, database, bench.data, "unsorted"),
@@ -102,14 +106,14 @@ export const cases: readonly Case[] = [
   },
   {
     name: "staging",
-    title: "empty table: staging table, one `ON CONFLICT`",
+    title: "empty table: staging table and one `ON CONFLICT`",
     start: "empty",
     files: ["sample"],
     run: (bench, database) => stage(bench, database, "sample"),
   },
   {
     name: "orm_batches",
-    title: "empty table: `ON CONFLICT`, 1,000 rows a statement",
+    title: "empty table: `ON CONFLICT`, 1,000 rows per statement",
     start: "empty",
     files: ["sample"],
     run: (bench, database) => {
@@ -119,14 +123,14 @@ export const cases: readonly Case[] = [
   },
   {
     name: "duckdb",
-    title: "DuckDB into a table of its own, same keys and checks",
+    title: "DuckDB into its own table, with the same keys and checks",
     start: "none",
     files: ["sorted"],
     run: ({ folder, data }) => loadIntoDuckDB(folder, data),
   },
 ];
 
-const nothing: Expected = { inserted: 0, updated: 0, unchanged: 0, recognised: 0 };
+const nothing: Expected = { inserted: 0, updated: 0, unchanged: 0, recognized: 0 };
 
 function firstLoad(
   bench: Bench,
@@ -165,6 +169,6 @@ function asPeer<T>(bench: Bench, database: string, work: (client: Client) => Pro
 }
 
 function smallerOf({ smaller }: Bench): Dataset {
-  if (smaller === undefined) throw new Error("growth is told by rows beyond 5,000,000 only");
+  if (smaller === undefined) throw new Error("growth is measured above 5,000,000 rows only");
   return smaller;
 }

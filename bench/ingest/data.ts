@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { numberOf, withDuckDB } from "../duckdb.ts";
 import { firstDay, type Shape, sku, storeCode } from "../shape.ts";
 
-/** What must stand in a table after a file was loaded, as text. */
+/** Counts and sums of a table or file, as text. */
 export interface Totals {
   readonly rows: string;
   readonly quantity: string;
@@ -11,18 +11,18 @@ export interface Totals {
   readonly total_amount: string;
 }
 
-/** CSV files of the same sales, the same in every run. */
+/** CSV files with the same sales, the same in every run. */
 export interface Dataset {
   readonly shape: Shape;
   /** Natural keys, sorted by date, store and product. */
   readonly sorted: string;
-  /** The same rows in no order. */
+  /** The same rows in random order. */
   readonly unsorted: string;
-  /** The same with one row in a hundred changed, spread over all months. */
+  /** The same rows with one in a hundred changed, spread over all months. */
   readonly changed: string;
-  /** `sorted` with the ids of the warehouse in place of the natural keys. */
+  /** `sorted` with the ids of the warehouse instead of natural keys. */
   readonly keyed: string;
-  /** The first rows of `sorted`: what the slow peers are tried on. */
+  /** The first rows of `sorted`, for slow baselines. */
   readonly sample: string;
   readonly sampleRows: number;
   readonly totals: Totals;
@@ -32,7 +32,7 @@ export interface Dataset {
 
 export type Variant = "sorted" | "unsorted" | "changed" | "keyed" | "sample";
 
-/** Writes the files of these variants; paths of others are named and not there. */
+/** Writes the files of these variants. The paths of the others do not exist. */
 export async function generate(
   folder: string,
   shape: Shape,
@@ -99,7 +99,7 @@ export const fileColumns = `{
   quantity: 'INTEGER', unit_price: 'DECIMAL(10, 2)', total_amount: 'DECIMAL(12, 2)'
 }`;
 
-/** Counts and sums of a relation; PostgreSQL and DuckDB print them alike. */
+/** Counts and sums of a relation, printed alike by PostgreSQL and DuckDB. */
 export const totalsSql = (relation: string) => `
   SELECT
     count(*)::varchar AS rows,

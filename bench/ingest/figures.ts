@@ -1,7 +1,7 @@
 import { atLeast, atMost, type CaseFigures, compare, divided, type Target } from "../figures.ts";
 import type { LoadMeasurement } from "./measurement.ts";
 
-/** What the targets are about; null where a case it needs was not run. Counts, WAL and memory are those of the worst round. */
+/** The figures behind the targets; null if a case they need was not run. Counts, WAL and memory are those of the worst round. */
 export interface Figures {
   readonly first_load_vs_copy: number | null;
   readonly first_load_unsorted_vs_copy: number | null;
@@ -46,16 +46,20 @@ export function figuresOf(cases: readonly CaseFigures<LoadMeasurement>[], change
 export function targetsOf(figures: Figures): Target[] {
   const f = figures;
   return [
-    ...atLeast("rows/s of the first load, to those of `COPY` into `sales_daily`", f.first_load_vs_copy, 8),
-    ...atLeast("the same of the file in no order", f.first_load_unsorted_vs_copy, 8),
-    ...atMost("time of the first load, to that of the bare `COPY`", f.first_load_vs_bare_copy, 4, "x"),
-    ...atLeast("replay, recognised: faster than the first load", f.replay_vs_first_load, 3),
-    ...atLeast("replay, compared: faster than the first load", f.replay_again_vs_first_load, 3),
+    ...atLeast("first load: rows/s relative to `COPY` into `sales_daily`", f.first_load_vs_copy, 8),
+    ...atLeast(
+      "first load, unsorted file: rows/s relative to `COPY` into `sales_daily`",
+      f.first_load_unsorted_vs_copy,
+      8,
+    ),
+    ...atMost("first load: time relative to bare `COPY`", f.first_load_vs_bare_copy, 4, "x"),
+    ...atLeast("replay, recognized: speedup over the first load", f.replay_vs_first_load, 3),
+    ...atLeast("replay, compared: speedup over the first load", f.replay_again_vs_first_load, 3),
     ...atMost("replay: row versions written", f.replay_rows_written, 0),
     ...atMost("replay: bytes of WAL", f.replay_wal_bytes, 1_000_000),
-    ...atLeast("1% changed: faster than `ON CONFLICT` of the whole file", f.delta_vs_on_conflict, 5),
+    ...atLeast("1% changed: speedup over `ON CONFLICT` for the whole file", f.delta_vs_on_conflict, 5),
     ...atMost("1% changed: row versions written", f.delta_rows_written, f.delta_rows_changed ?? 0),
-    ...atMost("the loader's peak memory, MB", f.peak_rss_mb, 1000),
-    ...atMost("seconds per million rows, to those at 5,000,000 rows", f.growth_vs_5m, 1.15, "x"),
+    ...atMost("peak memory of the loader, MB", f.peak_rss_mb, 1000),
+    ...atMost("first load: seconds per million rows relative to 5,000,000 rows", f.growth_vs_5m, 1.15, "x"),
   ];
 }

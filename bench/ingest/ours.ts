@@ -2,22 +2,22 @@ import { runCommand } from "../command-line.ts";
 import type { Bench } from "./bench.ts";
 import type { LoadMeasurement } from "./measurement.ts";
 
-/** What the load must say it did: rows, and files the ledger knew. */
+/** The counts that the load must report: rows, and files recognized by the ledger. */
 export interface Expected {
   readonly inserted: number;
   readonly updated: number;
   readonly unchanged: number;
-  readonly recognised: number;
+  readonly recognized: number;
 }
 
-/** What the bench reads of the load's result. */
-interface Result extends Omit<Expected, "recognised"> {
+/** The parts of a load's result that the bench reads. */
+interface Result extends Omit<Expected, "recognized"> {
   readonly already_loaded: readonly unknown[];
   readonly months: readonly { readonly method: string }[];
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-/** Loads a file with the command line, and checks what it says it did. */
+/** Loads a file with the command line, and checks the counts it reports. */
 export async function loadOurs(
   { server, folder, signal }: Bench,
   database: string,
@@ -31,13 +31,13 @@ export async function loadOurs(
     database: server.database(database),
   });
   const { inserted, updated, unchanged } = output;
-  requireSame({ inserted, updated, unchanged, recognised: output.already_loaded.length }, expected);
+  requireSame({ inserted, updated, unchanged, recognized: output.already_loaded.length }, expected);
   return { rows, seconds, phases: output.seconds, months: methodsOf(output), peak_rss_mb };
 }
 
 function requireSame(found: Expected, expected: Expected): void {
-  const [said, due] = [found, expected].map((counts) => JSON.stringify(counts));
-  if (said !== due) throw new Error(`the load says ${said}, and ${due} was to be`);
+  const [reported, due] = [found, expected].map((counts) => JSON.stringify(counts));
+  if (reported !== due) throw new Error(`the load reports ${reported} instead of ${due}`);
 }
 
 /** `{ attach: 17 }` */

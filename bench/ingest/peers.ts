@@ -10,7 +10,7 @@ import { type Measurement, timed } from "../measurement.ts";
 import { firstDay, type Shape, sku, storeCode } from "../shape.ts";
 import { type Dataset, fileColumns } from "./data.ts";
 
-/* The usual ways to get sales into a table. */
+/* Baselines: the usual ways to load sales into a table. */
 
 const columns = "date, store_id, product_id, quantity, unit_price, total_amount";
 
@@ -38,7 +38,7 @@ export function copyKeyed(client: Client, table: string, { keyed, shape }: Datas
   return timed(shape.rows, () => copy(client, `${table} (${columns})`, keyed));
 }
 
-/** A temporary table filled by `COPY`, then one `INSERT … ON CONFLICT DO UPDATE` of all of it. */
+/** A temporary table filled by `COPY`, then one `INSERT … ON CONFLICT DO UPDATE` of all its rows. */
 export function stageAndInsert(client: Client, file: string, rows: number): Promise<Measurement> {
   const work = async () => {
     await client.query(`
@@ -73,8 +73,8 @@ async function copy(client: Client, target: string, path: string): Promise<void>
 const batchRows = 1000;
 
 /**
- * As an ORM does it: rows as objects of the program, keys looked up there, a thousand of them a statement with a parameter
- * a value. All in one transaction. Only the file's first rows, because it takes its time: it is linear in them.
+ * As an ORM does it: rows as objects, keys looked up in the program, and a thousand rows per statement with one parameter per
+ * value, all in one transaction. Uses only the first rows of the file, because it is slow and its time is linear in the rows.
  */
 export function insertBatches(client: Client, file: string, rows: number): Promise<Measurement> {
   const work = async () => {
@@ -87,7 +87,7 @@ export function insertBatches(client: Client, file: string, rows: number): Promi
       const { rowCount } = await client.query({ name: "batch", text: batchSql, values: batch });
       [batch, inserted] = [[], inserted + (rowCount ?? 0)];
     }
-    if (inserted !== rows) throw new Error(`the batches inserted ${inserted} rows, and ${rows} were to be`);
+    if (inserted !== rows) throw new Error(`the batches inserted ${inserted} rows instead of ${rows}`);
   };
   return timed(rows, () => withTransaction(client, work));
 }
@@ -115,7 +115,7 @@ async function* recordsOf(file: string, rows: number): AsyncGenerator<string[]> 
   }
 }
 
-/** DuckDB into a file of its own, with the same keys and checks, from the file with natural keys. */
+/** DuckDB into its own database file, with the same keys and checks, from the file with natural keys. */
 export async function loadIntoDuckDB(folder: string, { sorted, shape }: Dataset): Promise<Measurement> {
   const path = join(folder, "peer.duckdb");
   const instance = await DuckDBInstance.create(path);
@@ -137,7 +137,7 @@ export async function loadIntoDuckDB(folder: string, { sorted, shape }: Dataset)
     const found = Number(
       (await (await connection.run("SELECT count(*) FROM sales_daily")).getRowsJS())[0]?.[0],
     );
-    if (found !== shape.rows) throw new Error(`DuckDB holds ${found} rows, and ${shape.rows} were to be`);
+    if (found !== shape.rows) throw new Error(`DuckDB has ${found} rows instead of ${shape.rows}`);
     return measurement;
   } finally {
     connection.closeSync();

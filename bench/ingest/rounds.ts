@@ -8,10 +8,10 @@ export function runLoads(
   bench: Bench,
   cases: readonly Case[],
   count: number,
-  say: (text: string) => void,
+  log: (text: string) => void,
 ): Promise<Rounds<LoadMeasurement>> {
   return runRounds({
-    ...{ cases, count, signal: bench.signal, say },
+    ...{ cases, count, signal: bench.signal, log },
     measure: (one) => measure(bench, one),
     afterRound: async () => {
       if (cases.some(({ start }) => start === "kept"))
@@ -39,7 +39,7 @@ async function measure(bench: Bench, one: Case): Promise<LoadMeasurement> {
 async function makeReady({ server }: Bench, { start }: Case): Promise<string> {
   if (start === "filled") return filled;
   if (start === "copy") {
-    // What autovacuum does within the minute after a load.
+    // As autovacuum does within a minute after a load.
     await withClient(server.database(filled), (client) => client.query("VACUUM (ANALYZE) sales_daily"));
     await server.clone(scratch, filled);
     return scratch;

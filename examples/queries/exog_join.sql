@@ -1,8 +1,8 @@
--- Joining sales with what drives them: price, promotion, inventory.
+-- Joining sales with their drivers: price, promotion, inventory.
 --
--- Every query keeps the grain of sales_daily: exactly one row a day, store and product. Joining prices with
--- `store_id IS NULL OR store_id = …` does not: a product with a chain price and a store price comes out twice, and so
--- does one with two promotions at once. Here a driver is brought down to one row before it is joined.
+-- Every query keeps the grain of sales_daily: exactly one row per day, store and product. Joining prices with
+-- `store_id IS NULL OR store_id = …` does not: a product with a chain price and a store price appears twice, and so
+-- does a product with two promotions at once. Here, every driver is reduced to one row before it is joined.
 --
 -- The range is the last 31 days of the data.
 --
@@ -10,8 +10,8 @@
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Sales with the list price of the day (point-in-time join)
--- The store's own price beats the chain's. Windows of one scope cannot overlap (ex_price_history_no_overlap), so
--- there are at most two candidates and the first one is the price.
+-- The store's own price takes precedence over the chain's. Windows of one scope cannot overlap
+-- (ex_price_history_no_overlap), so there are at most two candidates, and the first one is the price.
 -- ---------------------------------------------------------------------------------------------------------------
 WITH newest AS (
   SELECT max(date) AS date FROM sales_daily
@@ -40,7 +40,7 @@ ORDER BY s.date, s.store_id, s.product_id;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Sales with the promotions of the day
--- Promotions may overlap, and one of the chain may meet one of the store: they are aggregated to one row.
+-- Promotions may overlap, including one of the chain with one of the store. They are aggregated to one row.
 -- ---------------------------------------------------------------------------------------------------------------
 WITH newest AS (
   SELECT max(date) AS date FROM sales_daily
@@ -72,8 +72,8 @@ WHERE s.date > (SELECT date FROM newest) - 31
 ORDER BY s.date, s.store_id, s.product_id;
 
 -- ---------------------------------------------------------------------------------------------------------------
--- Sales with inventory (looking back at what happened; not a feature for a model, see below)
--- How long the stock left at the end of the day lasts, at the pace of the past seven days.
+-- Sales with inventory (for reporting; not a feature for a model, see below)
+-- Days of supply: how long the stock at the end of the day lasts at the rate of the last seven days.
 -- ---------------------------------------------------------------------------------------------------------------
 WITH newest AS (
   SELECT max(date) AS date FROM sales_daily
@@ -106,10 +106,10 @@ ORDER BY s.date, s.store_id, s.product_id;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- The full feature set for a forecaster
--- One row a day, store and product. What a row holds was known before its day began: attributes, calendar, planned
--- price and promotion of the day itself; units and stock of earlier days only. Lags count days, not rows: "last
--- week" is the row of seven days ago, and a day without a row sold nothing. (LAG(quantity, 1) over rows calls the last day
--- that happens to have a row "yesterday", and the day's own closing stock tells a model what it is to predict.)
+-- Grain: one row per day, store and product. All features of a row were known before its day began: attributes, calendar,
+-- planned price and promotion of the day itself; units and stock of earlier days only. Lags count days, not rows: "last
+-- week" is the row seven days before, and nothing was sold on a day without a row. (LAG(quantity, 1) over rows takes the last
+-- day that happens to have a row for "yesterday", and the day's own closing stock gives away what the model should predict.)
 -- ---------------------------------------------------------------------------------------------------------------
 WITH newest AS (
   SELECT max(date) AS date FROM sales_daily

@@ -1,13 +1,13 @@
--- Key figures of sales: four shapes of query every retailer starts with.
+-- Sales KPIs: four queries that every retailer starts with.
 --
--- "Now" is the newest day of sales_daily, not the clock's: a warehouse is asked about the data it holds, and a
--- load that is a day late must not empty the report.
+-- "Now" is the newest day of sales_daily, not the current date: a report describes the data in the warehouse, and must not be
+-- empty because a load is a day late.
 --
 --   forecastlab db psql -f examples/queries/kpi_sales.sql
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Daily sales by store, last 31 days
--- Grain: one row a day and store.
+-- Grain: one row per day and store.
 -- ---------------------------------------------------------------------------------------------------------------
 WITH newest AS (
   SELECT max(date) AS date FROM sales_daily
@@ -27,8 +27,8 @@ ORDER BY s.date, total_revenue DESC, store_code;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Weekly sales by category, last 12 weeks
--- Grain: one row a week (from Monday) and category. The first and the newest week may be incomplete: `days` says.
--- The average price is weighted by units: an average of row prices would count a slow seller as much as a fast one.
+-- Grain: one row per week (starting on Monday) and category. The first and the newest week may be incomplete; see `days`.
+-- The average price is weighted by units: an unweighted average would count a slow seller as much as a fast one.
 -- ---------------------------------------------------------------------------------------------------------------
 WITH newest AS (
   SELECT max(date) AS date FROM sales_daily
@@ -48,7 +48,7 @@ ORDER BY week_start, total_revenue DESC, category;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Top 10 products by revenue, last 30 days
--- Grain: one row a product. Equal revenues share a rank; SKU decides who is shown.
+-- Grain: one row per product. Equal revenues share a rank; ties at the limit are broken by SKU.
 -- ---------------------------------------------------------------------------------------------------------------
 WITH newest AS (
   SELECT max(date) AS date FROM sales_daily
@@ -68,9 +68,9 @@ ORDER BY total_revenue DESC, p.sku
 LIMIT 10;
 
 -- ---------------------------------------------------------------------------------------------------------------
--- Growth of the year to date over the same days of the year before, by store
--- Grain: one row a store with sales in either year; growth is NULL where there is no year to compare with.
--- Like is compared with like: 1 January to the newest day, in both years.
+-- Year-to-date growth over the same days of the previous year, by store
+-- Grain: one row per store with sales in either year. Growth is NULL without sales in the previous year.
+-- Both years are compared from 1 January to the newest day.
 -- ---------------------------------------------------------------------------------------------------------------
 WITH newest AS (
   SELECT max(date) AS date FROM sales_daily

@@ -8,13 +8,13 @@ import { shapeOf } from "../../bench/shape.ts";
 import { spreadOf } from "../../bench/statistics.ts";
 
 describe("the median of rounds", () => {
-  it("is the middle one, and the mean of the two in the middle where their number is even", () => {
+  it("is the middle value, or the mean of the two middle values if their number is even", () => {
     expect(spreadOf([9, 1, 5])).toEqual({ median: 5, min: 1, max: 9 });
     expect(spreadOf([10, 1, 3, 4])).toEqual({ median: 3.5, min: 1, max: 10 });
     expect(() => spreadOf([])).toThrow("no round was measured");
   });
 
-  it("has as many rounds below it as above it", () => {
+  it("has at most half of the rounds below it and at most half above it", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 9 }), (values) => {
         const { median, min, max } = spreadOf(values);
@@ -30,13 +30,13 @@ describe("the median of rounds", () => {
 describe("docs/benchmarks.md", () => {
   const title = "# Benchmarks\n\nWritten by a command.\n";
 
-  it("gets a section a size, and a new run replaces its own only", () => {
+  it("has one section per size, and a new run replaces only its own", () => {
     const first = replaceSection(title, "ingest 5", "five");
     const both = replaceSection(first, "ingest 50", "fifty");
-    const again = replaceSection(both, "ingest 5", "five anew\n");
+    const again = replaceSection(both, "ingest 5", "five again\n");
     expect(again).toBe(`${title}
 <!-- bench: ingest 5 -->
-five anew
+five again
 <!-- end of ingest 5 -->
 
 <!-- bench: ingest 50 -->
@@ -45,7 +45,7 @@ fifty
 `);
   });
 
-  it("comes out the same however often a section is written, whatever stands in it", () => {
+  it("is the same however often a section is written, whatever its content", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (section, other) => {
         const once = replaceSection(replaceSection(title, "a", other), "b", section);
@@ -55,11 +55,11 @@ fifty
     );
   });
 
-  it("is left alone when its markers are damaged", () => {
+  it("is not changed if its markers are damaged", () => {
     expect(() => replaceSection("<!-- end of a -->\n", "a", "text")).toThrow("markers of a");
   });
 
-  it("has tables with names on the left and numbers on the right", () => {
+  it("has tables with the names left-aligned and the numbers right-aligned", () => {
     expect(markdownTable(["case", "rows"], [["copy", "5"]])).toBe(
       "| case | rows |\n| --- | ---: |\n| copy | 5 |",
     );
@@ -67,7 +67,7 @@ fifty
 });
 
 describe("the size of a benchmark", () => {
-  it("grows by days up to 5 M rows, and by products beyond", () => {
+  it("grows by days up to 5 M rows, and by products above", () => {
     expect(shapeOf(50_000)).toMatchObject({ stores: 100, products: 100, days: 5 });
     expect(shapeOf(5_000_000)).toMatchObject({ stores: 100, products: 100, days: 500 });
     expect(shapeOf(50_000_000)).toMatchObject({ stores: 100, products: 1000, days: 500 });
@@ -93,7 +93,7 @@ describe("the figures of the ingest benchmark", () => {
   ];
   const figures = figuresOf(measured, 10);
 
-  it("are ratios of medians, and the worst round of what must never be more", () => {
+  it("are ratios of medians, and the worst round for hard limits", () => {
     expect(figures).toMatchObject({
       first_load_vs_copy: 10,
       first_load_vs_bare_copy: 4,
@@ -106,12 +106,12 @@ describe("the figures of the ingest benchmark", () => {
     });
   });
 
-  it("compare speeds, where the cases differ in rows", () => {
+  it("compare rows per second if the cases differ in rows", () => {
     const smaller = caseFigures({ name: "first_load_5m", title: "" }, [{ rows: 100, seconds: 0.5 }]);
     expect(figuresOf([...measured, smaller], 10).growth_vs_5m).toBe(0.8);
   });
 
-  it("are null where a case was not run, and then are no target", () => {
+  it("are null if a case was not run, and then have no target", () => {
     expect(figures).toMatchObject({ delta_vs_on_conflict: null, growth_vs_5m: null });
     expect(targetsOf(figures).map(({ measured, met }) => [measured, met])).toEqual([
       ["10", true],
@@ -124,7 +124,7 @@ describe("the figures of the ingest benchmark", () => {
     ]);
   });
 
-  it("are written with what they were measured on", () => {
+  it("are written together with the machine, versions and parameters", () => {
     const report: IngestReport = {
       benchmark: "ingest",
       date: "2024-02-29",
@@ -147,9 +147,9 @@ describe("the figures of the ingest benchmark", () => {
 - Node 20.19.0, PostgreSQL 18.4
 - PostgreSQL with fsync = on, autovacuum = off
 
-| target | wanted | measured |  |
+| metric | target | measured |  |
 | --- | ---: | ---: | ---: |
-| rows/s of the first load, to those of \`COPY\` into \`sales_daily\` | at least 8x | 10 | met |
+| first load: rows/s relative to \`COPY\` into \`sales_daily\` | at least 8x | 10 | met |
 
 | case | rows | seconds | min - max | rows/s | row versions written | WAL MB | peak MB |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |

@@ -21,7 +21,7 @@ describe("the days that the specification's query is run on", () => {
     expect(monthsOf(range, 10_000)).toHaveLength(16);
   });
 
-  it("are the whole range, where it holds no whole month", () => {
+  it("are the whole range if it contains no whole month", () => {
     const short = { from: "2023-01-01", to: "2023-01-10" };
     expect(monthsOf(short, 31)).toEqual([short]);
   });
@@ -43,13 +43,13 @@ describe("the days that the specification's query is run on", () => {
 });
 
 describe("the rounds of a benchmark", () => {
-  it("measure one case after the other, and what takes too long only once", async () => {
+  it("run one case after the other, and slow cases only once", async () => {
     const order: string[] = [];
     const rounds = await runRounds({
       cases: [{ name: "short" }, { name: "long", once: true }],
       count: 2,
       signal: new AbortController().signal,
-      say: () => {},
+      log: () => {},
       measure: async ({ name }) => ({ rows: 1, seconds: order.push(name) }),
       afterRound: async () => void order.push("-"),
     });
@@ -67,7 +67,7 @@ describe("a frame that is measured", () => {
     manifest: { counts: { training_rows, future_rows: 28 }, files: [{ path: "frame.parquet", sha256 }] },
   });
 
-  it("has the rows it must have, and the bytes of every other frame of the run", () => {
+  it("must have the expected rows and the bytes of every other frame of the run", () => {
     const bench = { expected: { training_rows: 5, future_rows: 28 }, written: new Map() } as unknown as Bench;
     requireFrame(bench, outcome(5, "abc"));
     requireFrame(bench, outcome(5, "abc"));
@@ -99,7 +99,7 @@ describe("the figures of the frame benchmark", () => {
   ];
   const figures = figuresOf(measured);
 
-  it("are ratios of rows/s and of seconds at the median, and the worst round's memory", () => {
+  it("are ratios of rows/s and seconds at the median, and the memory of the worst round", () => {
     expect(figures).toEqual({
       frame_vs_specified_query: 20,
       frame_vs_rewritten_query: 6,
@@ -110,14 +110,14 @@ describe("the figures of the frame benchmark", () => {
     });
   });
 
-  it("have targets where their cases were run; memory has one at 5 M rows", () => {
+  it("have targets if their cases were run; memory has one up to 5 M rows", () => {
     const met = (rows: number) => targetsOf(figures, { rows }).map((target) => target.met);
     expect(met(5_000_000)).toEqual([true, false, true]);
     expect(met(50_000_000)).toEqual([true, false]);
     expect(targetsOf(figuresOf(measured.slice(1)), { rows: 5_000_000 })).toEqual([]);
   });
 
-  it("are written with what was run, and on what", () => {
+  it("are written together with the cases that were run and the machine", () => {
     const shape = { ...shapeOf(5_000_000), rows: 5000 };
     const report: FrameReport = {
       benchmark: "frame",
@@ -135,13 +135,13 @@ describe("the figures of the frame benchmark", () => {
     const lines = reportText(report).split("\n");
     expect(lines[0]).toBe("## Frame, 5,000 rows");
     expect(lines).toContain(
-      "| rows/s of the frame, to those of the specification's query | at least 10x | 20 | met |",
+      "| frame: rows/s relative to the specification's query | at least 10x | 20 | met |",
     );
     expect(lines).toContain("| frame | 5,000 | 10 | 9 - 20 | 500 | 900 | 2,000 |");
     expect(lines).toContain("| specified_query | 300 | 12 | 11 - 15 | 25 |  |  |");
     expect(lines).toContain("| frame | 4 | 5 |");
     const text = lines.join(" ");
-    expect(text).toContain("on whole months spread over the range (2023-09), and its rows/s are theirs");
+    expect(text).toContain("only on whole months spread over the range (2023-09); its rows/s refer to them");
     expect(text).not.toContain("DuckDB's own tables are");
   });
 });
