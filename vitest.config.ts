@@ -3,6 +3,15 @@ import { defineConfig } from "vitest/config";
 /** Needs a PostgreSQL, or starts processes of its own. */
 const integration = ["tests/**/*.pg.test.ts", "tests/**/*.process.test.ts"];
 
+/** The same, and takes long: `npm run test:long`. */
+const long = ["tests/**/*.long.test.ts"];
+
+const onServers = {
+  setupFiles: ["tests/support/properties.ts"],
+  globalSetup: ["tests/support/servers.ts"],
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   test: {
     // Two cores, and the servers need some of them.
@@ -13,17 +22,23 @@ export default defineConfig({
           name: "unit",
           setupFiles: ["tests/support/properties.ts"],
           include: ["tests/**/*.test.ts"],
-          exclude: integration,
+          exclude: [...integration, ...long],
         },
       },
       {
         test: {
+          ...onServers,
           name: "integration",
-          setupFiles: ["tests/support/properties.ts"],
           include: integration,
-          globalSetup: ["tests/support/servers.ts"],
           testTimeout: 60_000,
-          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...onServers,
+          name: "long",
+          include: long,
+          testTimeout: 300_000,
         },
       },
     ],
