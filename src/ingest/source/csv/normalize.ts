@@ -38,7 +38,7 @@ export function normalizer(
   const reject = (code: RejectCode, bytes: Buffer, message = defaultMessage(code)) => {
     gap = true;
     const { fields } = soundFieldsOf(bytes, dialect);
-    const line = (code === "NOT_MENDED" && fields[expected.unmended]) || shown(bytes, shownOfLine);
+    const line = (code === "NOT_FIXED" && fields[expected.unmended]) || shown(bytes, shownOfLine);
     told.fault({ record, code, value: shown(Buffer.from(line), shownInMessage), message, fields, line });
   };
   return {
@@ -52,7 +52,7 @@ export function normalizer(
         return;
       }
       if (expected.unmended !== -1 && fieldsOf(place, dialect)[expected.unmended] !== "") {
-        reject("NOT_MENDED", place.buffer.subarray(place.start, place.end));
+        reject("NOT_FIXED", place.buffer.subarray(place.start, place.end));
         return;
       }
       if (gap) told.restart(rows, record);
