@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Dialect, fieldsOf, maxRecordBytes, readRecords } from "../../src/ingest/source/csv/records.ts";
+import type { Dialect } from "../../src/ingest/source/csv/dialect.ts";
+import { fieldsOf, maxRecordBytes, readRecords } from "../../src/ingest/source/csv/records.ts";
 
 const dialect: Dialect = { delimiter: 0x2c, quote: 0x22 };
 

@@ -192,7 +192,7 @@ describe("one sentence for", () => {
 
   test("a header that names a column twice, or not at all", async () => {
     expect(await failing(workspace.write("twin.csv", "code,name,CODE\nS1,One,S1\n"))).toBe(
-      "HEADER_INVALID: The header of twin.csv is not usable: the column CODE stands there twice.",
+      "HEADER_INVALID: The header of twin.csv is not usable: it has the column CODE twice.",
     );
     expect(await failing(workspace.write("nameless.csv", ",code,name\n0,S1,One\n"))).toBe(
       "HEADER_INVALID: The header of nameless.csv is not usable: column 1 of 3 has no name.",

@@ -117,7 +117,7 @@ describe("NDJSON", () => {
       `7  JSON_INVALID ${lines[6]}`,
       "8 date DATE_INVALID 2024-02-30",
     ]);
-    expect(result.rejects[2]?.message).toBe("the key date stands in the object twice");
+    expect(result.rejects[2]?.message).toBe("the object has the key date twice");
   });
 
   test("of several files has the keys of all of them", async () => {

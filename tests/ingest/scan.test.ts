@@ -7,15 +7,15 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
-import { planLoad } from "../../src/ingest/load-plan.ts";
 import { createFaults } from "../../src/ingest/rows/rejects.ts";
 import { countByte } from "../../src/ingest/source/csv/count-lines.ts";
-import { locateFiles } from "../../src/ingest/source/files.ts";
-import { createSourceTables, numbered, placesOf, Sources } from "../../src/ingest/source/intake.ts";
-import { readLayouts } from "../../src/ingest/source/layout.ts";
+import { readLayouts } from "../../src/ingest/source/headers.ts";
+import { Sources } from "../../src/ingest/source/intake.ts";
+import { locateFiles } from "../../src/ingest/source/locate-files.ts";
+import { numbered, placesOf } from "../../src/ingest/source/record-places.ts";
 import { scanFiles } from "../../src/ingest/source/scan.ts";
+import { createSourceTables } from "../../src/ingest/source/source-tables.ts";
 import { stopwatch } from "../../src/ingest/stopwatch.ts";
-import { contractOf } from "../../src/schema/contracts.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -95,16 +95,13 @@ async function readAll(engine: Engine, paths: string[]): Promise<Sources> {
   const layouts = await readLayouts(engine, await locateFiles(engine, paths), {});
   const columns = layouts[0]?.columns ?? [];
   await createFaults(engine);
-  await createSourceTables(engine, anyPlan, columns);
+  await createSourceTables(engine, columns, false);
   const sources = new Sources(engine, await scanFiles(engine, layouts, stopwatch(undefined)), columns);
   await sources.takeIn(
     (relation, first) => `INSERT INTO source BY NAME SELECT * FROM ${numbered(relation, first)}`,
   );
   return sources;
 }
-
-/** What the source's tables are made for does not matter here. */
-const anyPlan = planLoad(contractOf("store"), { name: "", columns: ["code", "name"] });
 
 const tokens = [
   "a",
@@ -244,7 +241,7 @@ test("a file is known by the digest of its bytes on disk, whatever is made of th
     await withEngine(undefined, async (engine) => {
       const layouts = await readLayouts(engine, await locateFiles(engine, [path]), format);
       await createFaults(engine);
-      await createSourceTables(engine, anyPlan, ["x", "y"]);
+      await createSourceTables(engine, ["x", "y"], false);
       const [file] = await scanFiles(engine, layouts, stopwatch(undefined));
       expect(file).toMatchObject({ records: 1, sha256: createHash("sha256").update(bytes).digest("hex") });
     });

@@ -2,8 +2,10 @@ import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
-import type { LoadPlan } from "../load-plan.ts";
-import { numbered, recordsOf, type Sources, speaksOfPlaces } from "../source/intake.ts";
+import { type LoadPlan, refersToPlaces } from "../load-plan.ts";
+import type { Sources } from "../source/intake.ts";
+import { numbered } from "../source/record-places.ts";
+import { recordsOf } from "../source/source-columns.ts";
 import { recordFaults, soundness, type ValidatedColumn, validation } from "./column-checks.ts";
 import { createKeyTypes } from "./dimension-keys.ts";
 import { type CheckedPlan, reasonOf } from "./expressions.ts";
@@ -63,7 +65,7 @@ interface Look {
 
 function lookOf(plan: LoadPlan, checked: CheckedPlan): Omit<Look, "missing"> {
   const windowed = [...checked.columns.values()].some((expression) => expression.windowed);
-  return { plan, checked, windowed, from: windowed || speaksOfPlaces(plan) ? "source" : "files" };
+  return { plan, checked, windowed, from: windowed || refersToPlaces(plan) ? "source" : "files" };
 }
 
 async function lookAtAll(engine: Engine, look: Look, sources: Sources, tolerant: boolean): Promise<void> {

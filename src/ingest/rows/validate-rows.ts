@@ -5,7 +5,7 @@ import type { DuplicatePolicy } from "../duplicate-policy.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import type { Prepared } from "../prepare.ts";
 import { Sources } from "../source/intake.ts";
-import type { ScannedFile } from "../source/scan.ts";
+import type { ScannedFile } from "../source/scanned-file.ts";
 import { applyChecks } from "./check-constraints.ts";
 import { collapse, rejectIncompleteGroups } from "./collapse.ts";
 import { withIds } from "./dimension-keys.ts";
