@@ -46,12 +46,12 @@ function decoderOf(file: SourceFile, encoding: Encoding): (chunk: Buffer, final:
     try {
       return Buffer.from(decoder.decode(chunk, { stream: !final }), "utf8");
     } catch (error) {
-      const reason = "it holds bytes that have no meaning there";
+      const reason = "it holds bytes that are not valid in this encoding";
       throw fail("FILE_NOT_DECODABLE", { path: file.path, encoding: encoding.label, reason }, error);
     }
   };
 }
 
-/** The character windows-1252 has in place of a control character of Latin-1. Five of them it leaves as they are. */
+/** The character windows-1252 has in place of a control character of Latin-1. Five of them have none and stay as they are. */
 const windows1252 = (character: string) => windows1252Characters[character.charCodeAt(0) - 0x80] ?? character;
 const windows1252Characters = Array.from("€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ");

@@ -34,7 +34,7 @@ export async function locateFiles(engine: Engine, names: readonly string[]): Pro
   return files;
 }
 
-/** The paths a name of a file, folder or pattern stands for. */
+/** The paths of the files that a name given by the user stands for. */
 async function expand(engine: Engine, name: string): Promise<string[]> {
   if (name === "-") return [name];
   const facts = await stat(name).catch(() => undefined);
@@ -97,7 +97,7 @@ async function firstChunk(file: Pick<SourceFile, "path" | "absolute" | "compress
   try {
     for await (const chunk of decompressed(file)) return chunk;
   } catch (error) {
-    // Left to the reader of the file: files that were loaded before are not read, and need not be decompressed.
+    // Reported when the file is read. A file that was loaded before is not read at all.
     const damaged = error instanceof ForecastLabError && error.code === "FILE_NOT_DECOMPRESSED";
     if (!damaged) throw error;
   }

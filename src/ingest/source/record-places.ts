@@ -1,6 +1,6 @@
 /*
- * Sound records are numbered over all files of a load from 0, as `_seq`. The place of a record is its file and its number
- * there.
+ * The sound records of all files of a load are numbered from 0: `_seq`. The place of a record is its file and its record
+ * number in that file.
  */
 
 /** SQL of the records of a file with their `_seq`. */

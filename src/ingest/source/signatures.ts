@@ -5,10 +5,10 @@ import { isRejectsFile } from "./rejects-file.ts";
 import type { Compression } from "./source-file.ts";
 
 /*
- * What a file is by its first bytes. Its name decides only if they leave it open, because exports are often named wrongly.
+ * What a file is by its first bytes. Exports are often named wrongly, so the name counts only if the bytes leave it open.
  */
 
-/** So many bytes are enough for every signature except that of a rejects file, which needs the whole first line. */
+/** The first bytes that all signatures are in, except that of a rejects file, which needs the whole first line. */
 export const signatureBytes = 4096;
 
 /** The compression of a file, by its first bytes on disk. */
@@ -24,8 +24,7 @@ export function compressionOf(bytes: Buffer): Compression | undefined {
 export type FileKind = "csv" | "rejects" | "parquet" | "ndjson";
 
 /**
- * The kind of a file, by its head and its name. What is unknown counts as CSV, so that its reader reports what it finds
- * instead.
+ * The kind of a file, by its head and its name. Everything else is read as CSV, and the reader reports what is wrong.
  *
  * @throws JSON_NOT_LINES for a JSON array
  */

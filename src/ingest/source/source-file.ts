@@ -7,8 +7,8 @@ export interface SourceFile {
   readonly bytes: number;
   readonly compression: Compression | undefined;
   /**
-   * The first bytes, decompressed: 4 KiB, or the first line if that is longer, but at most 1 MiB. Fewer if the file is shorter;
-   * none if it cannot be decompressed, which is reported when the file is read.
+   * The first bytes, decompressed: 4 KiB, or the first line if that is longer and at most 1 MiB. Fewer if the file is shorter,
+   * and none if it cannot be decompressed, which is reported when the file is read.
    */
   readonly head: Buffer;
   /** The keys of partitioned folders (`year=2024/`) in the path as the user named it. */

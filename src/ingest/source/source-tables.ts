@@ -14,7 +14,7 @@ import { namedColumnList, sourceColumn } from "./source-columns.ts";
  * - `input`: a view of `source` as expressions see it.
  *
  * @param columns names of the source's columns
- * @param withPlaces whether expressions refer to `_file` or `_record`
+ * @param withPlaces whether `input` has `_file` and `_record`, which cost a join
  */
 export async function createSourceTables(
   engine: Engine,

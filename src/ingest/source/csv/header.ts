@@ -42,7 +42,7 @@ async function readFirstRecord(file: SourceFile, encoding: Encoding, dialect: Di
 function headerFailure(code: RejectCode, { path }: SourceFile, encoding: Encoding): Error {
   if (code === "NUL_BYTE") return fail("FILE_NOT_CSV", { path, kind: "binary data" });
   if (code === "INVALID_UTF8") {
-    const reason = "its first line holds bytes that have no meaning there";
+    const reason = "its first line holds bytes that are not valid in this encoding";
     return fail("FILE_NOT_DECODABLE", { path, encoding: encoding.label, reason });
   }
   return fail("HEADER_INVALID", { path, problem: problems[code] ?? code });
@@ -61,7 +61,7 @@ const delimiterNames: Record<string, string> = {
   "|": "bars",
 };
 
-/** A header of one column that holds another usual delimiter was most likely separated by that one. */
+/** Refuses a header of one column that holds another common delimiter, which is most likely the right one. */
 function requireDelimiter(file: SourceFile, { buffer, start, end }: RecordPlace, delimiter: string): void {
   const line = buffer.toString("utf8", start, end);
   const count = (candidate: string) => line.split(candidate).length - 1;

@@ -26,8 +26,8 @@ export interface RecordHandler {
   /** Called with each faulty record, or with its first line only if the fault is a quote. Reading continues after it. */
   fault(code: RejectCode, line: Buffer): void;
   /**
-   * Set to have many lines counted at once, which together have `fields` fields per line; `counted` is called with their number.
-   * Without it, `record` is called for each.
+   * If set, lines that have `fields` fields each on average may be counted at once. `counted` is then called with their number,
+   * and `record` is not called for them.
    */
   readonly lines?: { readonly fields: number; counted(lines: number): void };
   /** Called between two chunks of the stream, to write what was collected. */

@@ -3,7 +3,7 @@ import type { Engine } from "../../../duckdb/engine.ts";
 import { fail } from "../../../errors.ts";
 import type { SourceFile } from "../source-file.ts";
 
-/** SQL of the rows of a Parquet file. Keys of partitioned folders are not left to DuckDB, which would give them types. */
+/** SQL of the rows of a Parquet file, without the keys of partitioned folders, to which DuckDB would give types. */
 export const readParquet = (path: string): string =>
   `read_parquet(${quoteLiteral(path)}, hive_partitioning = false)`;
 
