@@ -10,7 +10,7 @@ import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
 import { createFaults } from "../../src/ingest/rows/rejects.ts";
 import { countByte } from "../../src/ingest/source/csv/count-lines.ts";
 import { readLayouts } from "../../src/ingest/source/headers.ts";
-import { Sources } from "../../src/ingest/source/intake.ts";
+import { Intake } from "../../src/ingest/source/intake.ts";
 import { locateFiles } from "../../src/ingest/source/locate-files.ts";
 import { numbered, placesOf } from "../../src/ingest/source/record-places.ts";
 import { scanFiles } from "../../src/ingest/source/scan.ts";
@@ -91,16 +91,16 @@ async function readOf(engine: Engine, files: Buffer[]): Promise<Contents[]> {
 }
 
 /** Reads all records of the files into `source`, and their structural faults into `fault`. */
-async function readAll(engine: Engine, paths: string[]): Promise<Sources> {
+async function readAll(engine: Engine, paths: string[]): Promise<Intake> {
   const layouts = await readLayouts(engine, await locateFiles(engine, paths), {});
   const columns = layouts[0]?.columns ?? [];
   await createFaults(engine);
   await createSourceTables(engine, columns, false);
-  const sources = new Sources(engine, await scanFiles(engine, layouts, stopwatch(undefined)), columns);
-  await sources.takeIn(
+  const intake = new Intake(engine, await scanFiles(engine, layouts, stopwatch(undefined)), columns);
+  await intake.insertAll(
     (relation, first) => `INSERT INTO source BY NAME SELECT * FROM ${numbered(relation, first)}`,
   );
-  return sources;
+  return intake;
 }
 
 const tokens = [

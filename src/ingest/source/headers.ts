@@ -33,7 +33,7 @@ export async function readLayouts(
   return layouts;
 }
 
-/** A layout as far as the file itself tells it. */
+/** A layout without what depends on the other files of the load. */
 type Header =
   | Omit<CsvLayout, "columns" | "constants">
   | Omit<ParquetLayout, "columns" | "constants">

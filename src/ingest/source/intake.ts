@@ -6,7 +6,7 @@ import type { ScannedFile } from "./scanned-file.ts";
 import { recordsOf, sourceColumn } from "./source-columns.ts";
 
 /** Reads the sound records of the files of a load, and knows which `_seq` each file starts with. */
-export class Sources {
+export class Intake {
   readonly columns: readonly string[];
   readonly #engine: Engine;
   readonly #files: ScannedFile[];
@@ -25,7 +25,7 @@ export class Sources {
   }
 
   /** SQL of a relation of the source's columns without records. */
-  get nothing(): string {
+  get emptyRelation(): string {
     return `(SELECT ${this.columns.map((_, index) => `'' AS ${sourceColumn(index)}`).join(", ")} WHERE false)`;
   }
 
@@ -41,7 +41,7 @@ export class Sources {
    * @param insert the statement, from a file's relation and the `_seq` of its first record
    * @throws INTERNAL if the number of records still differs
    */
-  async takeIn(insert: (relation: string, firstSeq: number) => string): Promise<void> {
+  async insertAll(insert: (relation: string, firstSeq: number) => string): Promise<void> {
     await this.#engine.run("DELETE FROM source_file");
     let firstSeq = 0;
     for (const [index, file] of this.#files.entries()) {
@@ -54,12 +54,12 @@ export class Sources {
         this.#files[index] = rescanned;
         await insertFrom(rescanned);
       }
-      const taken = this.#files[index] as ScannedFile;
-      const first = soundRecords(taken) > 0 ? firstSeq : "NULL";
+      const read = this.#files[index] as ScannedFile;
+      const first = soundRecords(read) > 0 ? firstSeq : "NULL";
       await this.#engine.run(
-        `INSERT INTO source_file VALUES (${index}, ${quoteLiteral(taken.path)}, ${first})`,
+        `INSERT INTO source_file VALUES (${index}, ${quoteLiteral(read.path)}, ${first})`,
       );
-      firstSeq += soundRecords(taken);
+      firstSeq += soundRecords(read);
     }
   }
 
