@@ -692,7 +692,7 @@ export const rejectCodes = {
   MALFORMED_QUOTE: "Text follows the closing quote of a field.",
   RECORD_TOO_LONG: "The record is longer than 1 MiB.",
   NUL_BYTE: "The record holds a NUL byte, which PostgreSQL cannot store.",
-  NOT_MENDED: "The record is still as it was rejected. Put its fields right and empty its column _line.",
+  NOT_FIXED: "The record is still as it was rejected. Correct its fields and empty its column _line.",
   JSON_INVALID: "The line is not one valid JSON object.",
   INVALID_UTF8: "The record is not UTF-8 text; a file in Latin-1 is loaded with --encoding latin-1.",
   // ---- values

@@ -66,6 +66,12 @@ export function planLoad(
   };
 }
 
+/** Whether an expression refers to the place of its row: `_file`, `_record` or `_seq`. */
+export function refersToPlaces({ columns, filter }: LoadPlan): boolean {
+  const expressions = columns.flatMap(({ expression, aggregate }) => [expression, aggregate]);
+  return /_(file|record|seq)\b/i.test([filter, ...expressions].join("\n"));
+}
+
 interface Given {
   readonly name: string;
   readonly expression: string;

@@ -17,8 +17,8 @@ import { type Publication, publish } from "./publish/publish.ts";
 import { fetchKeys } from "./rows/dimension-keys.ts";
 import { type Reject, type Rejects, summarizeRejects, writeRejects } from "./rows/rejects.ts";
 import { type Examined, examineRows } from "./rows/validate-rows.ts";
-import { locateFiles } from "./source/files.ts";
 import type { Format } from "./source/layout.ts";
+import { locateFiles } from "./source/locate-files.ts";
 import { requireRows, scanFiles } from "./source/scan.ts";
 
 export interface LoadRequest {

@@ -1,14 +1,15 @@
 import type { Engine } from "../duckdb/engine.ts";
 import { contractOf } from "../schema/contracts.ts";
 import type { TableName } from "../schema/tables.ts";
-import { type LoadPlan, planLoad } from "./load-plan.ts";
+import { type LoadPlan, planLoad, refersToPlaces } from "./load-plan.ts";
 import type { Mapping } from "./mapping.ts";
+import { refuseBinary } from "./rows/binary-columns.ts";
 import { type CheckedPlan, checkExpressions } from "./rows/expressions.ts";
 import { createFaults } from "./rows/rejects.ts";
-import type { SourceFile } from "./source/files.ts";
-import { createSourceTables } from "./source/intake.ts";
-import { type Format, type Layout, readLayouts } from "./source/layout.ts";
-import { refuseBinary } from "./source/parquet/scan-parquet.ts";
+import { readLayouts } from "./source/headers.ts";
+import type { Format, Layout } from "./source/layout.ts";
+import type { SourceFile } from "./source/source-file.ts";
+import { createSourceTables } from "./source/source-tables.ts";
 import { targetsOf } from "./target-columns.ts";
 
 /** A load about which everything is known that can be before its rows are read. */
@@ -42,7 +43,7 @@ export async function prepare(
   const plan = planLoad(contract, { name: first.file.path, columns }, mapping);
   await engine.confine(files.map(({ absolute }) => absolute));
   await createFaults(engine);
-  await createSourceTables(engine, plan, first.columns);
+  await createSourceTables(engine, first.columns, refersToPlaces(plan));
   const checked = await checkExpressions(engine, plan, first.columns);
   refuseBinary(layouts, checked);
   return { layouts, plan, checked };

@@ -115,7 +115,7 @@ describe.skipIf(!hasSharedData)("Online Retail, December 2010", async () => {
     },
   );
 
-  test("a join with the drivers still has one row a day, store and product", async () => {
+  test("a join with the drivers still has one row per day, store and product", async () => {
     const features = exampleQueries("exog_join")[3] ?? "";
     expect(await queryRows(database, features)).toHaveLength(days.size);
   });

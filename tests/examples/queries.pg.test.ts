@@ -133,7 +133,7 @@ describe("the example queries", async () => {
     ["promotions", promotions],
     ["inventory", inventory],
     ["features", features],
-  ])("joining %s keeps one row a day, store and product", async ([, query]) => {
+  ])("joining %s keeps one row per day, store and product", async ([, query]) => {
     expect(await run(query as string)).toHaveLength(5);
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Dialect, fieldsOf, maxRecordBytes, readRecords } from "../../src/ingest/source/csv/records.ts";
+import type { Dialect } from "../../src/ingest/source/csv/dialect.ts";
+import { fieldsOf, maxRecordBytes, readRecords } from "../../src/ingest/source/csv/records.ts";
 
 const dialect: Dialect = { delimiter: 0x2c, quote: 0x22 };
 
@@ -27,7 +28,7 @@ async function recordsOf(chunks: (Buffer | string)[], of: Dialect = dialect) {
 const found = async (text: string) => (await recordsOf([text])).found;
 
 describe("records of CSV bytes", () => {
-  test("end with LF, CRLF or CR, also mixed, and the last without", async () => {
+  test("end with LF, CRLF or CR, also mixed; the last may have no line end", async () => {
     const { found, lineEnds } = await recordsOf(["a,b\n1,2\r\n3,4\r5,6"]);
     expect(found).toEqual([
       ["a", "b"],
@@ -38,7 +39,7 @@ describe("records of CSV bytes", () => {
     expect([...lineEnds]).toEqual(["LF", "CRLF", "CR"]);
   });
 
-  test("are not empty lines", async () => {
+  test("do not include empty lines", async () => {
     expect(await found("\n\na,b\n\r\n1,2\n\n")).toEqual([
       ["a", "b"],
       ["1", "2"],
@@ -49,13 +50,13 @@ describe("records of CSV bytes", () => {
     expect(await found('"a ""b"", c","d\r\ne"\n')).toEqual([['a "b", c', "d\r\ne"]]);
   });
 
-  test("a quote inside a field that does not start with one is a character", async () => {
+  test("keep a quote inside a field that does not start with one", async () => {
     const { found, strayQuote } = await recordsOf(['7" record, "x\n']);
     expect(found).toEqual([['7" record', ' "x']]);
     expect(strayQuote).toBe(true);
   });
 
-  test("an unclosed quote costs its line, not the rest of the file", async () => {
+  test("after an unclosed quote continue with the next line", async () => {
     expect(await found('a,b\n1,"x\n2,y\n3,"z"\n')).toEqual([
       ["a", "b"],
       'MALFORMED_QUOTE: 1,"x',
@@ -65,7 +66,7 @@ describe("records of CSV bytes", () => {
     expect(await found('a,b\n1,"x\n2,y\n')).toEqual([["a", "b"], 'UNCLOSED_QUOTE: 1,"x', ["2", "y"]]);
   });
 
-  test("NUL bytes and bytes that are not UTF-8 are faults of their record alone", async () => {
+  test("with NUL bytes or bytes that are not UTF-8 are faults, and the others are not", async () => {
     const { found } = await recordsOf([Buffer.from('a\0,b\n\xe9,c\n"d\n\0",e\nf,é\n', "latin1")]);
     expect(found.map((record) => (Array.isArray(record) ? "sound" : record.split(":")[0]))).toEqual([
       "NUL_BYTE",
@@ -90,12 +91,12 @@ describe("records of CSV bytes", () => {
     ]);
   });
 
-  test("without quoting, quotes are characters", async () => {
+  test("of a dialect without quoting keep their quotes", async () => {
     const { found } = await recordsOf(['"a;b"\n'], { delimiter: 0x3b, quote: undefined });
     expect(found).toEqual([['"a', 'b"']]);
   });
 
-  test("do not depend on where the stream is cut", async () => {
+  test("are the same for any division of the stream into chunks", async () => {
     const byte = fc.constantFrom("a", ",", '"', "\n", "\r", "é", "\0", "\xff");
     const cuts = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 8 });
     await fc.assert(

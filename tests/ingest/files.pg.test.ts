@@ -8,12 +8,12 @@ import { load } from "../../src/ingest/index.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 import { loadCsv, query, Workspace } from "./support/load.ts";
 
-/* Files as a whole: which are read, and one clear sentence for those that are not. */
+/* Which files a load reads, and the error for those it does not. */
 
 const database = await freshDatabase();
 const workspace = new Workspace();
 
-/** The error of a load of stores; paths in it are shortened to the file's name. */
+/** The error of a load of stores, with paths shortened to the file's name. */
 async function failing(files: string | string[], request: object = {}): Promise<string> {
   const named = [files].flat();
   const error = await load(database, { table: "store", files: named, again: true, ...request }).then(
@@ -25,7 +25,7 @@ async function failing(files: string | string[], request: object = {}): Promise<
 }
 
 const stores = "code,name\nS1,Zürich\nS2,Two\n";
-/** Code and name of every store the file brings, without keeping them. */
+/** Code and name of every store in the file. They are deleted again. */
 async function storesOf(content: string | Buffer, request: object = {}): Promise<object[]> {
   const result = await loadCsv(workspace, database, "store", content, { again: true, ...request });
   expect(result).toMatchObject({ published: true, rejected: 0 });
@@ -38,7 +38,7 @@ const both = [
   { code: "S2", name: "Two" },
 ];
 
-describe("read are files", () => {
+describe("a load reads files", () => {
   const crlf = stores.replaceAll("\n", "\r\n");
   const utf16 = Buffer.from(`\ufeff${stores}`, "utf16le");
   test.for([
@@ -68,12 +68,12 @@ describe("read are files", () => {
     expect(await storesOf(compressed, { mapping })).toEqual(both);
   });
 
-  test("separated by tabs, told by their name", async () => {
+  test("separated by tabs, which their name says", async () => {
     const file = workspace.write("stores.tsv", stores.replaceAll(",", "\t"));
     expect(await storesOf("", { files: [file] })).toEqual(both);
   });
 
-  test("without a header line, named by the mapping, with its delimiter and quote", async () => {
+  test("without a header line, with column names, delimiter and quote of the mapping", async () => {
     const mapping = `
       table: store
       format: { header: [number, city, title], delimiter: "|", quote: "'" }
@@ -87,12 +87,12 @@ describe("read are files", () => {
     ]);
   });
 
-  test("characters that windows-1252 has beyond Latin-1", async () => {
+  test("with characters that windows-1252 has and Latin-1 does not", async () => {
     const bytes = Buffer.from([...Buffer.from("code,name\nS1,"), 0x80, 0x93, 0x0a]);
     expect(await storesOf(bytes, { encoding: "latin-1" })).toEqual([{ code: "S1", name: "€“" }]);
   });
 
-  test("several, by name and by pattern, in this order", async () => {
+  test("given by name and by pattern, in this order", async () => {
     workspace.write("many/b.csv", "code,name\nS2,b\n");
     workspace.write("many/a.csv", "name,code\na,S1\n");
     const last = workspace.write("many/z[1].csv", "code,name\nS3,z\n");
@@ -108,7 +108,7 @@ describe("read are files", () => {
     expect(result.inserted).toBe(3);
   });
 
-  test("with columns that DuckDB has names of its own for", async () => {
+  test("with column names that mean something to DuckDB", async () => {
     const mapping = "table: store\ncolumns: { code: rowid, name: '\"group\"' }";
     expect(await storesOf(stores.replace("code,name", "rowid,group"), { mapping })).toEqual(both);
   });
@@ -118,15 +118,15 @@ describe("read are files", () => {
     expect(await storesOf("", { files: [workspace.path("link.csv")] })).toEqual(both);
   });
 
-  test("a file without rows among others that have some", async () => {
+  test("without rows, together with others that have some", async () => {
     const files = [workspace.csv("code,name\n"), workspace.csv(stores)];
     const result = await loadCsv(workspace, database, "store", "", { files, dryRun: true, again: true });
     expect(result.files.map(({ rows }) => rows)).toEqual([0, 2]);
   });
 });
 
-describe("one sentence for", () => {
-  test("a file that is not there, and a pattern that matches none", async () => {
+describe("a load fails with one sentence for", () => {
+  test("a file that does not exist, and a pattern that matches none", async () => {
     expect(await failing(workspace.path("nowhere.csv"))).toBe(
       "FILE_NOT_FOUND: The file nowhere.csv does not exist.",
     );
@@ -143,12 +143,12 @@ describe("one sentence for", () => {
     );
   });
 
-  test("the same file twice, also under another name", async () => {
+  test("the same file twice, even under another name", async () => {
     const file = workspace.write("twice.csv", stores);
     expect(await failing([file, workspace.path("folder/../twice.csv")])).toMatch(/^FILE_REPEATED: /);
   });
 
-  test("an empty file, one of empty lines, and a header without rows", async () => {
+  test("an empty file, a file of empty lines, and a header without rows", async () => {
     expect(await failing(workspace.write("empty.csv", ""))).toBe("FILE_EMPTY: empty.csv is empty.");
     expect(await failing(workspace.write("blank.csv", "\n\r\n\n"))).toBe("FILE_EMPTY: blank.csv is empty.");
     expect(await failing(workspace.write("mark.csv", "\ufeff"))).toBe("FILE_EMPTY: mark.csv is empty.");
@@ -160,7 +160,7 @@ describe("one sentence for", () => {
   test.for([
     ["semicolons", "code;name\nS1;One\n", {}, "commas", "semicolons"],
     ["tabs", "code\tname\nS1\tOne\n", {}, "commas", "tabs"],
-    ["commas where tabs were said", stores, { delimiter: "\t" }, "tabs", "commas"],
+    ["commas instead of the tabs that were given", stores, { delimiter: "\t" }, "tabs", "commas"],
   ] as const)("a wrong delimiter: %s", async ([, content, request, is, likely]) => {
     const file = workspace.write("delimiter.csv", content);
     expect(await failing(file, request)).toBe(
@@ -174,7 +174,7 @@ describe("one sentence for", () => {
     );
   });
 
-  test("an extra column, with the nearest there is", async () => {
+  test("an unknown column, and suggests the nearest name", async () => {
     expect(await failing(workspace.write("extra.csv", "code,name,regoin\nS1,One,N\n"))).toBe(
       "COLUMN_UNKNOWN: extra.csv has the column regoin, which store does not have (did you mean region?).",
     );
@@ -183,16 +183,16 @@ describe("one sentence for", () => {
     );
   });
 
-  test("an id in place of the natural key", async () => {
+  test("an id instead of the natural key", async () => {
     const file = workspace.write("ids.csv", "date,store_id,visitors\n2024-01-01,1,5\n");
     expect(await failing(file, { table: "traffic_daily" })).toBe(
       "COLUMN_IS_ID: ids.csv gives store_id, but loads look ids up and do not take them.",
     );
   });
 
-  test("a header that names a column twice, or not at all", async () => {
+  test("a header that has a column twice, a column without a name or an open quote", async () => {
     expect(await failing(workspace.write("twin.csv", "code,name,CODE\nS1,One,S1\n"))).toBe(
-      "HEADER_INVALID: The header of twin.csv is not usable: the column CODE stands there twice.",
+      "HEADER_INVALID: The header of twin.csv is not usable: it has the column CODE twice.",
     );
     expect(await failing(workspace.write("nameless.csv", ",code,name\n0,S1,One\n"))).toBe(
       "HEADER_INVALID: The header of nameless.csv is not usable: column 1 of 3 has no name.",
@@ -202,7 +202,7 @@ describe("one sentence for", () => {
     );
   });
 
-  test("files of different columns", async () => {
+  test("files with different columns", async () => {
     const files = [
       workspace.write("one.csv", stores),
       workspace.write("other.csv", "code,name,city\nS3,x,y\n"),
@@ -237,12 +237,12 @@ describe("one sentence for", () => {
     );
   });
 
-  test("a gzip file that was cut", async () => {
+  test("a truncated gzip file", async () => {
     const file = workspace.write("cut.csv.gz", gzipSync(stores).subarray(0, 30));
     expect(await failing(file)).toMatch(/^FILE_NOT_DECOMPRESSED: cut.csv.gz cannot be decompressed: /);
   });
 
-  test("a temporary folder that is not there", async () => {
+  test("a temporary folder that does not exist", async () => {
     const { TMPDIR = tmpdir() } = process.env;
     process.env.TMPDIR = workspace.path("no-such-folder");
     try {

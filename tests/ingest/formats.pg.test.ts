@@ -10,18 +10,18 @@ import { freshDatabase, urlOf } from "../support/warehouse.ts";
 import { faultsOf, fillDimensions, type Loaded, loadCsv, query, Workspace } from "./support/load.ts";
 import { writeRows } from "./support/parquet.ts";
 
-/* The formats of files beside CSV, folders and standard input, each as far as the table. */
+/* File formats other than CSV, folders and standard input, loaded into a table. */
 
 const database = await freshDatabase();
 await fillDimensions(database);
 const workspace = new Workspace();
 
-/** Loads daily sales from files as they are. */
+/** Loads daily sales from files. */
 function loadSales(files: string[], options: object = {}): Promise<Loaded> {
   return loadCsv(workspace, database, "sales_daily", "", { files, again: true, ...options });
 }
 
-/** `date store sku quantity price` of all rows. */
+/** All rows as `date store sku quantity price`. */
 async function sales(): Promise<string[]> {
   const rows = await query<{ row: string }>(
     database,
@@ -52,7 +52,7 @@ const parquetRows = (date: string) =>
 
 describe("NDJSON", () => {
   test.for([
-    ["by its content, whatever its name", "sales.txt", twoDays],
+    ["because of its content, with any name", "sales.txt", twoDays],
     [
       "with CRLF, empty lines and no line end at the end",
       "a.ndjson",
@@ -72,7 +72,7 @@ describe("NDJSON", () => {
     expect(await sales()).toEqual(two);
   });
 
-  test("gives mappings every value as it is written, and nothing where a key is missing or null", async () => {
+  test("gives mappings every value as it is written, and NULL if a key is missing or null", async () => {
     const lines = [
       `{"a":1.50,"b":12345678901234567890.10,"c":true,"d":[1.0, {"x":"y\\"z"}],"e":"S\\u00fc\\n,\\"d\\""}`,
       `{"a":null,"f":"1e5","b":-0}`,
@@ -93,7 +93,7 @@ describe("NDJSON", () => {
     ]);
   });
 
-  test("rejects lines that are not one object, by number, and keeps count of the others", async () => {
+  test("rejects lines that are not one object with their record number, and loads the others", async () => {
     const lines = [
       object("2024-01-01"),
       object("2024-01-02").slice(0, -1),
@@ -117,7 +117,7 @@ describe("NDJSON", () => {
       `7  JSON_INVALID ${lines[6]}`,
       "8 date DATE_INVALID 2024-02-30",
     ]);
-    expect(result.rejects[2]?.message).toBe("the key date stands in the object twice");
+    expect(result.rejects[2]?.message).toBe("the object has the key date twice");
   });
 
   test("of several files has the keys of all of them", async () => {
@@ -146,13 +146,13 @@ describe("Parquet", () => {
     ["DATE", "DATE '2024-01-01'"],
     ["TIMESTAMP", "TIMESTAMP '2024-01-01'"],
     ["VARCHAR", "'2024-01-01'"],
-  ] as const)("with days kept as %s", async ([type, date]) => {
+  ] as const)("is read with dates of type %s", async ([type, date]) => {
     const file = await writeRows(parquetRows(date), workspace.path(`${type}.parquet`));
     expect(await loadSales([file])).toMatchObject({ inserted: 1, published: true });
     expect(await sales()).toEqual(["2024-01-01 S1 A 2 1.50"]);
   });
 
-  test("is read in the order of its rows, so that record numbers are theirs", async () => {
+  test("is read in the order of its rows, so that record numbers are right", async () => {
     const rows = `${parquetRows("(DATE '2024-01-01' + i::INT)::VARCHAR")} FROM range(130000) AS t(i)`;
     const file = await writeRows(
       rows.replace("2 AS quantity", "IF(i = 125000, -1, 2) AS quantity"),
@@ -168,7 +168,7 @@ describe("Parquet", () => {
     expect(result.rejects[0]?.record).toBe(125_001);
   });
 
-  test("compressed as a whole, through a link, and with a name that looks like a pattern", async () => {
+  test("is read if compressed as a whole, through a link, and with a name that looks like a pattern", async () => {
     const bytes = readFileSync(
       await writeRows(parquetRows("DATE '2024-01-01'"), workspace.path("p.parquet")),
     );
@@ -179,7 +179,7 @@ describe("Parquet", () => {
     expect(await loadSales([workspace.path("odd-link.parquet")])).toMatchObject({ unchanged: 1 });
   });
 
-  test("that is cut, damaged, encrypted, without rows or with a column of bytes is one sentence", async () => {
+  test("that is truncated, damaged, encrypted, without rows or with a binary column fails with one sentence", async () => {
     const path = await writeRows(
       `${parquetRows("DATE '2024-01-01'")} FROM range(1000)`,
       workspace.path("whole.parquet"),
@@ -214,7 +214,7 @@ describe("Parquet", () => {
 });
 
 describe("files of one load", () => {
-  test("may be of different kinds with the same columns, in any order", async () => {
+  test("may have different formats if they have the same columns, in any order", async () => {
     const files = [
       workspace.write(
         "mixed.csv",
@@ -229,7 +229,7 @@ describe("files of one load", () => {
 });
 
 describe("zstd", () => {
-  test("of DuckDB's, of several frames, and cut", async () => {
+  test("is read as DuckDB writes it and in several frames, and refused if truncated", async () => {
     const rows = "SELECT 'Z' || i AS code, 'n' || hash(i) AS name FROM range(20000) AS t(i)";
     const path = await writeRows(rows, workspace.path("z.csv.zst"), "FORMAT csv, COMPRESSION zstd");
     const frame = readFileSync(path);
@@ -253,7 +253,7 @@ describe("zstd", () => {
 describe("a folder", () => {
   const csv = (date: string) => `${header}\n${date},S1,A,2,1.50,3.00\n`;
 
-  test("stands for all files below it, sorted by path, without hidden ones and those of other tools", async () => {
+  test("means all files below it, sorted by path, without hidden ones and those other tools write", async () => {
     workspace.write("tree/b/2.csv", csv("2024-01-02"));
     workspace.write("tree/a/1.csv", csv("2024-01-01"));
     for (const name of ["_SUCCESS", ".x.csv.crc", "_temporary/0.csv", ".git/config"]) {
@@ -266,7 +266,7 @@ describe("a folder", () => {
     expect(pattern.files).toEqual(named.files);
   });
 
-  test("partitioned as key=value gives columns, for a pattern and a single file too; those in the file win", async () => {
+  test("with key=value names gives columns, also for a pattern and a single file; columns in the file override them", async () => {
     workspace.write(
       "hive/store_code=S1/sku=A/x.csv",
       "date,quantity,unit_price,total_amount\n2024-01-01,2,1.50,3\n",
@@ -291,7 +291,7 @@ describe("a folder", () => {
     expect(await loadSales([json])).toMatchObject({ unchanged: 1 });
   });
 
-  test("partitioned by what the table has no column for is loaded without it; a mapping may use it", async () => {
+  test("with a key that the table does not have is loaded without it; a mapping may use it", async () => {
     workspace.write("by/year=2024/region=__HIVE_DEFAULT_PARTITION__/x.csv", csv("2024-01-01"));
     workspace.write("by/year=2024/region=S%C3%BCd/x.csv", csv("2024-01-02"));
     expect(await loadSales([workspace.path("by")])).toMatchObject({ inserted: 2 });
@@ -309,7 +309,7 @@ describe("a folder", () => {
     ]);
   });
 
-  test("of a Delta table is refused: it holds rows that were deleted", async () => {
+  test("of a Delta table is refused, because it may hold deleted rows", async () => {
     workspace.write("delta/_delta_log/0.json", "{}");
     expect(await failing([workspace.path("delta")])).toMatch(
       /^FOLDER_IS_TABLE: The folder delta is a Delta Lake table/,
@@ -338,7 +338,7 @@ describe("standard input", () => {
     return new Promise((resolve) => child.on("close", (status) => resolve({ status, said })));
   }
 
-  test("is any kind of file, among others, and told by its name in rejects", async () => {
+  test("may have any format, next to other files, and is named in rejects", async () => {
     const other = workspace.write("other.csv", `${header}\n2024-01-02,S1,A,2,1.5,3\n`);
     const packed = await loadInput(gzipSync(object("2024-01-01")), ["-", other]);
     expect(packed).toMatchObject({ status: 0 });
@@ -349,7 +349,7 @@ describe("standard input", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  test("twice, or empty, is one sentence", async () => {
+  test("given twice, or empty, fails with one sentence", async () => {
     expect(await failing(["-", "-"])).toBe("FILE_REPEATED: - is named more than once.");
     const empty = await loadInput("", ["-"]);
     expect(empty).toMatchObject({

@@ -18,6 +18,11 @@ describe("the kind of a file", () => {
     ["sales.csv", "[date],[store]", "csv"],
     ["standard input", "\ufeff{", "ndjson"],
     ["empty.json", " \n", "csv"],
+    ["sales.csv", "date,_file,_record,_codes,_why\n1", "rejects"],
+    ["sales.csv", "date,_file,_record,_codes,_why,_line\r\n", "rejects"],
+    ["sales.csv", "date,_file,_record,_codes,_why,x\n", "csv"],
+    ["sales.csv", "date\n,_file,_record,_codes,_why\n", "csv"],
+    ["sales.json", "date,_file,_record,_codes,_why\n", "ndjson"],
   ] as const)("%s with %j is %s", ([path, head, kind]) => {
     expect(kindOf(path, Buffer.from(head))).toBe(kind);
   });
@@ -81,7 +86,7 @@ describe("the text of Parquet's values", () => {
     expect(await withEngine(undefined, (engine) => textsOf(engine, values, type))).toEqual(texts);
   });
 
-  test("of any double is plain digits that give it back", async () => {
+  test("of any double is plain digits that parse to the same number", async () => {
     const numbers = fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), 500);
     const texts = await withEngine(undefined, (engine) =>
       textsOf(
@@ -98,7 +103,7 @@ describe("the text of Parquet's values", () => {
 });
 
 describe("lines of JSON", () => {
-  /** The members of a line as JavaScript values; strings and what stands bare are told apart. */
+  /** The members of a line as JavaScript values, or the code of its fault. Strings keep their quotes until they are parsed. */
   function membersOf(text: string): [string, unknown][] | string {
     const [line, bytes] = [new JsonLine(), Buffer.from(text)];
     const code = line.read(bytes, 0, bytes.length);
@@ -113,7 +118,7 @@ describe("lines of JSON", () => {
     });
   }
 
-  test("are read as JSON.parse reads them, whatever their values", () => {
+  test("are read as JSON.parse reads them, for any values", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue()), (value) => {
         const text = JSON.stringify(value);
@@ -123,7 +128,7 @@ describe("lines of JSON", () => {
     );
   });
 
-  test("are refused where JSON.parse refuses them, whatever is wrong", () => {
+  test("are rejected exactly when JSON.parse fails", () => {
     const token = fc.constantFrom(
       "{",
       "}",
@@ -158,7 +163,7 @@ describe("lines of JSON", () => {
     );
   });
 
-  test("become the same rows wherever the stream is cut", async () => {
+  test("become the same rows for any division of the stream into chunks", async () => {
     const lines = ['{"a":1.50,"b":"x"}', '{"b":"\\"y\\n","A":null}', " ", "{", '{"c":[1, 2]}', '{"b":"é"}'];
     const whole = Buffer.from(lines.join("\n"));
     const rowsOf = async (size: number) => {

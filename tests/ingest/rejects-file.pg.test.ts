@@ -144,7 +144,7 @@ describe("a mended rejects file", () => {
     ]);
     const half = mended(first.rejects_file, ["Zür;ich", "S2"], ["S1,A,,", "S1,A,5,"]);
     const second = await loadCsv(workspace, database, "sales_txn", "", { ...some, files: [half], mapping });
-    expect(second).toMatchObject({ inserted: 1, reject_codes: { NOT_MENDED: 1 } });
+    expect(second).toMatchObject({ inserted: 1, reject_codes: { NOT_FIXED: 1 } });
     expect(rejectedRows(second)).toMatchObject([{ pieces: "5", _line: "2024-01-01;S1;A" }]);
     const whole = mended(second.rejects_file, ["2024-01-01;S1;A", ""]);
     const third = await loadCsv(workspace, database, "sales_txn", "", { files: [whole], mapping });

@@ -7,15 +7,15 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
-import { planLoad } from "../../src/ingest/load-plan.ts";
 import { loadClock } from "../../src/ingest/phases.ts";
 import { createFaults } from "../../src/ingest/rows/rejects.ts";
 import { countByte } from "../../src/ingest/source/csv/count-lines.ts";
-import { locateFiles } from "../../src/ingest/source/files.ts";
-import { createSourceTables, numbered, placesOf, Sources } from "../../src/ingest/source/intake.ts";
-import { readLayouts } from "../../src/ingest/source/layout.ts";
+import { readLayouts } from "../../src/ingest/source/headers.ts";
+import { Intake } from "../../src/ingest/source/intake.ts";
+import { locateFiles } from "../../src/ingest/source/locate-files.ts";
+import { numbered, placesOf } from "../../src/ingest/source/record-places.ts";
 import { scanFiles } from "../../src/ingest/source/scan.ts";
-import { contractOf } from "../../src/schema/contracts.ts";
+import { createSourceTables } from "../../src/ingest/source/source-tables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,7 +27,7 @@ interface Contents {
   faulty: number[];
 }
 
-/** What CSV means, told again with regular expressions over one-byte characters. */
+/** The meaning of CSV bytes, found in another way: with regular expressions over one-byte characters. */
 function meaningOf(bytes: Buffer, fields: number): Contents {
   const text = bytes.toString("latin1");
   const field = /"((?:[^"]|"")*)"|([^",\r\n][^,\r\n]*)|/y;
@@ -61,7 +61,7 @@ function meaningOf(bytes: Buffer, fields: number): Contents {
   return contents;
 }
 
-/** What the platform reads of the same bytes, several files at once. */
+/** What the scan makes of the same bytes, several files at once. */
 async function readOf(engine: Engine, files: Buffer[]): Promise<Contents[]> {
   const paths = files.map((bytes, index) => {
     const path = join(folder, `${index}.csv`);
@@ -91,20 +91,17 @@ async function readOf(engine: Engine, files: Buffer[]): Promise<Contents[]> {
 }
 
 /** Reads all records of the files into `source`, and their structural faults into `fault`. */
-async function readAll(engine: Engine, paths: string[]): Promise<Sources> {
+async function readAll(engine: Engine, paths: string[]): Promise<Intake> {
   const layouts = await readLayouts(engine, await locateFiles(engine, paths), {});
   const columns = layouts[0]?.columns ?? [];
   await createFaults(engine);
-  await createSourceTables(engine, anyPlan, columns);
-  const sources = new Sources(engine, await scanFiles(engine, layouts, loadClock()), columns);
-  await sources.takeIn(
+  await createSourceTables(engine, columns, false);
+  const intake = new Intake(engine, await scanFiles(engine, layouts, loadClock()), columns);
+  await intake.insertAll(
     (relation, first) => `INSERT INTO source BY NAME SELECT * FROM ${numbered(relation, first)}`,
   );
-  return sources;
+  return intake;
 }
-
-/** What the source's tables are made for does not matter here. */
-const anyPlan = planLoad(contractOf("store"), { name: "", columns: ["code", "name"] });
 
 const tokens = [
   "a",
@@ -129,14 +126,14 @@ const piece = fc
   .constantFrom(...tokens)
   .map((token) => Buffer.from(token, token === "\xff" ? "latin1" : "utf8"));
 
-/** Few runs on every test run, many by hand: RUNS=5000 npx vitest run tests/unit/ingest-read.test.ts */
+/** Few runs by default, many by hand: RUNS=5000 npx vitest run tests/ingest/scan.test.ts */
 const numRuns = Number(process.env.RUNS ?? 20);
 const ends = fc.constantFrom("\n", "\r\n", "\r");
 
-describe("reading CSV", () => {
-  test("gives each record its number and its fields, or a fault, whatever the bytes", async () => {
+describe("scanning CSV", () => {
+  test("gives each record its number and its fields, or a fault, for any bytes", async () => {
     const header = fc.constantFrom("x,y", "x,y,z", "x", '"x",y', "\ufeffx,y");
-    // Without quotes lines are counted at once, and only DuckDB tells which has too few fields.
+    // Without quotes, lines are counted at once, and only DuckDB finds a line with too few fields.
     const plain = fc.constantFrom("a", "1", ",", ",", ",", "\n", "\n").map((token) => Buffer.from(token));
     const pieces = fc.oneof(fc.array(piece, { maxLength: 40 }), fc.array(plain, { maxLength: 40 }));
     const file = fc.record({ end: ends, pieces });
@@ -153,7 +150,7 @@ describe("reading CSV", () => {
     });
   }, 600_000);
 
-  test("well-formed files too, which DuckDB reads as they are", async () => {
+  test("does so for well-formed files, which DuckDB reads without a copy", async () => {
     const values = [
       "",
       "a",
@@ -195,7 +192,7 @@ describe("reading CSV", () => {
     });
   }, 600_000);
 
-  test("records of several lines, which look like records themselves, in a file DuckDB would read in parallel", async () => {
+  test("reads records of several lines in a file large enough for DuckDB to read in parallel, even if each line looks like a record", async () => {
     const count = 700_000;
     const line = (index: number) =>
       `${index},"line,${index}\r\n,""\n${"z".repeat(index % 60)}\n,x",${index % 7}`;
@@ -209,8 +206,8 @@ describe("reading CSV", () => {
   }, 60_000);
 });
 
-describe("lines counted at once", () => {
-  test("do not let a record with a field too many make up for one with a field too few", async () => {
+describe("counting lines at once", () => {
+  test("notices a record with one field too few next to one with one field too many", async () => {
     for (const end of ["\n", "\r\n"]) {
       const lines = ["x,y,z", "1,2,3", "4,5", "6,7,8,9", "a,b,c", "4,5,6,", ",5", ""];
       await withEngine(undefined, async (engine) => {
@@ -219,7 +216,7 @@ describe("lines counted at once", () => {
     }
   });
 
-  test("are as many as there are, at any length and place in memory", () => {
+  test("counts a byte correctly for any length and alignment in memory", () => {
     const bytes = fc.array(fc.constantFrom(..."a,\n\0\xac\x8a"), { maxLength: 3000 });
     fc.assert(
       fc.property(bytes, fc.nat(7), (characters, offset) => {
@@ -230,7 +227,7 @@ describe("lines counted at once", () => {
   });
 });
 
-test("a file is known by the digest of its bytes on disk, whatever is made of them", async () => {
+test("the digest of a file is that of its bytes on disk, even if they are decompressed or decoded", async () => {
   const text = Buffer.from("x,y\nä,2\n");
   const latin1 = Buffer.from("x,y\nä,2\n", "latin1");
   for (const [bytes, format] of [
@@ -244,7 +241,7 @@ test("a file is known by the digest of its bytes on disk, whatever is made of th
     await withEngine(undefined, async (engine) => {
       const layouts = await readLayouts(engine, await locateFiles(engine, [path]), format);
       await createFaults(engine);
-      await createSourceTables(engine, anyPlan, ["x", "y"]);
+      await createSourceTables(engine, ["x", "y"], false);
       const [file] = await scanFiles(engine, layouts, loadClock());
       expect(file).toMatchObject({ records: 1, sha256: createHash("sha256").update(bytes).digest("hex") });
     });

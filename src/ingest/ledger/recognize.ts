@@ -4,8 +4,8 @@ import type { TableName } from "../../schema/tables.ts";
 import { sha256OfFile, sha256OfText } from "../../system/digest.ts";
 import type { DuplicatePolicy } from "../duplicate-policy.ts";
 import type { Mapping } from "../mapping.ts";
-import type { SourceFile } from "../source/files.ts";
 import type { Format } from "../source/layout.ts";
+import type { SourceFile } from "../source/source-file.ts";
 
 /** A file whose bytes were loaded before, in the same way and without a reject. */
 export interface LoadedBefore {

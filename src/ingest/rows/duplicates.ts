@@ -2,7 +2,7 @@ import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { DuplicatePolicy } from "../duplicate-policy.ts";
 import type { LoadPlan, PlannedColumn } from "../load-plan.ts";
-import { placesOf } from "../source/intake.ts";
+import { placesOf } from "../source/record-places.ts";
 import { sumDuplicates } from "./duplicate-sums.ts";
 
 /**

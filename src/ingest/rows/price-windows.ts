@@ -1,7 +1,7 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { LoadPlan } from "../load-plan.ts";
-import { placesOf } from "../source/intake.ts";
+import { placesOf } from "../source/record-places.ts";
 import { withIds } from "./dimension-keys.ts";
 import { grainOf } from "./duplicates.ts";
 

@@ -5,8 +5,8 @@ import type { Engine } from "../../duckdb/engine.ts";
 import type { RejectCode } from "../../errors.ts";
 import { replaceFile } from "../../system/atomic-write.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
-import { ownPlacesOf, placesOf } from "../source/intake.ts";
-import { sourceColumn } from "../source/scan.ts";
+import { ownPlacesOf, placesOf } from "../source/record-places.ts";
+import { sourceColumn } from "../source/source-columns.ts";
 
 /** One fault of a row that is not loaded. */
 export interface Reject {
@@ -71,15 +71,6 @@ export async function summarizeRejects(engine: Engine, shown: number): Promise<R
     byCode: Object.fromEntries(codes.map(({ code, faults }) => [code, faults])),
     first: await engine.rows<Reject>(`SELECT * FROM reject LIMIT ${shown}`),
   };
-}
-
-/** The columns of a rejects file that are not the source's. */
-export const bookkeeping: ReadonlySet<string> = new Set(["_file", "_record", "_codes", "_why", "_line"]);
-
-/** Whether a file's first bytes are the header of a rejects file. */
-export function isRejectsFile(head: Buffer): boolean {
-  const [header = ""] = head.toString("utf8").split(/\r?\n/, 1);
-  return /,_file,_record,_codes,_why(,_line)?$/.test(header);
 }
 
 /**

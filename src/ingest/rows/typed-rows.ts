@@ -2,8 +2,10 @@ import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
-import type { LoadPlan } from "../load-plan.ts";
-import { numbered, recordsOf, type Sources, speaksOfPlaces } from "../source/intake.ts";
+import { type LoadPlan, refersToPlaces } from "../load-plan.ts";
+import type { Intake } from "../source/intake.ts";
+import { numbered } from "../source/record-places.ts";
+import { recordsOf } from "../source/source-columns.ts";
 import { recordFaults, soundness, type ValidatedColumn, validation } from "./column-checks.ts";
 import { createKeyTypes } from "./dimension-keys.ts";
 import { type CheckedPlan, reasonOf } from "./expressions.ts";
@@ -24,12 +26,12 @@ export async function createKeyed(
   engine: Engine,
   plan: LoadPlan,
   checked: CheckedPlan,
-  sources: Sources,
+  sources: Intake,
   missing: MissingKeys | undefined,
 ): Promise<void> {
   const look = { ...lookOf(plan, checked), missing };
   if (look.from === "source") {
-    await sources.takeIn(
+    await sources.insertAll(
       (relation, firstSeq) => `INSERT INTO source BY NAME SELECT * FROM ${numbered(relation, firstSeq)}`,
     );
   }
@@ -63,10 +65,10 @@ interface Look {
 
 function lookOf(plan: LoadPlan, checked: CheckedPlan): Omit<Look, "missing"> {
   const windowed = [...checked.columns.values()].some((expression) => expression.windowed);
-  return { plan, checked, windowed, from: windowed || speaksOfPlaces(plan) ? "source" : "files" };
+  return { plan, checked, windowed, from: windowed || refersToPlaces(plan) ? "source" : "files" };
 }
 
-async function lookAtAll(engine: Engine, look: Look, sources: Sources, tolerant: boolean): Promise<void> {
+async function lookAtAll(engine: Engine, look: Look, sources: Intake, tolerant: boolean): Promise<void> {
   const { plan, checked } = look;
   const columns = validatedColumns(look, tolerant);
   const values = plan.columns.map(({ input }) => quoteIdentifier(input));
@@ -80,8 +82,8 @@ async function lookAtAll(engine: Engine, look: Look, sources: Sources, tolerant:
   if (look.from === "files") {
     const sql = (relation: string) =>
       typed(mapping(plan, checked, recordsOf(relation, sources.columns), { tolerant, carried: [] }), []);
-    await engine.run(`CREATE TABLE looked AS ${sql(sources.nothing)}`);
-    await sources.takeIn((relation) => `INSERT INTO looked ${sql(relation)}`);
+    await engine.run(`CREATE TABLE looked AS ${sql(sources.emptyRelation)}`);
+    await sources.insertAll((relation) => `INSERT INTO looked ${sql(relation)}`);
     // Nothing between the file and the table changes the order, so that a row's number need not be kept.
     await engine.run("CREATE VIEW keyed AS SELECT rowid AS _seq, * FROM looked");
     return;
@@ -92,7 +94,7 @@ async function lookAtAll(engine: Engine, look: Look, sources: Sources, tolerant:
 }
 
 /** Where rows are not sound it may be for keys that are missing: with these added, all rows are looked at once more. */
-async function admitMissing(engine: Engine, look: Look, sources: Sources, tolerant: boolean): Promise<void> {
+async function admitMissing(engine: Engine, look: Look, sources: Intake, tolerant: boolean): Promise<void> {
   if (look.missing === undefined) return;
   if ((await engine.count("SELECT count(*) FROM keyed WHERE NOT _sound")) === 0) return;
   const mapped =
@@ -106,7 +108,7 @@ async function admitMissing(engine: Engine, look: Look, sources: Sources, tolera
 }
 
 /** Finds every fault of the rows that are not sound. */
-async function lookAgain(engine: Engine, look: Look, sources: Sources, tolerant: boolean): Promise<void> {
+async function lookAgain(engine: Engine, look: Look, sources: Intake, tolerant: boolean): Promise<void> {
   await engine.run("CREATE OR REPLACE TABLE unsound AS SELECT _seq FROM keyed WHERE NOT _sound");
   const unsound = await engine.count("SELECT count(*) FROM unsound");
   if (unsound > 0) {
@@ -160,7 +162,7 @@ function isExpressionFailure(error: unknown): boolean {
 }
 
 /** An expression that cannot be tried row by row (a window function) fails the load: here it gets its name. */
-async function nameFailing(engine: Engine, look: Look, sources: Sources, cause: unknown): Promise<never> {
+async function nameFailing(engine: Engine, look: Look, sources: Intake, cause: unknown): Promise<never> {
   if (!isExpressionFailure(cause)) throw cause;
   const expressions = new Map(look.checked.columns);
   if (look.checked.filter !== undefined) expressions.set("filter", look.checked.filter);

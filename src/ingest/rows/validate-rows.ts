@@ -4,8 +4,8 @@ import type { Created } from "../counts.ts";
 import type { DuplicatePolicy } from "../duplicate-policy.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import type { Prepared } from "../prepare.ts";
-import { Sources } from "../source/intake.ts";
-import type { ScannedFile } from "../source/scan.ts";
+import { Intake } from "../source/intake.ts";
+import type { ScannedFile } from "../source/scanned-file.ts";
 import { applyChecks } from "./check-constraints.ts";
 import { collapse, rejectIncompleteGroups } from "./collapse.ts";
 import { withIds } from "./dimension-keys.ts";
@@ -43,7 +43,7 @@ export async function examineRows(
   { onDuplicate, missing }: ExamineOptions,
 ): Promise<Examined> {
   const sourceRows = files.reduce((sum, { records }) => sum + records, 0);
-  const sources = new Sources(engine, files, layouts[0]?.columns ?? []);
+  const sources = new Intake(engine, files, layouts[0]?.columns ?? []);
   await createNewKeys(engine);
   await createKeyed(engine, plan, checked, sources, missing);
   const kept = await engine.count("SELECT count(_sound) FROM keyed");

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { fail } from "../../errors.ts";
 
 /*
- * Folders of data: all files below them, and what partitioned ones say in their names (`year=2024/month=01/part-0.parquet`).
+ * Folders of data: the files below them, and the keys in the names of partitioned folders
+ * (`year=2024/month=01/part-0.parquet`).
  */
 
 /**
- * The files below a folder, sorted by path. What starts with a dot or an underscore is no data: hidden files, and what
- * Spark and its kin write beside theirs (`_SUCCESS`, `_temporary`).
+ * The files below a folder, sorted by path, without {@link isIgnored ignored} ones.
  *
  * @throws FOLDER_WITHOUT_FILES, and errors of the file system
  */
@@ -20,12 +20,12 @@ export async function filesBelow(folder: string): Promise<string[]> {
 
 async function collect(folder: string, above: readonly string[]): Promise<string[]> {
   const real = await realpath(folder);
-  // A link to a folder above would lead round in a circle.
+  // A link to a folder above would never end.
   if (above.includes(real)) return [];
   const files: string[] = [];
   for (const name of await readdir(folder)) {
     if (name === "_delta_log") throw fail("FOLDER_IS_TABLE", { path: folder, format: "Delta Lake" });
-    if (isNoData(name)) continue;
+    if (isIgnored(name)) continue;
     const path = join(folder, name);
     if ((await stat(path)).isDirectory()) files.push(...(await collect(path, [...above, real])));
     else files.push(path);
@@ -33,11 +33,15 @@ async function collect(folder: string, above: readonly string[]): Promise<string
   return files;
 }
 
-export const isNoData = (name: string): boolean => /^[._]/.test(name);
+/**
+ * Whether a file or folder is not data: its name starts with a dot or an underscore. These are hidden files, and what Spark and
+ * similar tools write next to the data (`_SUCCESS`, `_temporary`).
+ */
+export const isIgnored = (name: string): boolean => /^[._]/.test(name);
 
 /**
  * The keys of a path of partitioned folders, decoded: `sales/year=2024/region=S%C3%BCd/x.csv` has year 2024 and region Süd.
- * A key that stands twice has its innermost value; the value Hive writes for NULL is empty text.
+ * A key that occurs twice has its innermost value. The value Hive writes for NULL becomes empty text.
  */
 export function partitionKeys(path: string): Map<string, string> {
   const keys = new Map<string, string>();

@@ -1,79 +1,12 @@
-import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
-import type { LoadPlan } from "../load-plan.ts";
-import { type ScannedFile, sourceColumn } from "./scan.ts";
+import { numbered } from "./record-places.ts";
+import type { ScannedFile } from "./scanned-file.ts";
+import { recordsOf, sourceColumn } from "./source-columns.ts";
 
-/**
- * The tables that reading fills. `source`: records as text under `_seq`, their number over all files from 0; only those that
- * are asked for, because a load looks at most of them once and keeps typed values. `source_file` and `segment`: which
- * record of which file a number is. `broken`: what can be told of records of faulty structure. The view `input` is the source
- * as expressions see it.
- */
-export async function createSourceTables(
-  engine: Engine,
-  plan: LoadPlan,
-  columns: readonly string[],
-): Promise<void> {
-  const declared = columns.map((_, index) => `${sourceColumn(index)} VARCHAR`).join(", ");
-  await engine.run(`
-    CREATE TABLE source (_seq BIGINT, ${declared}, own_file VARCHAR, own_record VARCHAR);
-    CREATE TABLE broken (file BIGINT, record BIGINT, line VARCHAR, ${declared});
-    CREATE TABLE source_file (file BIGINT, path VARCHAR, first_seq BIGINT);
-    CREATE TABLE segment (file BIGINT, first_row BIGINT, record BIGINT)
-  `);
-  const asked = speaksOfPlaces(plan);
-  await engine.run(`
-    CREATE VIEW input AS
-    SELECT _seq, ${asked ? "_file, _record," : ""} ${named(columns)}
-    FROM source ${asked ? `JOIN ${ownPlacesOf("SELECT _seq FROM source")} AS place USING (_seq)` : ""}
-  `);
-}
-
-/** Whether an expression asks where its row stands. */
-export function speaksOfPlaces(plan: LoadPlan): boolean {
-  const expressions = plan.columns.flatMap(({ expression, aggregate }) => [expression, aggregate]);
-  const spoken = [plan.filter, ...expressions].join("\n");
-  return /_(file|record|seq)\b/i.test(spoken);
-}
-
-/** The source's columns under their own names. */
-const named = (columns: readonly string[]) =>
-  columns.map((name, index) => `${sourceColumn(index)} AS ${quoteIdentifier(name)}`).join(", ");
-
-/** SQL of the records of a file as expressions see them, in the file's order. */
-export const recordsOf = (relation: string, columns: readonly string[]) =>
-  `(SELECT ${named(columns)} FROM ${relation})`;
-
-/** SQL of the records of a file with their numbers. */
-export const numbered = (relation: string, firstSeq: number) =>
-  `(SELECT ${firstSeq} - 1 + row_number() OVER () AS _seq, * FROM ${relation})`;
-
-/** SQL of `_seq`, `file` (its position), `_file` and `_record` of the numbers that an SQL query of `_seq` gives. */
-export const placesOf = (numbers: string) => `(
-  SELECT numbered._seq, numbered.file, numbered.path AS _file,
-    segment.record + numbered.position - segment.first_row AS _record
-  FROM (
-    SELECT wanted._seq, source_file.file, source_file.path, wanted._seq - source_file.first_seq AS position
-    FROM (${numbers}) AS wanted
-    ASOF JOIN source_file ON wanted._seq >= source_file.first_seq
-  ) AS numbered
-  ASOF JOIN segment ON numbered.file = segment.file AND numbered.position >= segment.first_row
-)`;
-
-/**
- * SQL of the same for rows of `source`, where the rows of a rejects file are at the place their `_file` and `_record` name.
- */
-export const ownPlacesOf = (numbers: string) => `(
-  SELECT place._seq, place.file, coalesce(source.own_file, place._file) AS _file,
-    coalesce(TRY_CAST(source.own_record AS BIGINT), place._record) AS _record
-  FROM ${placesOf(numbers)} AS place JOIN source USING (_seq)
-)`;
-
-const hasSound = ({ records, faulty }: ScannedFile) => records > faulty;
-
-/** The files of a load while their records are taken in: what is known of each, and where its numbers start. */
-export class Sources {
+/** Reads the sound records of the files of a load, and knows which `_seq` each file starts with. */
+export class Intake {
   readonly columns: readonly string[];
   readonly #engine: Engine;
   readonly #files: ScannedFile[];
@@ -86,46 +19,51 @@ export class Sources {
 
   /** SQL of the records of each file as expressions see them. */
   relations(): string[] {
-    return this.#files.filter(hasSound).map(({ relation }) => recordsOf(relation, this.columns));
+    return this.#files
+      .filter((file) => soundRecords(file) > 0)
+      .map(({ relation }) => recordsOf(relation, this.columns));
   }
 
-  /** A relation without records. */
-  get nothing(): string {
+  /** SQL of a relation of the source's columns without records. */
+  get emptyRelation(): string {
     return `(SELECT ${this.columns.map((_, index) => `'' AS ${sourceColumn(index)}`).join(", ")} WHERE false)`;
   }
 
-  /** Records of faulty structure. */
+  /** Number of records of faulty structure. */
   get faulty(): number {
     return this.#files.reduce((sum, { faulty }) => sum + faulty, 0);
   }
 
   /**
-   * Reads all sound records, a statement a file. When DuckDB refuses a file, or reads another number of records than were
-   * counted, the file is scanned more closely.
+   * Inserts all sound records, one statement per file, and fills `source_file`. If DuckDB fails on a file, or reads another
+   * number of records than the scan counted, the file is scanned again record by record.
    *
-   * @param insert the statement, from a file's relation and the number of its first record
+   * @param insert the statement, from a file's relation and the `_seq` of its first record
+   * @throws INTERNAL if the number of records still differs
    */
-  async takeIn(insert: (relation: string, firstSeq: number) => string): Promise<void> {
+  async insertAll(insert: (relation: string, firstSeq: number) => string): Promise<void> {
     await this.#engine.run("DELETE FROM source_file");
     let firstSeq = 0;
     for (const [index, file] of this.#files.entries()) {
-      const sql = (of: ScannedFile) => insert(of.relation, firstSeq);
-      const failure = await this.#attempt(file, sql(file)).catch((error: unknown) => error);
+      const insertFrom = (scanned: ScannedFile) => this.#insert(scanned, insert(scanned.relation, firstSeq));
+      const failure = await insertFrom(file).catch((error: unknown) => error);
       if (failure !== undefined) {
         if (file.rescan === undefined || isFailedCast(failure)) throw failure;
         await this.#engine.run(`DELETE FROM segment WHERE file = ${index}`);
-        const closer = await file.rescan();
-        this.#files[index] = closer;
-        await this.#attempt(closer, sql(closer));
+        const rescanned = await file.rescan();
+        this.#files[index] = rescanned;
+        await insertFrom(rescanned);
       }
-      const { path, records, faulty } = this.#files[index] as ScannedFile;
-      const first = records > faulty ? firstSeq : "NULL";
-      await this.#engine.run(`INSERT INTO source_file VALUES (${index}, ${quoteLiteral(path)}, ${first})`);
-      firstSeq += records - faulty;
+      const read = this.#files[index] as ScannedFile;
+      const first = soundRecords(read) > 0 ? firstSeq : "NULL";
+      await this.#engine.run(
+        `INSERT INTO source_file VALUES (${index}, ${quoteLiteral(read.path)}, ${first})`,
+      );
+      firstSeq += soundRecords(read);
     }
   }
 
-  /** Brings the records into `source` that are rejected and not in it yet. */
+  /** Inserts rejected records into `source` that it does not hold yet. */
   async fetchRejected(): Promise<void> {
     await this.#engine.run(`
       CREATE TABLE rejected AS
@@ -135,26 +73,30 @@ export class Sources {
     await this.#engine.run("DROP TABLE rejected");
   }
 
-  /** Brings the records into `source` whose numbers a table holds as `_seq`. */
+  /**
+   * Inserts records into `source`.
+   *
+   * @param wanted a table with their `_seq`
+   */
   async fetch(wanted: string): Promise<void> {
-    const only = `SEMI JOIN ${wanted} USING (_seq)`;
     let firstSeq = 0;
-    for (const file of this.#files.filter(hasSound)) {
-      await this.#engine.run(
-        `INSERT INTO source BY NAME SELECT * FROM ${numbered(file.relation, firstSeq)} ${only}`,
-      );
-      firstSeq += file.records - file.faulty;
+    for (const file of this.#files.filter((candidate) => soundRecords(candidate) > 0)) {
+      await this.#engine.run(`
+        INSERT INTO source BY NAME
+        SELECT * FROM ${numbered(file.relation, firstSeq)} SEMI JOIN ${wanted} USING (_seq)
+      `);
+      firstSeq += soundRecords(file);
     }
   }
 
-  async #attempt({ path, records, faulty }: ScannedFile, insert: string): Promise<void> {
-    const sound = records - faulty;
-    if (sound === 0) return;
+  async #insert(file: ScannedFile, statement: string): Promise<void> {
+    const expected = soundRecords(file);
+    if (expected === 0) return;
     await this.#engine.run("BEGIN");
     try {
-      const inserted = await this.#engine.count(insert);
-      if (inserted !== sound) {
-        const reason = `${path} has ${sound} sound records and ${inserted} were read; it may have changed meanwhile`;
+      const inserted = await this.#engine.count(statement);
+      if (inserted !== expected) {
+        const reason = `${file.path} has ${expected} sound records and ${inserted} were read; it may have changed during the load`;
         throw fail("INTERNAL", { reason });
       }
       await this.#engine.run("COMMIT");
@@ -165,7 +107,9 @@ export class Sources {
   }
 }
 
-/** What DuckDB's classes of errors say of a value a function cannot take; CSV that cannot be read is Invalid Input too. */
+const soundRecords = ({ records, faulty }: ScannedFile) => records - faulty;
+
+/** Whether a function of an expression failed for a value. (CSV that DuckDB cannot read is an Invalid Input Error.) */
 function isFailedCast(error: unknown): boolean {
   return error instanceof Error && /^(Conversion|Out of Range) Error/.test(error.message);
 }

@@ -6,13 +6,13 @@ import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
 
-/** What standard input is called in messages and in `_file`. */
+/** The name of standard input in messages and in `_file`. */
 export const standardInput = "standard input";
 
 /**
- * Receives standard input to its end in the private folder, because it can be read only once and a load reads its files
- * more often. Returns the file's path.
+ * Writes standard input to a file in the engine's folder, because it can be read only once and a load reads its files several times.
  *
+ * @returns the file's path
  * @throws INPUT_IS_TERMINAL, FILE_UNWRITABLE
  */
 export async function receive(

@@ -1,22 +1,23 @@
-import type { Dialect } from "./records.ts";
+import type { Dialect } from "./dialect.ts";
 
 /*
- * Whole lines counted at once, for bytes without quotes: a fraction of what it takes to look at each record. Equal sums
- * do not prove that each line has as many fields as the header. DuckDB proves that no line has fewer, by reading the
- * bytes; then none has more.
+ * Counts many lines at once, for bytes without quotes: far cheaper than finding each record. The right number of
+ * delimiters in total does not prove that each line has as many fields as the header. When DuckDB reads the bytes, it proves
+ * that no line has fewer fields. Then no line has more.
  */
 
 const [LF, CR] = [0x0a, 0x0d];
 
 export interface Lines {
-  /** Without the empty ones, which are no records. */
+  /** Without empty lines, which are not records. */
   readonly lines: number;
   readonly lineEnd: "LF" | "CRLF";
 }
 
 /**
- * Counts the lines of bytes that end with a line end, where in sum they have as many fields as they should. Undefined where
- * each record must be looked at: quotes, other or mixed line ends, an empty first line, a very long line, other sums.
+ * Counts the lines of bytes that end with a line end. Undefined if each record must be read by itself, because of quotes,
+ * CR or mixed line ends, an empty first line, a line longer than `maxBytes`, or a total of fields that is not
+ * `fields` times the number of lines.
  */
 export function countLines(
   bytes: Buffer,
@@ -32,7 +33,7 @@ export function countLines(
   return countByte(bytes, delimiter) === counted.lines * (fields - 1) ? counted : undefined;
 }
 
-/** How often a byte occurs: four bytes at a time, one count in each byte of a sum. */
+/** How often a byte occurs. Compares four bytes at a time and keeps four counts in one word. */
 export function countByte(bytes: Buffer, byte: number): number {
   const head = Math.min(bytes.length, (4 - (bytes.byteOffset % 4)) % 4);
   const whole = (bytes.length - head) >> 2;
@@ -44,7 +45,7 @@ export function countByte(bytes: Buffer, byte: number): number {
     let sum = 0;
     for (let index = start; index < end; index++) {
       const different = (words[index] as number) ^ pattern;
-      // The highest bit of each byte: set where the byte differs.
+      // The highest bit of each byte is set if the byte differs.
       const flags = ((different & 0x7f7f7f7f) + 0x7f7f7f7f) | different;
       sum += (~flags >>> 7) & 0x01010101;
     }

@@ -1,63 +1,61 @@
 import { isUtf8 } from "node:buffer";
 import type { RejectCode } from "../../../errors.ts";
 import { countLines } from "./count-lines.ts";
+import type { Dialect } from "./dialect.ts";
 
 /*
- * Finds the records of CSV bytes: where each starts and ends, how many fields it has, whether its structure is sound.
- * It looks at bytes and makes no rows: DuckDB reads the values. What it counts is what DuckDB must have read, because
- * DuckDB's reader passes over some faults in silence (a wrong line end gives no rows, a closing quote may be followed
- * by blanks, an extra empty field is dropped).
+ * Finds the records of CSV bytes: where each starts and ends, how many fields it has, and whether its structure is sound.
+ * It does not read values: DuckDB does. The number of records found here is the number that DuckDB must read, because
+ * DuckDB's reader silently accepts some faults (a wrong line end gives no rows, a closing quote may be followed by blanks,
+ * an extra empty field is dropped).
  */
 
-/** How the fields of a file are written: character codes, `quote` undefined where there is no quoting. */
-export interface Dialect {
-  readonly delimiter: number;
-  readonly quote: number | undefined;
-}
-
-/** Where a record stands in the buffer, its line end not included. */
+/** The position of a record in a buffer, without its line end. */
 export interface RecordPlace {
   readonly buffer: Buffer;
   readonly start: number;
   readonly end: number;
   readonly fields: number;
-  /** A quote stands somewhere in it. */
+  /** Whether a quote is anywhere in it. */
   readonly quoted: boolean;
 }
 
 export interface RecordHandler {
-  /** A record of sound structure; its number of fields is not judged here. Return false to stop. */
+  /** Called with each record of sound structure, whatever its number of fields. Return false to stop. */
   record(place: RecordPlace): boolean | undefined;
-  /** A faulty record, or only its first line where the fault is a quote: reading goes on behind it. */
+  /** Called with each faulty record, or with its first line only if the fault is a quote. Reading continues after it. */
   fault(code: RejectCode, line: Buffer): void;
-  /** Takes lines all at once that in sum have this many fields each; without it each record is handed over. */
-  readonly whole?: { readonly fields: number; take(lines: number): void };
-  /** Between two chunks of the stream: time to write what was collected. */
+  /**
+   * If set, lines that have `fields` fields each on average may be counted at once. `counted` is then called with their number,
+   * and `record` is not called for them.
+   */
+  readonly lines?: { readonly fields: number; counted(lines: number): void };
+  /** Called between two chunks of the stream, to write what was collected. */
   pause?(): Promise<void>;
 }
 
-/** What would keep DuckDB from reading the bytes as they are, found on the way. */
+/** Properties of the bytes that decide whether DuckDB can read them as they are. */
 export interface Irregularities {
-  /** Line ends outside quotes: one kind alone is regular. */
+  /** Line ends outside quotes. A regular file has one kind. */
   readonly lineEnds: ReadonlySet<"LF" | "CRLF" | "CR">;
   /** A quote inside a field that does not start with one. */
   readonly strayQuote: boolean;
   /** An empty line before the first record. */
   readonly blankStart: boolean;
-  /** A record stands on more than one line. */
+  /** A record has more than one line. */
   readonly multiline: boolean;
-  /** The first one does, the header. */
+  /** The first record, the header, has more than one line. */
   readonly multilineHeader: boolean;
 }
 
-/** A longer record is a fault: most likely a quote that was never closed. */
+/** A longer record is a fault: most likely, a quote was never closed. */
 export const maxRecordBytes = 1024 * 1024;
 
 const [LF, CR, NUL] = [0x0a, 0x0d, 0x00];
 
 /**
- * Goes through all records of a stream of UTF-8 bytes. Empty lines are no records. A line ends with LF, CRLF or CR.
- * A field that starts with the quote ends with the next quote that is not doubled, and may hold delimiters and line ends.
+ * Reads all records of a stream of UTF-8 bytes. Empty lines are not records. A line ends with LF, CRLF or CR.
+ * A field that starts with a quote ends at the next quote that is not doubled, and may hold delimiters and line ends.
  */
 export async function readRecords(
   bytes: AsyncIterable<Buffer>,
@@ -88,9 +86,9 @@ class Scan implements Irregularities {
   readonly #dialect: Dialect;
   readonly #handler: RecordHandler;
   #records = 0;
-  /** Inside a line that is too long to be held: its rest is passed over. */
+  /** Inside a line that is too long to buffer: the rest of it is skipped. */
   #skipping = false;
-  // What #readRecord found, kept here so that it makes no object a record.
+  // What #readRecord found. Fields of the class, so that it does not create an object per record.
   #end = 0;
   #fields = 0;
   #quoted = false;
@@ -101,13 +99,13 @@ class Scan implements Irregularities {
     this.#handler = handler;
   }
 
-  /** Handles every complete record of the buffer and returns where the first incomplete one starts. */
+  /** Handles every complete record of the buffer and returns the position of the first incomplete one. */
   consume(buffer: Buffer, final: boolean): number {
     let position = 0;
-    // One look at all whole lines; only where it finds something is each record looked at by itself.
+    // All whole lines are checked at once. Each record is checked by itself only if that finds something.
     const sound = 1 + Math.max(buffer.lastIndexOf(LF), buffer.lastIndexOf(CR));
     const clean = isText(buffer.subarray(0, sound));
-    if (clean && !this.#skipping) position = this.#takeLines(buffer);
+    if (clean && !this.#skipping) position = this.#countLines(buffer);
     while (position < buffer.length && !this.stopped) {
       if (this.#skipping) {
         const end = lineEnd(buffer, position);
@@ -126,7 +124,7 @@ class Scan implements Irregularities {
       }
       if (!this.#readRecord(buffer, position, final)) return position;
       if (this.#fault !== undefined) {
-        // Where a quote is at fault, the record's end is unknown: only its first line is given up.
+        // After a faulty quote the end of the record is unknown. Only its first line is rejected.
         const end = lineEnd(buffer, position);
         const cut = end === -1 ? buffer.length - position < maxRecordBytes : end + 1 === buffer.length;
         if (cut && !final) return position;
@@ -145,16 +143,16 @@ class Scan implements Irregularities {
     return position;
   }
 
-  /** The position behind the lines that could be taken at once. */
-  #takeLines(buffer: Buffer): number {
-    const { whole } = this.#handler;
+  /** Counts whole lines at once if possible, and returns the position after them. */
+  #countLines(buffer: Buffer): number {
+    const { lines } = this.#handler;
     const end = 1 + buffer.lastIndexOf(LF);
-    if (whole === undefined || end === 0) return 0;
-    const counted = countLines(buffer.subarray(0, end), this.#dialect, whole.fields, maxRecordBytes);
+    if (lines === undefined || end === 0) return 0;
+    const counted = countLines(buffer.subarray(0, end), this.#dialect, lines.fields, maxRecordBytes);
     if (counted === undefined) return 0;
     this.lineEnds.add(counted.lineEnd);
     this.#records += counted.lines;
-    whole.take(counted.lines);
+    lines.counted(counted.lines);
     return end;
   }
 
@@ -168,7 +166,7 @@ class Scan implements Irregularities {
     this.multilineHeader ||= this.#records === 0;
   }
 
-  /** Reads the record at `start`; false when the buffer ends before the record does and more may come. */
+  /** Reads the record at `start`. False if the buffer ends before the record does and more may come. */
   #readRecord(buffer: Buffer, start: number, final: boolean): boolean {
     const { delimiter, quote } = this.#dialect;
     const limit = Math.min(buffer.length, start + maxRecordBytes);
@@ -181,7 +179,7 @@ class Scan implements Irregularities {
       if (at < limit && buffer[at] === quote) {
         this.#quoted = true;
         const close = closingQuote(buffer, at + 1, limit, quote as number);
-        // Whether a quote at the very end closes the field is only known with the byte behind it.
+        // Whether a quote at the very end closes the field depends on the next byte.
         if (!whole && (close === -1 || close + 1 === limit)) return false;
         if (close === -1) {
           this.#fault = "UNCLOSED_QUOTE";
@@ -210,7 +208,7 @@ class Scan implements Irregularities {
         return true;
       }
       if (buffer[at] !== delimiter) {
-        // Whether a CR stands alone is only known with the byte behind it.
+        // Whether a CR is a line end of its own depends on the next byte.
         if (buffer[at] === CR && at + 1 === buffer.length && !final) return false;
         this.#end = at;
         return true;
@@ -220,7 +218,7 @@ class Scan implements Irregularities {
     }
   }
 
-  /** The position behind the line end at `end`, which is remembered. */
+  /** The position after the line end at `end`. Adds it to the line ends of the file. */
   #afterLine(buffer: Buffer, end: number): number {
     if (end >= buffer.length) return end;
     if (buffer[end] === LF) {
@@ -245,7 +243,7 @@ function closingQuote(buffer: Buffer, from: number, limit: number, quote: number
   }
 }
 
-/** The position of the first LF or CR at or behind `from`, or -1. */
+/** The position of the first LF or CR at or after `from`, or -1. */
 function lineEnd(buffer: Buffer, from: number): number {
   for (let at = from; at < buffer.length; at++) {
     if (buffer[at] === LF || buffer[at] === CR) return at;
@@ -262,7 +260,7 @@ function faultOfText(bytes: Buffer): RejectCode | undefined {
   return isUtf8(bytes) ? undefined : "INVALID_UTF8";
 }
 
-/** The fields of a sound record as text, quotes resolved. For headers and faults; rows are read by DuckDB. */
+/** The fields of a sound record as text, without quoting. For headers and faults; rows are read by DuckDB. */
 export function fieldsOf({ buffer, start, end }: RecordPlace, { delimiter, quote }: Dialect): string[] {
   const fields: string[] = [];
   let at = start;
@@ -270,8 +268,8 @@ export function fieldsOf({ buffer, start, end }: RecordPlace, { delimiter, quote
     let stop: number;
     if (at < end && buffer[at] === quote) {
       const close = closingQuote(buffer, at + 1, end, quote as number);
-      const mark = String.fromCharCode(quote as number);
-      fields.push(buffer.toString("utf8", at + 1, close).replaceAll(mark + mark, mark));
+      const character = String.fromCharCode(quote as number);
+      fields.push(buffer.toString("utf8", at + 1, close).replaceAll(character + character, character));
       stop = close + 1;
     } else {
       stop = buffer.indexOf(delimiter, at);
@@ -283,27 +281,23 @@ export function fieldsOf({ buffer, start, end }: RecordPlace, { delimiter, quote
   }
 }
 
-/** The fields of a faulty record before the first that is not sound, and whether these are all of it. */
-export function soundFieldsOf(
-  line: Buffer,
-  { delimiter, quote }: Dialect,
-): { fields: string[]; whole: boolean } {
+/** The fields of a faulty record before its first faulty field. */
+export function soundFieldsOf(line: Buffer, dialect: Dialect): string[] {
+  const { delimiter, quote } = dialect;
   const fields: string[] = [];
   for (let at = 0; at <= line.length; ) {
     let stop: number;
     if (line[at] === quote && at < line.length) {
       const close = closingQuote(line, at + 1, line.length, quote as number);
       stop = close + 1;
-      if (close === -1 || (stop < line.length && line[stop] !== delimiter)) return { fields, whole: false };
+      if (close === -1 || (stop < line.length && line[stop] !== delimiter)) return fields;
     } else {
       const next = line.indexOf(delimiter, at);
       stop = next === -1 ? line.length : next;
     }
-    if (!isText(line.subarray(at, stop))) return { fields, whole: false };
-    fields.push(
-      ...fieldsOf({ buffer: line, start: at, end: stop, fields: 1, quoted: false }, { delimiter, quote }),
-    );
+    if (!isText(line.subarray(at, stop))) return fields;
+    fields.push(...fieldsOf({ buffer: line, start: at, end: stop, fields: 1, quoted: false }, dialect));
     at = stop + 1;
   }
-  return { fields, whole: true };
+  return fields;
 }

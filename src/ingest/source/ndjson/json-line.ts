@@ -1,20 +1,20 @@
 import type { RejectCode } from "../../../errors.ts";
 
 /*
- * One JSON object on one line, as positions of its keys and values: DuckDB's own reader takes numbers for binary ones and
- * gives 1.50 back as 1.5. Strict as RFC 8259 is.
+ * One JSON object on one line, as positions of its keys and values. DuckDB's own reader converts numbers to binary and
+ * returns 1.50 as 1.5. As strict as RFC 8259.
  */
 
 const [QUOTE, BACKSLASH, COMMA, COLON, MINUS, ZERO] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x30];
 const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** A line with more keys is at fault: most likely its keys are data. */
+/** A line with more keys is a fault: most likely, its keys are data. */
 export const maxKeys = 1000;
 
-/** What stands at a value's positions: bytes that are the text already, or an escaped string without its quotes. */
+/** The kinds of value: PLAIN bytes are the text as it is, and a STRING has no escapes. */
 export const [NULL, PLAIN, STRING, ESCAPED] = [0, 1, 2, 3];
 
-/** The members of one line after the other; positions are in the buffer, strings without their quotes. */
+/** The members of the line that was read last, as positions in the buffer. Strings are without their quotes. */
 export class JsonLine {
   count = 0;
   readonly keyStart = new Int32Array(maxKeys);
@@ -27,7 +27,7 @@ export class JsonLine {
   #escaped = false;
   #fault: RejectCode | undefined;
 
-  /** What is wrong with the line, if anything; otherwise its members are here. */
+  /** Reads a line. Returns its fault, if it has one. */
   read(buffer: Buffer, start: number, end: number): RejectCode | undefined {
     this.#buffer = buffer;
     this.#end = end;
@@ -38,7 +38,7 @@ export class JsonLine {
     return undefined;
   }
 
-  /** The position behind the object at `at`, or -1. */
+  /** The position after the object at `start`, or -1. */
   #object(start: number): number {
     const buffer = this.#buffer;
     if (buffer[start] !== OPEN || start >= this.#end) return -1;
@@ -88,7 +88,7 @@ export class JsonLine {
     return after;
   }
 
-  /** The position behind the string at `start`, or -1. */
+  /** The position after the string at `start`, or -1. */
   #string(start: number): number {
     const [buffer, end] = [this.#buffer, this.#end];
     this.#escaped = false;
@@ -110,7 +110,7 @@ export class JsonLine {
       const text: unknown = JSON.parse(this.#buffer.toString("utf8", start, end));
       if (typeof text !== "string") return true;
       if (text.includes("\0")) this.#fault = "NUL_BYTE";
-      // Half of a pair of surrogates is no character.
+      // Half of a surrogate pair is not a character.
       return this.#fault === undefined && !/\p{Surrogate}/u.test(text);
     } catch {
       return false;
@@ -141,7 +141,7 @@ export class JsonLine {
     return at;
   }
 
-  /** An object or a list inside the object is one value: its JSON as it stands there. */
+  /** The position after an object or a list inside the object, or -1. It is one value: its JSON as it is written. */
   #nested(start: number): number {
     let depth = 0;
     for (let at = start; at < this.#end; at++) {

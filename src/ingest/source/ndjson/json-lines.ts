@@ -3,28 +3,31 @@ import type { RejectCode } from "../../../errors.ts";
 import { maxRecordBytes } from "../csv/records.ts";
 import { isBlank, JsonLine, maxKeys } from "./json-line.ts";
 
-/** A column of NDJSON: a key, and the bytes of its first spelling, which most lines have at the same place. */
+/** A column of NDJSON. */
 export interface Key {
   readonly name: string;
+  /** The key as JSON without its quotes. Most lines have the same bytes at the same position. */
   readonly raw: Buffer;
 }
 
+export const keyOf = (name: string): Key => ({ name, raw: Buffer.from(JSON.stringify(name).slice(1, -1)) });
+
 export interface JsonHandler {
-  /** A sound line: `members` says which member of the line is the value of which column, -1 for none. */
+  /** Called with each sound line. `members` holds, for each column, the index of its member in the line, or -1. */
   record(buffer: Buffer, line: JsonLine, members: Int32Array): void;
   fault(code: RejectCode, bytes: Buffer, message?: string): void;
-  /** Between two chunks of the stream: time to write what was collected. */
+  /** Called between two chunks of the stream, to write what was collected. */
   pause?(): Promise<void>;
 }
 
 const LF = 0x0a;
 
-/** More columns than any table's source has: most likely the keys are data. */
+/** If there are more columns, the keys are most likely data. */
 export const maxNames = 1000;
 
 /**
- * Goes through the lines of a stream of UTF-8 bytes, adding new keys to `keys`; those that differ in upper and lower case only
- * are the same. Lines of blanks are no records. A line that is not one valid object, or has a key twice, is a fault.
+ * Reads the lines of a stream of UTF-8 bytes and adds new keys to `keys`. Keys that differ only in case are the same.
+ * Blank lines are not records. A line that is not one valid object, or has a key twice, is a fault.
  */
 export async function readJsonLines(
   bytes: AsyncIterable<Buffer>,
@@ -61,7 +64,7 @@ class Reader {
   readonly #handler: JsonHandler;
   readonly #line = new JsonLine();
   readonly #byName = new Map<string, number>();
-  /** The column of each place in the line before. */
+  /** The column of each member of the previous line. */
   readonly #guesses = new Int32Array(maxKeys).fill(-1);
   #members: Int32Array;
 
@@ -73,7 +76,7 @@ class Reader {
   }
 
   lines(buffer: Buffer): void {
-    // One look at all of them; only where it finds something is each line looked at by itself.
+    // All lines are checked at once. Each line is checked by itself only if that finds something.
     const clean = !buffer.includes(0) && isUtf8(buffer);
     for (let start = 0; start < buffer.length; ) {
       const found = buffer.indexOf(LF, start);
@@ -92,12 +95,12 @@ class Reader {
       this.#handler.fault(code, buffer.subarray(start, end));
       return;
     }
-    const twin = this.#assign(buffer);
-    if (twin === undefined) {
+    const repeated = this.#assign(buffer);
+    if (repeated === undefined) {
       this.#handler.record(buffer, this.#line, this.#members);
       return;
     }
-    const message = `the key ${twin} stands in the object twice`;
+    const message = `the object has the key ${repeated} twice`;
     this.#handler.fault("JSON_INVALID", buffer.subarray(start, end), message);
   }
 
@@ -105,33 +108,33 @@ class Reader {
     return end - start > maxRecordBytes ? "RECORD_TOO_LONG" : this.#line.read(buffer, start, end);
   }
 
-  /** Finds the column of each member; the name that stands there twice, if one does. */
+  /** Finds the column of each member. Returns a key that the object has twice, if there is one. */
   #assign(buffer: Buffer): string | undefined {
     this.#members.fill(-1);
-    let fresh: string[] | undefined;
+    let added: string[] | undefined;
     for (let member = 0; member < this.#line.count; member++) {
       const column = this.#columnOf(buffer, member);
       if (typeof column === "string") {
-        fresh ??= [];
-        fresh.push(column);
+        added ??= [];
+        added.push(column);
         continue;
       }
       if (this.#members[column] !== -1) return this.#keys[column]?.name;
       this.#members[column] = member;
     }
-    if (fresh === undefined) return undefined;
-    const lower = fresh.map((name) => name.toLowerCase());
-    const twin = lower.findIndex((name, index) => lower.indexOf(name) !== index);
-    if (twin !== -1) return fresh[twin];
-    for (const name of fresh) {
+    if (added === undefined) return undefined;
+    const lower = added.map((name) => name.toLowerCase());
+    const repeated = lower.findIndex((name, index) => lower.indexOf(name) !== index);
+    if (repeated !== -1) return added[repeated];
+    for (const name of added) {
       this.#byName.set(name.toLowerCase(), this.#keys.length);
-      this.#keys.push({ name, raw: Buffer.from(JSON.stringify(name).slice(1, -1)) });
+      this.#keys.push(keyOf(name));
     }
     this.#members = new Int32Array(this.#keys.length);
     return this.#assign(buffer);
   }
 
-  /** The member's column, or its name where that is new. */
+  /** The member's column, or its name if that is new. */
   #columnOf(buffer: Buffer, member: number): number | string {
     const [start, end] = [this.#line.keyStart[member] as number, this.#line.keyEnd[member] as number];
     const guess = this.#guesses[member] as number;

@@ -2,9 +2,9 @@ import { ESCAPED, type JsonLine, NULL, PLAIN } from "./json-line.ts";
 
 const [QUOTE, COMMA, LF] = [0x22, 0x2c, 0x0a];
 
-/** Rows of CSV made from lines of JSON, as bytes: text goes from one buffer to the other without becoming strings. */
+/** CSV rows made from lines of JSON. Text is copied from one buffer to the other and does not become strings. */
 export class JsonRows {
-  /** A field holds a line end. */
+  /** Whether a field holds a line end. */
   multiline = false;
   readonly #columns: number;
   #out: Buffer = Buffer.allocUnsafe(4 * 1024 * 1024);
@@ -14,7 +14,7 @@ export class JsonRows {
     this.#columns = columns;
   }
 
-  /** Adds a row: the member of the line for each column, -1 where it has none. */
+  /** Adds a row. `members` holds, for each column, the index of its member in the line, or -1. */
   add(buffer: Buffer, line: JsonLine, members: Int32Array): void {
     const bytes =
       line.count === 0 ? 0 : (line.valueEnd[line.count - 1] as number) - (line.keyStart[0] as number);
@@ -23,13 +23,13 @@ export class JsonRows {
       if (column > 0) this.#out[this.#at++] = COMMA;
       const member = members[column] as number;
       if (member !== -1 && line.kind[member] !== NULL) this.#field(buffer, line, member);
-      // A lone column is never bare: its line would else be empty where its field is.
+      // The only column is always quoted. Otherwise an empty field would be an empty line.
       else if (this.#columns === 1) this.#at += this.#out.write('""', this.#at, "latin1");
     }
     this.#out[this.#at++] = LF;
   }
 
-  /** The rows since the last call. */
+  /** Takes the rows that were added since the last call. */
   take(): Buffer {
     const rows = this.#out.subarray(0, this.#at);
     this.#out = Buffer.allocUnsafe(this.#out.length);

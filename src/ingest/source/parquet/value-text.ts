@@ -1,26 +1,25 @@
 /*
- * Values of Parquet as the text that rules accept and mappings cast: plain digits, ISO dates, nothing lost. What CSV would
- * hold if it had been written with care.
+ * Parquet values as text that the column rules accept and mappings can cast: plain digits, ISO dates, no loss of precision.
  */
 
-/** SQL of a value as DuckDB writes it; NULL where it is empty. The first of two steps, so that each value is written once. */
+/** SQL of a value as DuckDB writes it, NULL if empty. The first of two steps, so that DuckDB computes it once per value. */
 export function writtenText(value: string, type: string): string {
   if (type === "VARCHAR") return `nullif(${value}, '')`;
-  // A moment with a time zone is told in UTC.
+  // A timestamp with a time zone is written in UTC.
   if (type === "TIMESTAMP WITH TIME ZONE") return `CAST(timezone('UTC', ${value}) AS VARCHAR)`;
   return /^(STRUCT|MAP|UNION)\(|\]$/.test(type)
     ? `CAST(to_json(${value}) AS VARCHAR)`
     : `CAST(${value} AS VARCHAR)`;
 }
 
-/** SQL of the text that stands for what {@link writtenText} gave. */
+/** SQL of the text that loads use for the result of {@link writtenText}. */
 export function plainText(written: string, type: string): string {
   if (type === "DOUBLE" || type === "FLOAT") return plainDigits(written);
-  // Midnight stands for the day, which is how pandas keeps dates.
+  // A timestamp at midnight is a date: pandas writes dates like this.
   return type.startsWith("TIMESTAMP") ? without(written, " 00:00:00") : written;
 }
 
-/** The shortest digits that give the number back, without `.0` and without an exponent: DuckDB writes `1.5e-07`, `1e+16`. */
+/** The shortest digits that represent the number, without `.0` and exponent. DuckDB writes `1.5e-07` and `1e+16`. */
 function plainDigits(text: string): string {
   const sign = `CASE WHEN starts_with(${text}, '-') THEN '-' ELSE '' END`;
   const digits = `replace(ltrim(split_part(${text}, 'e', 1), '-'), '.', '')`;

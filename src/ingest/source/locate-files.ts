@@ -1,28 +1,19 @@
 import { constants } from "node:fs";
 import { access, open, realpath, stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
-import { fail } from "../../errors.ts";
+import { ForecastLabError, fail } from "../../errors.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
-import { filesBelow, isNoData, partitionKeys } from "./folders.ts";
+import { chunkBytes, decompressed } from "./decompress.ts";
+import { filesBelow, isIgnored, partitionKeys } from "./folders.ts";
+import { compressionOf, signatureBytes } from "./signatures.ts";
+import type { SourceFile } from "./source-file.ts";
 import { receive, standardInput } from "./standard-input.ts";
-import { startsAsZstd } from "./zstd.ts";
-
-/** A file to load, as its first bytes show it. */
-export interface SourceFile {
-  /** As the user named it, for messages. */
-  readonly path: string;
-  readonly absolute: string;
-  readonly bytes: number;
-  readonly compression: "gzip" | "zstd" | undefined;
-  /** What the names of partitioned folders (`year=2024/`) say in the path as it was named. */
-  readonly keys: ReadonlyMap<string, string>;
-}
 
 /**
- * The files of a load in their order: as named, each pattern's matches and each folder's files sorted by path. A name with
- * `*`, `?` or `[` is a pattern unless a file of that name exists; `-` is standard input, which is received here.
+ * The files of a load in their order: as named, the matches of each pattern and the files of each folder sorted by path. A
+ * name with `*`, `?` or `[` is a pattern unless a file of that name exists. `-` is standard input, which is received here.
  *
  * @throws FILE_NOT_FOUND, FILE_NOT_PERMITTED, FILE_REPEATED, FILE_EMPTY, FILE_NOT_CSV, PATTERN_WITHOUT_MATCH,
  * FOLDER_WITHOUT_FILES, FOLDER_IS_TABLE, INPUT_IS_TERMINAL
@@ -43,6 +34,7 @@ export async function locateFiles(engine: Engine, names: readonly string[]): Pro
   return files;
 }
 
+/** The paths of the files that a name given by the user stands for. */
 async function expand(engine: Engine, name: string): Promise<string[]> {
   if (name === "-") return [name];
   const facts = await stat(name).catch(() => undefined);
@@ -53,17 +45,16 @@ async function expand(engine: Engine, name: string): Promise<string[]> {
   }
   if (facts !== undefined || !/[*?[]/.test(name)) return [name];
   const found = await engine.rows<{ file: string }>(`SELECT file FROM glob(${quoteLiteral(name)})`);
-  // `**` goes down folders as their bare name does, and passes over the same.
-  const passed = (path: string) => name.includes("**") && belowPattern(path, name).some(isNoData);
-  const matches = found.map(({ file }) => file).filter((path) => !passed(path));
+  // `**` descends into folders like the name of a folder does, and skips the same files.
+  const skipped = (path: string) => name.includes("**") && belowPattern(path, name).some(isIgnored);
+  const matches = found.map(({ file }) => file).filter((path) => !skipped(path));
   if (matches.length === 0) throw fail("PATTERN_WITHOUT_MATCH", { pattern: name });
   return matches.sort();
 }
 
 /** The names in a path that the pattern leaves open. */
 function belowPattern(path: string, pattern: string): string[] {
-  const written = pattern.split("/");
-  const fixed = written.findIndex((name) => /[*?[]/.test(name));
+  const fixed = pattern.split("/").findIndex((name) => /[*?[]/.test(name));
   return path.split("/").slice(fixed);
 }
 
@@ -73,26 +64,42 @@ async function locate(path: string, absolute = resolve(path)): Promise<SourceFil
     await access(absolute, constants.R_OK);
     if (!facts.isFile()) throw fail("FILE_NOT_CSV", { path, kind: "a pipe or a device" });
     if (facts.size === 0) throw fail("FILE_EMPTY", { path });
-    const compression = await compressionOf(absolute);
-    return { path, absolute, bytes: facts.size, compression, keys: partitionKeys(path) };
+    const file = { path, absolute, bytes: facts.size, keys: partitionKeys(path) };
+    return { ...file, ...(await readHead(file)) };
   } catch (error) {
     throw asFileFailure(error, path, "read");
   }
 }
 
-/** By the first bytes, not by the name: exports are often named wrongly. */
-async function compressionOf(path: string): Promise<SourceFile["compression"]> {
-  const file = await open(path);
+async function readHead({
+  path,
+  absolute,
+}: Pick<SourceFile, "path" | "absolute">): Promise<Pick<SourceFile, "compression" | "head">> {
+  const start = await readStart(absolute);
+  const compression = compressionOf(start);
+  const bytes = compression === undefined ? start : await firstChunk({ path, absolute, compression });
+  const firstLineBytes = bytes.indexOf("\n") + 1;
+  // Copied, so that the head does not keep the chunk in memory.
+  return { compression, head: Buffer.from(bytes.subarray(0, Math.max(signatureBytes, firstLineBytes))) };
+}
+
+async function readStart(absolute: string): Promise<Buffer> {
+  const file = await open(absolute);
   try {
-    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    if (buffer[0] === 0x1f && buffer[1] === 0x8b) return "gzip";
-    return startsAsZstd(buffer) ? "zstd" : undefined;
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
 }
 
-/** Files whose name says that a tab separates. */
-export function isTabSeparated(file: SourceFile): boolean {
-  return /\.(tsv|tab)(\.(gz|zst))?$/i.test(basename(file.path));
+async function firstChunk(file: Pick<SourceFile, "path" | "absolute" | "compression">): Promise<Buffer> {
+  try {
+    for await (const chunk of decompressed(file)) return chunk;
+  } catch (error) {
+    // Reported when the file is read. A file that was loaded before is not read at all.
+    const damaged = error instanceof ForecastLabError && error.code === "FILE_NOT_DECOMPRESSED";
+    if (!damaged) throw error;
+  }
+  return Buffer.alloc(0);
 }

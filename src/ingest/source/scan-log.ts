@@ -1,0 +1,61 @@
+import type { Engine } from "../../duckdb/engine.ts";
+import type { RejectCode } from "../../errors.ts";
+import { defaultMessage } from "../reject-messages.ts";
+import type { Layout } from "./layout.ts";
+import type { ScanContext } from "./scanned-file.ts";
+
+/** A record that is not loaded because of its structure. */
+export interface StructuralFault {
+  /** 1 = the first record after the header. */
+  readonly record: number;
+  readonly code: RejectCode;
+  /** Default: the meaning of the code. */
+  readonly message?: string | undefined;
+  /** The record as it is in the file. */
+  readonly line: Buffer;
+  /** The values of the file's first columns, as far as they can be read. */
+  readonly fields: readonly string[];
+}
+
+/** What the scan of a file records besides its rows. */
+export interface ScanLog {
+  /** Starts a run of sound records: how many sound records are before it, and the number of its first record. */
+  segment(soundBefore: number, record: number): void;
+  fault(fault: StructuralFault): void;
+}
+
+/** Runs the scan of a file with a log that fills the tables `segment`, `fault` and `broken`. */
+export async function withScanLog<T>(
+  engine: Engine,
+  { fileColumns }: Layout,
+  { index, columns }: ScanContext,
+  scan: (log: ScanLog) => Promise<T>,
+): Promise<T> {
+  const positions = columns.map((name) => fileColumns.findIndex((own) => own.toLowerCase() === name));
+  const segments = await engine.appender("segment");
+  const faults = await engine.appender("fault");
+  const broken = await engine.appender("broken");
+  try {
+    return await scan({
+      segment: (soundBefore, record) => segments.append(index, soundBefore, record),
+      fault: ({ record, code, message = defaultMessage(code), line, fields }) => {
+        faults.append(null, index, record, 0, "", code, excerpt(line, messageCharacters), message);
+        const values = positions.map((position) => fields[position] ?? null);
+        broken.append(index, record, excerpt(line, lineCharacters), ...values);
+      },
+    });
+  } finally {
+    segments.close();
+    faults.close();
+    broken.close();
+  }
+}
+
+/** Of a record in a message, and in the column `_line` of a rejects file, whose records must not get too long. */
+const [messageCharacters, lineCharacters] = [200, 100_000];
+
+/** Bytes as text for people, cut after so many characters. */
+function excerpt(bytes: Buffer, characters: number): string {
+  const text = bytes.toString("utf8", 0, characters * 4).replaceAll("\0", "␀");
+  return text.length > characters ? `${text.slice(0, characters)}…` : text;
+}

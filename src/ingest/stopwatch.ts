@@ -1,1 +1,0 @@
-export type { LoadClock as Stopwatch } from "./phases.ts";
