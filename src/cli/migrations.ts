@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Database } from "../database/connection.ts";
-import type { Migrated } from "../migration/index.ts";
+import type { MigrationResult } from "../migration/index.ts";
 import type { Context } from "./command.ts";
 
 /* What the migration verbs share. */
@@ -26,17 +26,14 @@ export function migrationsFolder(
 export async function withMigrationTarget<T>(
   context: Context,
   options: MigrationsOptions,
-  work: (target: {
-    database: Database;
-    folder: string | undefined;
-    signal: AbortSignal;
-    onWait: () => void;
-  }) => Promise<T>,
+  work: (
+    database: Database,
+    options: { folder: string | undefined; signal: AbortSignal; onWait: () => void },
+  ) => Promise<T>,
 ): Promise<T> {
   const { withDatabase } = await import("../database/open.ts");
   return withDatabase(context.settings, (database) =>
-    work({
-      database,
+    work(database, {
       folder: migrationsFolder(context, options),
       signal: context.signal,
       onWait: () => context.output.note("Another migration is at work on this schema; waiting for it."),
@@ -64,9 +61,9 @@ export async function runMigration(
       output.note(`Waiting for a lock, attempt ${attempt} of ${defaultPatience.attempts}; ${holders}.`),
   };
   try {
-    const migrated = await withMigrationTarget(context, options, (place) =>
-      migration[direction]({
-        ...place,
+    const migrated = await withMigrationTarget(context, options, (database, shared) =>
+      migration[direction](database, {
+        ...shared,
         target,
         patience,
         onStep: ({ revision }, elapsed_ms) => output.line(`${done} ${revision.id} (${elapsed_ms} ms)`),
@@ -84,7 +81,7 @@ export async function runMigration(
   }
 }
 
-function stateOf({ steps, to, head }: Migrated): string {
+function stateOf({ steps, to, head }: MigrationResult): string {
   const place = to === null ? "base: nothing is applied" : `${to}${to === head ? " (head)" : ""}`;
   return steps.length === 0
     ? `Nothing to do; the warehouse is at ${place}.`

@@ -1,6 +1,21 @@
+import { statSync } from "node:fs";
 import { fail } from "../errors.ts";
 
-/** Errors of the operating system as errors of the catalogue; others pass through. */
+/** Runs work on a file. Errors of the operating system come out as {@link asFileFailure} describes. */
+export function withFileFailures<T>(path: string, access: "read" | "written", work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asFileFailure(error, path, access);
+  }
+}
+
+/**
+ * The error of the catalogue for an error of the operating system; other errors are returned as they are.
+ *
+ * @param path the file as the user named it
+ * @param access what was done with the file
+ */
 export function asFileFailure(error: unknown, path: string, access: "read" | "written"): unknown {
   const { code } = error as NodeJS.ErrnoException;
   switch (code) {
@@ -10,7 +25,9 @@ export function asFileFailure(error: unknown, path: string, access: "read" | "wr
         ? fail("FILE_NOT_FOUND", { path }, error)
         : fail("FILE_UNWRITABLE", { path, reason: "its folder does not exist" }, error);
     case "EISDIR":
-      return fail("FILE_IS_DIRECTORY", { path }, error);
+      return access === "written" && !isFolder(path)
+        ? fail("FILE_UNWRITABLE", { path, reason: "a folder has the name of its temporary file" }, error)
+        : fail("FILE_IS_DIRECTORY", { path }, error);
     case "EACCES":
     case "EPERM":
       return fail("FILE_NOT_PERMITTED", { path, access }, error);
@@ -25,7 +42,16 @@ export function asFileFailure(error: unknown, path: string, access: "read" | "wr
     case "ENOSPC":
     case "EDQUOT":
       return fail("FILE_UNWRITABLE", { path, reason: code }, error);
+    case "EEXIST":
+    case "EBUSY":
+    case "EFBIG":
+    case "EIO":
+      return access === "read" ? error : fail("FILE_UNWRITABLE", { path, reason: code }, error);
     default:
       return error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -59,7 +59,7 @@ async function fill(database: Database, output: Output, signal: AbortSignal) {
     unchanged: number;
   }) => `${number(inserted)} inserted, ${number(updated)} updated, ${number(unchanged)} unchanged`;
 
-  const { steps } = await upgrade({ database, signal });
+  const { steps } = await upgrade(database, { signal });
   told("schema", steps.length === 0 ? "up to date" : `${steps.length} revisions applied`);
 
   const range = { from: "2010-12-01", to: "2010-12-31", region: { country: "GB" } };
