@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { fail } from "../errors.ts";
 
 /** Runs work on a file. Errors of the operating system come out as {@link asFileFailure} describes. */
@@ -25,9 +24,7 @@ export function asFileFailure(error: unknown, path: string, access: "read" | "wr
         ? fail("FILE_NOT_FOUND", { path }, error)
         : fail("FILE_UNWRITABLE", { path, reason: "its folder does not exist" }, error);
     case "EISDIR":
-      return access === "written" && !isFolder(path)
-        ? fail("FILE_UNWRITABLE", { path, reason: "a folder has the name of its temporary file" }, error)
-        : fail("FILE_IS_DIRECTORY", { path }, error);
+      return fail("FILE_IS_DIRECTORY", { path }, error);
     case "EACCES":
     case "EPERM":
       return fail("FILE_NOT_PERMITTED", { path, access }, error);
@@ -50,8 +47,4 @@ export function asFileFailure(error: unknown, path: string, access: "read" | "wr
     default:
       return error;
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fail } from "../../errors.ts";
-import { withFileFailures } from "../../system/file-failures.ts";
+import { asFileFailure, withFileFailures } from "../../system/file-failures.ts";
 import { ownMigrations, type Revision, readRevisions } from "../revisions/revisions.ts";
 import { type DiffEngine, loadDiffEngine, modelIsStale, ownModel } from "./drizzle-kit.ts";
 import { type Model, readSnapshot, type Snapshot, snapshotPath, snapshotText } from "./snapshot.ts";
@@ -80,10 +80,15 @@ function create(path: string, text: string): void {
 /** Replaces the file in one step, so that a reader sees either the old text or the new one. */
 function replace(path: string, text: string): void {
   const temporary = `${path}.new`;
-  withFileFailures(path, "written", () => {
+  try {
     writeFileSync(temporary, text);
     renameSync(temporary, path);
-  });
+  } catch (error) {
+    const reason = `${temporary} is a folder`;
+    if ((error as NodeJS.ErrnoException).code === "EISDIR")
+      throw fail("FILE_UNWRITABLE", { path, reason }, error);
+    throw asFileFailure(error, path, "written");
+  }
 }
 
 async function bothSections(engine: DiffEngine, before: Snapshot, after: Snapshot) {
