@@ -15,7 +15,7 @@ import {
  * constraint, which it would alter in place or in the wrong order: what changes is removed first and added again later.
  */
 
-/** The snapshots from source to target, both included. Each pair of neighbors is one leg. */
+/** The snapshots from source to target, both included. Two adjacent snapshots are one leg. */
 export function waypoints(source: Snapshot, target: Snapshot): Snapshot[] {
   const recreated = recreatedColumns(source, target);
   const dropped = Object.keys(source.tables).filter((key) => !(key in target.tables));
