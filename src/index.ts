@@ -73,7 +73,6 @@ export {
   type Reject,
   readMapping,
 } from "./ingest/index.ts";
-export * as migration from "./migration/index.ts";
 export { downgrade, stamp, upgrade } from "./migration/index.ts";
 export {
   type NetNegativeDay,

@@ -22,7 +22,7 @@ export async function fillWarehouse(
 ): Promise<void> {
   await server.clone(warehouse, "template0");
   const database = server.database(warehouse);
-  await upgrade({ database });
+  await upgrade(database);
   const [from, to] = [firstDay, dayAfter(lastDayOf(shape), 366)];
   await withClient(database, (client) => fillCalendar(client, { from, to, region: { country: "US" } }));
   for (const [table, sql] of rowsOf(shape)) {

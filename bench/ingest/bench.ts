@@ -27,7 +27,7 @@ export async function prepareTemplate(server: Server, shape: Shape): Promise<voi
   const { stores, products } = shape;
   await server.clone(template, "template0");
   const database = server.database(template);
-  await upgrade({ database });
+  await upgrade(database);
   await withClient(database, async (client) => {
     await fillCalendar(client, { from: firstDay, to: lastDayOf(shape) });
     await client.query(`

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Database } from "../database/connection.ts";
-import type { Migrated } from "../migration/index.ts";
+import type { MigrationResult } from "../migration/index.ts";
 import type { Context } from "./command.ts";
 import { adviceOf } from "./render/output.ts";
 
@@ -27,17 +27,14 @@ export function migrationsFolder(
 export async function withMigrationTarget<T>(
   context: Context,
   options: MigrationsOptions,
-  work: (target: {
-    database: Database;
-    folder: string | undefined;
-    signal: AbortSignal;
-    onWait: () => void;
-  }) => Promise<T>,
+  work: (
+    database: Database,
+    options: { folder: string | undefined; signal: AbortSignal; onWait: () => void },
+  ) => Promise<T>,
 ): Promise<T> {
   const { withDatabase } = await import("../database/open.ts");
   return withDatabase(context.settings, (database) =>
-    work({
-      database,
+    work(database, {
       folder: migrationsFolder(context, options),
       signal: context.signal,
       onWait: () => context.output.note("Another migration is running on this schema; waiting for it."),
@@ -65,9 +62,9 @@ export async function runMigration(
       output.note(`Waiting for a lock, attempt ${attempt} of ${defaultPatience.attempts}; ${holders}.`),
   };
   try {
-    const migrated = await withMigrationTarget(context, options, (place) =>
-      migration[direction]({
-        ...place,
+    const migrated = await withMigrationTarget(context, options, (database, shared) =>
+      migration[direction](database, {
+        ...shared,
         target,
         patience,
         onStep: ({ revision }, elapsed_ms) => output.line(`${done} ${revision.id} (${elapsed_ms} ms)`),
@@ -85,7 +82,7 @@ export async function runMigration(
   }
 }
 
-function stateOf({ steps, to, head }: Migrated): string {
+function stateOf({ steps, to, head }: MigrationResult): string {
   const place = to === null ? "base: nothing is applied" : `${to}${to === head ? " (head)" : ""}`;
   return steps.length === 0
     ? `Nothing to do; the warehouse is at ${place}.`

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type CalendarFill, fillCalendar } from "../calendar/index.ts";
 import { type Database, databaseBeside, withClient } from "../database/connection.ts";
 import { type LoadResult, load } from "../ingest/index.ts";
-import { type Migrated, upgrade } from "../migration/index.ts";
+import { type MigrationResult, upgrade } from "../migration/index.ts";
 import { type Rollup, rollUp } from "../rollup/index.ts";
 
 /** A database of its own, so that the demo never meets a real warehouse on the same server. */
@@ -11,7 +11,7 @@ export const demoDatabaseName = "forecastlab_demo";
 
 /** What a step of the demo did, in the order of the steps. */
 export type DemoStep =
-  | { readonly name: "schema"; readonly result: Migrated }
+  | { readonly name: "schema"; readonly result: MigrationResult }
   | { readonly name: "calendar"; readonly result: CalendarFill }
   | { readonly name: "load"; readonly result: LoadResult }
   | { readonly name: "rollup"; readonly result: Rollup };
@@ -40,7 +40,7 @@ export async function runDemo(
   { onStep, signal }: { readonly onStep?: (step: DemoStep) => void; readonly signal?: AbortSignal } = {},
 ): Promise<DemoResult> {
   const database = await demoDatabase(server);
-  onStep?.({ name: "schema", result: await upgrade({ database, signal }) });
+  onStep?.({ name: "schema", result: await upgrade(database, { signal }) });
 
   const range = { from: "2010-12-01", to: "2010-12-31", region: { country: "GB" } };
   const calendar = await withClient(database, (client) => fillCalendar(client, range));

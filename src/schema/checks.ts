@@ -2,17 +2,17 @@ import { getTableColumns } from "drizzle-orm";
 import { toSnakeCase } from "drizzle-orm/casing";
 import { getTableConfig, PgDialect, type PgTable } from "drizzle-orm/pg-core";
 
-/** A CHECK of a table as the model states it, free of table qualifiers and quotes: `quantity >= 0`. */
+/** A CHECK of a table in the text of the model, without table qualifiers and quotes: `quantity >= 0`. */
 export interface Check {
   readonly name: string;
   readonly sql: string;
-  /** Database columns the check speaks of. */
+  /** The database columns that the check refers to. */
   readonly columns: readonly string[];
 }
 
 const dialect = new PgDialect({ casing: "snake_case" });
 
-/** The CHECKs of a table, in the model's order. The text is plain enough to run in PostgreSQL and DuckDB alike. */
+/** The CHECKs of a table, in the order of the model. Their text is valid in PostgreSQL and in DuckDB. */
 export function checksOf(table: PgTable): Check[] {
   const names = Object.keys(getTableColumns(table)).map(toSnakeCase);
   return getTableConfig(table).checks.map((check) => {
@@ -23,9 +23,11 @@ export function checksOf(table: PgTable): Check[] {
 }
 
 /**
- * Compiles a one-column CHECK made of comparisons with numbers, IS NULL, AND, OR and parentheses into a predicate
- * over the column's value (decimals may be strings). As in SQL, a comparison with null is unknown, and unknown
- * passes. Returns undefined for a CHECK outside this grammar or about several columns.
+ * The predicate of a CHECK on one column, as a function of the value of the column. The CHECK may consist of comparisons with
+ * numbers, IS NULL, AND, OR and parentheses. Decimals may be strings. As in SQL, a comparison with null is unknown, and unknown
+ * passes.
+ *
+ * @returns undefined for a CHECK outside this grammar or on several columns
  */
 export function predicateOf(
   check: Check,
@@ -38,7 +40,7 @@ export function predicateOf(
   return (value) => parsed(value === null || value === undefined ? null : Number(value)) !== false;
 }
 
-/** Three-valued: null is SQL's unknown. */
+/** Three-valued: null is the unknown of SQL. */
 type Truth = boolean | null;
 type Predicate = (value: number | null) => Truth;
 

@@ -4,59 +4,61 @@ import { type AnyPgColumn, getTableConfig } from "drizzle-orm/pg-core";
 import { type Check, checksOf } from "./checks.ts";
 import { type TableName, tables } from "./tables.ts";
 
-/* What a load has to know of a table, derived from the model where the model says it. */
+/* What a load has to know about each table, derived from the model where possible. */
 
 export type ColumnKind = "text" | "integer" | "numeric" | "date" | "boolean";
 
-/** A column a load may write: ids, timestamps and generated columns are not among them. */
+/** A column that a load may write. Ids, timestamps and generated columns are not among them. */
 export interface ContractColumn {
   readonly name: string;
   readonly kind: ColumnKind;
-  /** PostgreSQL's spelling of the type: `varchar(20)`, `numeric(10, 2)`. */
+  /** The type in PostgreSQL's spelling: `varchar(20)`, `numeric(10, 2)`. */
   readonly sqlType: string;
   readonly maxLength?: number;
   readonly precision?: number;
   readonly scale?: number;
-  /** NOT NULL without a default and not derived. */
+  /** Whether it is NOT NULL, has no default and is not derived. */
   readonly required: boolean;
   readonly nullable: boolean;
 }
 
-/** A key of a dimension: `store_id` is looked up from the natural key `store_code` = `store.code`. */
+/** A foreign key to a dimension. `store_id` is looked up by the natural key: `store_code` = `store.code`. */
 export interface Reference {
   readonly column: string;
   /** The name of the natural key in files and mappings. */
   readonly input: string;
   readonly dimension: "store" | "product" | "calendar";
-  /** The natural key's column in the dimension. */
+  /** The column of the natural key in the dimension. */
   readonly key: string;
-  /** What it resolves to. */
+  /** The column of the surrogate key in the dimension. */
   readonly id: string;
-  /** NULL has a meaning (the whole chain). */
+  /** Whether NULL is allowed and means the whole chain. */
   readonly nullable: boolean;
   readonly fault: "UNKNOWN_STORE" | "UNKNOWN_PRODUCT" | "UNKNOWN_DATE";
 }
 
+/** What a load has to know about a table. */
 export interface TableContract {
   readonly name: TableName;
-  /** The columns that identify a row; NULLs in them count as equal. Unique in the table. */
+  /** The columns that identify a row of the table. NULLs in them count as equal. */
   readonly grain: readonly string[];
-  /** The grain as a person writes it, with natural keys in place of ids. */
+  /** The grain with natural keys in place of ids, as in files and mappings. */
   readonly inputGrain: readonly string[];
   readonly columns: readonly ContractColumn[];
   readonly references: readonly Reference[];
   readonly checks: readonly Check[];
-  /** The column whose month chooses the partition. */
+  /** The column whose month determines the partition; undefined if the table has no partitions. */
   readonly partitionedBy?: "date";
-  /** What adds up over rows of one grain, where anything does. */
+  /** The measures that add up over rows of one grain; undefined if there are none. */
   readonly additive?: Additive;
-  /** Columns that follow from others when a file does not give them, as SQL that PostgreSQL and DuckDB share. */
+  /** The expressions of columns that are computed if a file does not contain them; valid in PostgreSQL and in DuckDB. */
   readonly derived: Readonly<Record<string, string>>;
 }
 
+/** How rows of one grain are added up. */
 export interface Additive {
   readonly measures: readonly string[];
-  /** A column that is the quotient of two measures. */
+  /** A column that is the ratio of two measures. */
   readonly ratio?: { readonly column: string; readonly of: string; readonly per: string };
 }
 
@@ -102,7 +104,7 @@ const naturalKeys = {
   calendar: { input: "date", key: "date", id: "date", fault: "UNKNOWN_DATE" },
 } as const;
 
-/** The contract of one table. */
+/** The contract of a table. */
 export function contractOf(name: TableName): TableContract {
   const table = tables[name];
   const derived = derivations[name] ?? {};

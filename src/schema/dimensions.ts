@@ -13,7 +13,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { timestamps } from "./timestamps.ts";
 
-/** Grain: one row a store. Natural key: `code`. */
+/** Grain: one row per store. Natural key: `code`. */
 export const store = pgTable(
   "store",
   {
@@ -28,7 +28,7 @@ export const store = pgTable(
   (t) => [primaryKey({ name: "pk_store", columns: [t.id] }), uniqueIndex("ix_store_code").on(t.code)],
 );
 
-/** Grain: one row a product. Natural key: `sku`. */
+/** Grain: one row per product. Natural key: `sku`. */
 export const product = pgTable(
   "product",
   {
@@ -52,7 +52,7 @@ export const product = pgTable(
   ],
 );
 
-/** Grain: one row a day; `date` is its own key. The parts of the date are checked against it. */
+/** Grain: one row per day. Key: `date`. The parts of the date are checked against it. */
 export const calendar = pgTable(
   "calendar",
   {
@@ -63,7 +63,7 @@ export const calendar = pgTable(
     quarter: integer().notNull(),
     year: integer().notNull(),
     isHoliday: boolean().notNull().default(false),
-    /** All names of the day, joined by " / ". */
+    /** The names of all holidays of the day, joined by " / "; null if there are none. */
     holidayName: varchar({ length: 100 }),
     ...timestamps,
   },

@@ -17,9 +17,9 @@ import { calendar, product, store } from "./dimensions.ts";
 import { timestamps } from "./timestamps.ts";
 
 /**
- * Grain: one row a day, store and product. Partitioned by month of `date` (by hand in migration 0001: the model
- * cannot express it), therefore the wide primary key. Keys of facts hold `date` and `store_id` so that the same
- * schema can be distributed by store.
+ * Grain: one row per day, store and product. Partitioned by month of `date`, which is written by hand in migration 0001,
+ * because the model cannot express it. The keys of facts contain `date`, which partitioning requires, and `store_id`, so that
+ * the same schema can be distributed by store.
  */
 export const salesDaily = pgTable(
   "sales_daily",
@@ -30,7 +30,7 @@ export const salesDaily = pgTable(
     productId: integer().notNull(),
     /** Net units sold, never negative. */
     quantity: integer().notNull(),
-    /** Price of a unit at the time of sale. */
+    /** Price of one unit at the time of sale, in the retailer's currency. */
     unitPrice: numeric({ precision: 10, scale: 2 }).notNull(),
     totalAmount: numeric({ precision: 12, scale: 2 }).notNull(),
     ...timestamps,
@@ -52,9 +52,9 @@ export const salesDaily = pgTable(
 );
 
 /**
- * Grain: one row a product, store (NULL: the whole chain) and validity window `valid_from`..`valid_to`, both
- * inclusive, open-ended where `valid_to` is NULL. Windows of one scope never overlap
- * (`ex_price_history_no_overlap`, by hand in migration 0001). A store's price beats the chain's.
+ * Grain: one row per product, store (NULL: the whole chain) and validity window. A window includes `valid_from` and `valid_to`,
+ * and is open-ended if `valid_to` is NULL. The windows of one product and store do not overlap (`ex_price_history_no_overlap`,
+ * written by hand in migration 0001). The price of a store takes precedence over the price of the chain.
  */
 export const priceHistory = pgTable(
   "price_history",
@@ -80,7 +80,7 @@ export const priceHistory = pgTable(
   ],
 );
 
-/** Grain: one row a product, store (NULL: the whole chain), name and start. Promotions may overlap. */
+/** Grain: one row per product, store (NULL: the whole chain), name and start date. Promotions may overlap. */
 export const promotion = pgTable(
   "promotion",
   {
@@ -88,9 +88,9 @@ export const promotion = pgTable(
     productId: integer().notNull(),
     storeId: integer(),
     name: varchar({ length: 200 }).notNull(),
-    /** A share of the price: 0.15 is 15 % off. */
+    /** Discount as a fraction of the price: 0.15 is 15 % off. */
     discountPct: numeric({ precision: 5, scale: 4 }),
-    /** Off the price of a unit, in the retailer's currency. */
+    /** Discount on the price of one unit, in the retailer's currency. */
     discountAmount: numeric({ precision: 10, scale: 2 }),
     startDate: date().notNull(),
     endDate: date().notNull(),
@@ -116,7 +116,7 @@ export const promotion = pgTable(
   ],
 );
 
-/** Grain: one row a day, store and product, at the end of the day. Partitioned by month of `date`. */
+/** Grain: one row per day, store and product: the stock at the end of the day. Partitioned by month of `date`. */
 export const inventorySnapshotDaily = pgTable(
   "inventory_snapshot_daily",
   {

@@ -1,4 +1,4 @@
-/** What the warehouse is made of. As a whole it is the schema to give to `drizzle(client, { schema })`. */
+/** The tables of the warehouse and their relations: the schema for `drizzle(client, { schema })`. */
 export * from "./dimensions.ts";
 export * from "./facts.ts";
 export * from "./ledger.ts";

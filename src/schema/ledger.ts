@@ -1,18 +1,20 @@
 import { sql } from "drizzle-orm";
 import { bigint, check, index, jsonb, pgTable, primaryKey, timestamp, varchar } from "drizzle-orm/pg-core";
 
-/** A file of a load, as the ledger keeps it. */
+/** A loaded file in the ledger. Grain: one element per file. */
 export interface LedgerFile {
-  /** As it was named. */
+  /** The path as the user gave it. */
   readonly path: string;
   readonly bytes: number;
-  /** Of the bytes on disk, in hexadecimal digits. */
+  /** Of the bytes on disk, as 64 hexadecimal digits. */
   readonly sha256: string;
+  /** The rows in the file. */
   readonly rows: number;
 }
 
-/** What a load did to one month of a partitioned table; `month` is null for a table that is not. */
+/** The changes of a load. Grain: one element per month; for a table without partitions one element, with `month` null. */
 export interface LedgerMonth {
+  /** `2024-02`, or null. */
   readonly month: string | null;
   readonly method: "attach" | "merge" | "rebuild" | "unchanged";
   readonly inserted: number;
@@ -21,8 +23,8 @@ export interface LedgerMonth {
 }
 
 /**
- * The ledger. Grain: one load that was published, its row committed together with the rows it brought. The counts keep
- * the identity of a load: every row of the files is accounted for.
+ * The ledger. Grain: one row per published load, committed together with the rows of the load. The checks on the counts ensure
+ * that every row of the files is accounted for.
  */
 export const loadRun = pgTable(
   "load_run",
@@ -30,7 +32,7 @@ export const loadRun = pgTable(
     id: bigint({ mode: "number" }).generatedByDefaultAsIdentity(),
     tableName: varchar({ length: 63 }).notNull(),
     files: jsonb().$type<LedgerFile[]>().notNull(),
-    /** Of the mapping and everything else that says how files are read; the same file under it makes the same rows. */
+    /** Of the mapping and of all options for reading the files. The same file with the same hash gives the same rows. */
     mappingSha256: varchar({ length: 64 }).notNull(),
     sourceRows: bigint({ mode: "number" }).notNull(),
     filtered: bigint({ mode: "number" }).notNull(),
@@ -40,14 +42,14 @@ export const loadRun = pgTable(
     unchanged: bigint({ mode: "number" }).notNull(),
     duplicates: bigint({ mode: "number" }).notNull(),
     rejected: bigint({ mode: "number" }).notNull(),
-    /** Dimension rows the load added for what it refers to, by table. */
+    /** How many dimension rows the load added because its rows refer to them, by table. */
     created: jsonb().$type<Record<"store" | "product" | "calendar", number>>().notNull(),
     months: jsonb().$type<LedgerMonth[]>().notNull(),
     startedAt: timestamp({ withTimezone: true }).notNull(),
     finishedAt: timestamp({ withTimezone: true }).notNull(),
-    /** The role of the database that loaded. */
+    /** The database role that ran the load. */
     loadedBy: varchar({ length: 63 }).notNull().default(sql`CURRENT_USER`),
-    /** The version of this package that loaded. */
+    /** The version of this package that ran the load. */
     version: varchar({ length: 50 }).notNull(),
   },
   (t) => [

@@ -16,8 +16,8 @@ import { calendar, product, store } from "./dimensions.ts";
 import { timestamps } from "./timestamps.ts";
 
 /**
- * Grain: one line of a till receipt or invoice (date, store, txn_id, line_no). A negative quantity is a return,
- * and its amount is then negative or zero. Partitioned by month of `date`. `rollup` turns it into `sales_daily`.
+ * Grain: one row per line of a receipt or invoice (date, store, txn_id, line_no). A negative quantity is a return, whose amount
+ * is negative or zero. Partitioned by month of `date`. `rollup` aggregates it into `sales_daily`.
  */
 export const salesTxn = pgTable(
   "sales_txn",
@@ -29,7 +29,7 @@ export const salesTxn = pgTable(
     txnId: varchar({ length: 50 }).notNull(),
     /** Position of the line in its transaction, from 1. */
     lineNo: integer().notNull(),
-    /** Units; negative = returned. */
+    /** Units sold; negative if they were returned. */
     quantity: integer().notNull(),
     unitPrice: numeric({ precision: 10, scale: 2 }).notNull(),
     totalAmount: numeric({ precision: 12, scale: 2 }).notNull(),
@@ -52,7 +52,7 @@ export const salesTxn = pgTable(
   ],
 );
 
-/** Grain: one row a day and store: the weather observed there. */
+/** Grain: one row per day and store: the weather observed there. */
 export const weatherDaily = pgTable(
   "weather_daily",
   {
@@ -63,7 +63,7 @@ export const weatherDaily = pgTable(
     temperatureAvgC: numeric({ precision: 5, scale: 2 }),
     temperatureMinC: numeric({ precision: 5, scale: 2 }),
     temperatureMaxC: numeric({ precision: 5, scale: 2 }),
-    /** Sum of the day, in millimetres. */
+    /** Daily sum, in millimetres. */
     precipitationMm: numeric({ precision: 7, scale: 2 }),
     /** Daily mean of relative humidity, 0 to 100. */
     humidityAvgPct: numeric({ precision: 5, scale: 2 }),
@@ -96,7 +96,7 @@ export const weatherDaily = pgTable(
   ],
 );
 
-/** Grain: one row a day and store: how many people came in. */
+/** Grain: one row per day and store: the number of visitors. */
 export const trafficDaily = pgTable(
   "traffic_daily",
   {

@@ -9,15 +9,15 @@ import { inventorySnapshotDaily, priceHistory, promotion, salesDaily } from "./f
 import { salesTxn, trafficDaily, weatherDaily } from "./observations.ts";
 
 /*
- * Validation schemas derived from the tables. drizzle-zod gives types, nullability and lengths; what it leaves open
- * (it takes "nope" as a date and "abc" as a numeric) is refined here from the same column definitions:
- * ISO dates that exist, numeric precision and scale, and the one-column CHECKs under their constraint's name.
+ * Validation schemas derived from the tables. drizzle-zod validates types, nullability and lengths, but accepts "nope" as a
+ * date and "abc" as a numeric. The schemas are refined from the same column definitions: dates must exist, numerics must fit
+ * their precision and scale, and CHECKs on one column must hold.
  */
 
-// biome-ignore lint/suspicious/noExplicitAny: drizzle-zod's refinement map is keyed by columns only the caller knows
+// biome-ignore lint/suspicious/noExplicitAny: the keys of drizzle-zod's refinements are columns that only the caller knows
 type Refinements = any;
 
-/** Refines each column of a table; a failed CHECK carries `params.constraint`. */
+/** The refinements of each column of a table. The issue of a failed CHECK has its name in `params.constraint`. */
 function refinements(table: PgTable): Refinements {
   const checks = checksOf(table);
   return Object.fromEntries(
@@ -60,7 +60,7 @@ interface NumericType {
   scale: number;
 }
 
-/** A plain decimal of at most precision - scale digits before the point and scale digits after it. */
+/** Whether the value is a decimal with at most precision - scale digits before the point and scale digits after it. */
 function fitsNumeric(value: unknown, { precision, scale }: NumericType): boolean {
   const match = /^-?0*(\d*)(?:\.(\d+))?$/.exec(String(value));
   if (match === null || !/\d/.test(String(value))) return false;

@@ -3,7 +3,7 @@ import { calendar, product, store } from "./dimensions.ts";
 import { inventorySnapshotDaily, priceHistory, promotion, salesDaily } from "./facts.ts";
 import { salesTxn, trafficDaily, weatherDaily } from "./observations.ts";
 
-/* Relations both ways, for drizzle's relational queries: `db.query.store.findMany({ with: { sales: true } })`. */
+/* Relations in both directions, for drizzle's relational queries: `db.query.store.findMany({ with: { sales: true } })`. */
 
 export const storeRelations = relations(store, ({ many }) => ({
   sales: many(salesDaily),

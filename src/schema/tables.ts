@@ -2,7 +2,7 @@ import { calendar, product, store } from "./dimensions.ts";
 import { inventorySnapshotDaily, priceHistory, promotion, salesDaily } from "./facts.ts";
 import { salesTxn, trafficDaily, weatherDaily } from "./observations.ts";
 
-/** Every table of the warehouse under its name in the database, dimensions before the facts that refer to them. */
+/** The tables that can be loaded, by their name in the database; dimensions before the facts that refer to them. */
 export const tables = {
   store,
   product,

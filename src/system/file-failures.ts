@@ -1,6 +1,20 @@
 import { fail } from "../errors.ts";
 
-/** Errors of the operating system as errors of the catalogue; others pass through. */
+/** Runs work on a file. Errors of the operating system come out as {@link asFileFailure} describes. */
+export function withFileFailures<T>(path: string, access: "read" | "written", work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asFileFailure(error, path, access);
+  }
+}
+
+/**
+ * The error of the catalogue for an error of the operating system; other errors are returned as they are.
+ *
+ * @param path the file as the user named it
+ * @param access what was done with the file
+ */
 export function asFileFailure(error: unknown, path: string, access: "read" | "written"): unknown {
   const { code } = error as NodeJS.ErrnoException;
   switch (code) {
@@ -25,6 +39,11 @@ export function asFileFailure(error: unknown, path: string, access: "read" | "wr
     case "ENOSPC":
     case "EDQUOT":
       return fail("FILE_UNWRITABLE", { path, reason: code }, error);
+    case "EEXIST":
+    case "EBUSY":
+    case "EFBIG":
+    case "EIO":
+      return access === "read" ? error : fail("FILE_UNWRITABLE", { path, reason: code }, error);
     default:
       return error;
   }

@@ -70,7 +70,7 @@ describe("the migration commands", async () => {
     ]);
     expect(current.json).toMatchObject({ revision: head, head, pending: [], edited: [] });
     expect(history.json.history).toHaveLength(chain.length);
-    expect(check.json).toMatchObject({ clean: true, findings: [], notExamined: [] });
+    expect(check.json).toMatchObject({ clean: true, findings: [], not_examined: [] });
     expect(stamp.json).toMatchObject({ added: [], removed: [], refreshed: [] });
     expect(script.json.sql).toContain("CREATE TABLE store");
     expect(refused.status).toBe(2);
@@ -112,10 +112,10 @@ describe("--sql, without any connection,", async () => {
     const { status: exit, stdout } = await offline("upgrade", "--sql");
     expect(exit).toBe(0);
     await runScript(piped, stdout);
-    await upgrade({ database: migrated });
+    await upgrade(migrated);
     expect(compareCatalogs(await catalogOf(migrated), await catalogOf(piped))).toEqual([]);
-    expect(await status({ database: piped })).toMatchObject({ revision: head, head });
-    expect((await upgrade({ database: piped })).steps).toEqual([]);
+    expect(await status(piped)).toMatchObject({ revision: head, head });
+    expect((await upgrade(piped)).steps).toEqual([]);
   });
 
   test("refuses by itself to run twice, and changes nothing", async () => {
@@ -133,12 +133,12 @@ describe("--sql, without any connection,", async () => {
       offline("downgrade", "base", "--sql"),
     ]);
     await runScript(piped, down.stdout);
-    expect(await status({ database: piped })).toMatchObject({ revision: chain.at(-2) });
+    expect(await status(piped)).toMatchObject({ revision: chain.at(-2) });
     await runScript(piped, up.stdout);
     expect(compareCatalogs(await catalogOf(migrated), await catalogOf(piped))).toEqual([]);
     await runScript(piped, base.stdout);
     expect(await catalogOf(piped)).toEqual([]);
-    expect(await status({ database: piped })).toMatchObject({ revision: null });
+    expect(await status(piped)).toMatchObject({ revision: null });
   });
 
   test("prints revisions that run outside a transaction so that they do", async () => {
@@ -182,7 +182,7 @@ describe("revision", async () => {
     expect(file).toContain("CREATE TABLE sales_daily (");
     expect(file).toContain("DROP TABLE sales_daily;");
 
-    await upgrade({ database, folder });
+    await upgrade(database, { folder });
     const [again, clean] = await Promise.all([run("revision", "-m", "again"), run("check")]);
     expect(again.stdout).toBe("Nothing to write: the model and the revisions agree.\n");
     expect(clean.stdout).toContain("No differences");

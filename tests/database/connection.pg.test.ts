@@ -13,7 +13,7 @@ describe("a connection", async () => {
     withClient(database, (client) => rowsOf(client, "SELECT code FROM store ORDER BY code"));
   const openStore = (code: string) => `INSERT INTO store (code, name) VALUES ('${code}', 'x')`;
 
-  test("commits a transaction that returns and rolls back one that throws", async () => {
+  test("commits a transaction if its work returns, and rolls it back if the work throws", async () => {
     await withClient(database, (client) => withTransaction(client, () => client.query(openStore("kept"))));
     const failing = withClient(database, (client) =>
       withTransaction(client, async () => {
@@ -25,7 +25,7 @@ describe("a connection", async () => {
     expect(await stores()).toEqual([{ code: "kept" }]);
   });
 
-  test("an interruption cancels what runs on the server, and nothing of the transaction is kept", async () => {
+  test("an interruption cancels the running statement, and the transaction is rolled back", async () => {
     const controller = new AbortController();
     const work = withClient(
       database,
@@ -41,7 +41,7 @@ describe("a connection", async () => {
     expect(await stores()).toEqual([{ code: "kept" }]);
   });
 
-  test("an interruption between two statements keeps the transaction from committing", async () => {
+  test("an interruption between two statements prevents the commit", async () => {
     const controller = new AbortController();
     const work = withClient(
       database,
@@ -57,7 +57,7 @@ describe("a connection", async () => {
     expect(await stores()).toEqual([{ code: "kept" }]);
   });
 
-  test("dates come back as they are stored, whatever the time zone", async () => {
+  test("dates are read as they are stored, in every time zone", async () => {
     const [row] = await withClient(database, (client) => rowsOf(client, "SELECT DATE '2024-02-29' AS date"));
     expect(row).toEqual({ date: "2024-02-29" });
   });
@@ -65,7 +65,7 @@ describe("a connection", async () => {
   const failureOf = (url: string) =>
     withClient(databaseOf(url), async () => "connected").catch((error) => error);
 
-  test("no server, a wrong database, a wrong login: one clear sentence each, without the password", async () => {
+  test("a missing server, a wrong database and a wrong login each give one sentence, without the password", async () => {
     const url = new URL(urlOf(database));
     url.username = "nobody_of_that_name";
     url.password = "hunter2";
@@ -87,7 +87,7 @@ describe("a connection", async () => {
     for (const error of [login, down]) expect(JSON.stringify(error) + error.stack).not.toContain("hunter2");
   });
 
-  test("a server that wants a password where there is none refuses the login too", () => {
+  test("a missing password is a refused login too", () => {
     const words = new Error("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string");
     expect(asDatabaseFailure(words, "db:5432/shop")).toMatchObject({
       code: "DATABASE_LOGIN_REFUSED",
@@ -95,7 +95,7 @@ describe("a connection", async () => {
     });
   });
 
-  test("what the server refuses comes out by its SQLSTATE", async () => {
+  test("errors of the server are told apart by their SQLSTATE", async () => {
     const refusal = (sql: string) =>
       withClient(database, (client) => client.query(sql)).then(
         () => "nothing",

@@ -15,11 +15,11 @@ import { spawnForecastlab } from "../cli/support/command-line.ts";
 import {
   ask,
   asRoot,
-  commandAtWork,
   crash,
   filledHome,
   newHome,
   run,
+  runningCommand,
   settingsOf,
   statusOf,
   temporaryFolder,
@@ -27,14 +27,14 @@ import {
 
 const folder = temporaryFolder();
 
-/** With an empty warehouse in it, stopped; every test leaves it so. */
+/** A home with an empty warehouse, whose server is stopped before and after each test. */
 let home: string;
 beforeAll(async () => {
   home = await filledHome(folder);
 });
 
 describe("db", () => {
-  it("start makes a server and leaves it running, until stop", async () => {
+  it("start creates a server and leaves it running until stop", async () => {
     const home = newHome(folder);
     expect((await run(home, ["db", "status", "--json"])).json).toMatchObject({
       state: "absent",
@@ -43,13 +43,18 @@ describe("db", () => {
 
     const started = await run(home, ["db", "start"]);
     expect(started).toMatchObject({ status: 0, stderr: "Stop it with: forecastlab db stop\n" });
-    expect(started.stdout).toMatch(/^PostgreSQL 18\.\d+ runs \(process \d+\), its data in .*\/home\/data\n$/);
+    expect(started.stdout).toMatch(/^PostgreSQL 18\.\d+ is running \(process \d+\), data in .*\/home\/data\n$/);
 
     const { json } = await run(home, ["db", "status", "--json"]);
-    expect(json).toMatchObject({ state: "running", kept: true, commands: [], data: join(home, "data") });
+    expect(json).toMatchObject({
+      state: "running",
+      keeps_running: true,
+      commands: [],
+      data: join(home, "data"),
+    });
     expect(json.version).toMatch(/^18\.\d+$/);
     expect(await ask(home, "SELECT 1")).toEqual([1]);
-    expect(await statusOf(home)).toMatchObject({ state: "running", pid: json.pid, kept: true });
+    expect(await statusOf(home)).toMatchObject({ state: "running", pid: json.pid, keeps_running: true });
 
     const { stdout: url, stderr } = await run(home, ["db", "url"]);
     const host = encodeURIComponent(join(home, "socket"));
@@ -63,7 +68,7 @@ describe("db", () => {
     expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining("[EMBEDDED_NOT_RUNNING]") });
   });
 
-  it("psql hands over the address, its arguments and its exit code, and holds the server for that time only", async () => {
+  it("psql passes on the address, the arguments and the exit code, and stops the server afterwards", async () => {
     const environment = {
       PSQL_EXIT: "3",
       PGHOSTADDR: "192.0.2.1",
@@ -79,16 +84,16 @@ describe("db", () => {
     expect(await statusOf(home)).toMatchObject({ state: "stopped", commands: [] });
   });
 
-  it("psql says where to get psql when there is none", async () => {
+  it("psql fails with a message if there is no psql", async () => {
     const { status, stderr } = await run(home, ["db", "psql"], { PATH: join(folder, "nothing") });
     expect(status).toBe(1);
     expect(stderr).toContain("psql cannot be run: there is no psql on the PATH. [PSQL_MISSING]");
     expect((await statusOf(home)).state).toBe("stopped");
   });
 
-  it("stop lets the commands at work finish; --force does not", async () => {
+  it("stop lets running commands finish; --force does not", async () => {
     await startEmbedded(settingsOf(home));
-    const [command, other] = await Promise.all([commandAtWork(home), commandAtWork(home)]);
+    const [command, other] = await Promise.all([runningCommand(home), runningCommand(home)]);
 
     const stop = await run(home, ["db", "stop", "--json"]);
     expect(stop.json.outcome).toBe("later");
@@ -102,12 +107,12 @@ describe("db", () => {
     expect(await other.end()).toBe(0);
   });
 
-  it("has nothing to do where DATABASE_URL names a server, says so, and never shows its password", async () => {
+  it("does nothing if DATABASE_URL names a server, and does not show its password", async () => {
     const env = { DATABASE_URL: "postgresql://me:s3cret@127.0.0.1:1/shop" };
     const home = newHome(folder);
     for (const verb of ["start", "stop"]) {
       const { status, stdout, stderr } = await spawnForecastlab(["--home", home, "db", verb], { env });
-      const said = `Nothing to ${verb}: DATABASE_URL names a server of your own, 127.0.0.1:1/shop.\n`;
+      const said = `Nothing to ${verb}: DATABASE_URL points to your own server, 127.0.0.1:1/shop.\n`;
       expect({ status, stdout }).toEqual({ status: 0, stdout: said });
       expect(stderr).toBe("Unset DATABASE_URL to use the embedded server.\n");
     }
@@ -124,19 +129,19 @@ describe("db", () => {
   });
 });
 
-describe("commands at once", () => {
-  it("share the server; the last one out stops it", async () => {
-    const [first, second] = await Promise.all([commandAtWork(home), commandAtWork(home)]);
-    const { pid, commands, kept } = await statusOf(home);
+describe("concurrent commands", () => {
+  it("share the server; the last one stops it", async () => {
+    const [first, second] = await Promise.all([runningCommand(home), runningCommand(home)]);
+    const { pid, commands, keeps_running } = await statusOf(home);
     expect(commands.toSorted()).toEqual([first.pid, second.pid].toSorted());
-    expect(kept).toBe(false);
+    expect(keeps_running).toBe(false);
     expect(await first.end()).toBe(0);
     expect(await statusOf(home)).toMatchObject({ state: "running", pid, commands: [second.pid] });
     expect(await second.end()).toBe(0);
     expect(await statusOf(home)).toMatchObject({ state: "stopped", commands: [] });
   });
 
-  it("make the data of an empty home once, however many race", async () => {
+  it("create the data of an empty home once", async () => {
     const home = newHome(folder);
     const starts = await Promise.all(Array.from({ length: 5 }, () => run(home, ["db", "start", "--json"])));
     const outcomes = starts.map(({ status, stderr }) => ({ status, stderr }));
@@ -147,7 +152,7 @@ describe("commands at once", () => {
     expect((await stopEmbedded(settingsOf(home))).outcome).toBe("stopped");
   });
 
-  it("of one process share it too", async () => {
+  it("in one process share it too", async () => {
     const [one, other] = await Promise.all([openEmbedded(settingsOf(home)), openEmbedded(settingsOf(home))]);
     expect((await statusOf(home)).commands).toEqual([process.pid, process.pid]);
     await one.close();
@@ -158,35 +163,35 @@ describe("commands at once", () => {
 });
 
 describe("an interrupted command", () => {
-  it("gives its lease back at Ctrl-C, and the server lives on under the others", async () => {
-    const interrupted = await commandAtWork(home);
-    const other = await commandAtWork(home);
-    // To the whole process group of the command that started the server, as a terminal does.
+  it("releases its lease at Ctrl-C, and the server keeps running for the others", async () => {
+    const interrupted = await runningCommand(home);
+    const other = await runningCommand(home);
+    // A terminal sends the signal to the process group of the command that started the server.
     await interrupted.signal("SIGINT", true);
     expect(await statusOf(home)).toMatchObject({ state: "running", commands: [other.pid] });
     expect(await other.end()).toBe(0);
     expect((await statusOf(home)).state).toBe("stopped");
   });
 
-  it("stops the server at SIGTERM when it was the last, and exits with 143", async () => {
-    const command = await commandAtWork(home);
+  it("stops the server at SIGTERM if it was the last one, and exits with 143", async () => {
+    const command = await runningCommand(home);
     expect(await command.signal("SIGTERM")).toBe(143);
     expect(await statusOf(home)).toMatchObject({ state: "stopped", commands: [] });
   });
 
-  it("that is killed leaves a server which the next one takes over, and stops at its end", async () => {
-    const command = await commandAtWork(home);
+  it("that is killed leaves a running server, which the next command uses and stops", async () => {
+    const command = await runningCommand(home);
     const { pid } = await statusOf(home);
     expect(await command.signal("SIGKILL", true)).toBe("SIGKILL");
-    expect(await statusOf(home)).toMatchObject({ state: "running", pid, kept: false, commands: [] });
-    const next = await commandAtWork(home);
+    expect(await statusOf(home)).toMatchObject({ state: "running", pid, keeps_running: false, commands: [] });
+    const next = await runningCommand(home);
     expect(await statusOf(home)).toMatchObject({ pid, commands: [next.pid] });
     expect(await next.end()).toBe(0);
     expect((await statusOf(home)).state).toBe("stopped");
     expect(readdirSync(join(home, "leases"))).toEqual([]);
   });
 
-  it("that leaves at once, as at a second Ctrl-C, leaves no lease", async () => {
+  it("that exits immediately, as at a second Ctrl-C, leaves no lease", async () => {
     const library = new URL("../../dist/database/embedded/index.js", import.meta.url).href;
     const script = `const { openEmbedded } = await import(process.argv[1]);
       await openEmbedded({ home: process.argv[2] });
@@ -197,7 +202,7 @@ describe("an interrupted command", () => {
     expect((await stopEmbedded(settingsOf(home))).outcome).toBe("stopped");
   });
 
-  it("killed while it makes the data leaves nothing the next one trips over", async () => {
+  it("that is killed while it creates the data does not disturb the next one", async () => {
     const home = newHome(folder);
     const program = new URL("../../dist/cli/main.js", import.meta.url).pathname;
     const child = spawn(process.execPath, [program, "--home", home, "db", "start"], { stdio: "ignore" });
@@ -206,7 +211,7 @@ describe("an interrupted command", () => {
     await crash(child.pid ?? 0);
     expect(listed(home)).not.toContain("data");
     const [leftover] = halfDone();
-    // The initdb it had started may still be at work beside the next one.
+    // The initdb that it started may still be running.
     expect(await ask(home, "SELECT current_database()")).toEqual(["forecastlab"]);
     expect(await ask(home, "SELECT current_database()")).toEqual(["forecastlab"]);
     expect(listed(home)).toContain("data");
@@ -215,8 +220,8 @@ describe("an interrupted command", () => {
 });
 
 describe("after a crash of the server", () => {
-  it("the next command recovers, with all that was committed", async () => {
-    const command = await commandAtWork(home);
+  it("the next command recovers everything that was committed", async () => {
+    const command = await runningCommand(home);
     await ask(home, "CREATE TABLE survivor AS SELECT 42 AS answer");
     await crash((await statusOf(home)).pid ?? 0);
     await command.signal("SIGKILL", true);
@@ -226,15 +231,15 @@ describe("after a crash of the server", () => {
     expect((await statusOf(home)).state).toBe("stopped");
   });
 
-  it("db start does not count any more: that was another server", async () => {
+  it("db start no longer counts: it started another run of the server", async () => {
     const { pid } = await startEmbedded(settingsOf(home));
     await crash(pid ?? 0);
     expect(await ask(home, "SELECT 1")).toEqual([1]);
-    expect(await statusOf(home)).toMatchObject({ state: "stopped", kept: false });
+    expect(await statusOf(home)).toMatchObject({ state: "stopped", keeps_running: false });
   });
 
-  it("a process that was given the server's id is not taken for it", async () => {
-    // PostgreSQL alone would refuse to start: it only sees a live process of its own user.
+  it("another process with the id of the server is not taken for it", async () => {
+    // PostgreSQL itself would refuse to start, because a process of its user is alive.
     const { uid, gid } = statSync(home);
     const bystander = spawn("/bin/sleep", ["60"], { uid, gid, cwd: "/" });
     const lines = [
@@ -257,7 +262,7 @@ describe("after a crash of the server", () => {
     }
   });
 
-  it("or when its home was deleted under it, a new one starts in an empty home", async () => {
+  it("or after its home was deleted, a new server starts in an empty home", async () => {
     const deleted = await filledHome(folder);
     const { pid } = await startEmbedded(settingsOf(deleted));
     rmSync(deleted, { recursive: true });
@@ -268,7 +273,7 @@ describe("after a crash of the server", () => {
 });
 
 describe("the server", () => {
-  it("keeps its folders to itself, and listens on no port", async () => {
+  it("has private folders, and listens on no port", async () => {
     const server = await openEmbedded(settingsOf(home));
     try {
       for (const name of ["", "data", "socket", "leases", "lock"]) {
@@ -286,7 +291,7 @@ describe("the server", () => {
     }
   });
 
-  it("speaks UTF-8, sorts by code point, computes in UTC and checks its pages", async () => {
+  it("uses UTF-8, sorts by code point, uses UTC and has page checksums", async () => {
     const properties = await ask(
       home,
       `SELECT pg_encoding_to_char(encoding), datlocprovider, datlocale, lower('ÄÉ'),
@@ -296,7 +301,7 @@ describe("the server", () => {
     expect(properties).toEqual(["UTF8", "b", "C.UTF-8", "äé", "UTC", "on", "off"]);
   });
 
-  it("keeps its log short", async () => {
+  it("truncates a large log", async () => {
     writeFileSync(join(home, "server.log"), "x".repeat(11_000_000));
     await ask(home, "SELECT 1");
     expect(statSync(join(home, "server.log")).size).toBeLessThan(100_000);
@@ -304,17 +309,17 @@ describe("the server", () => {
     expect(statSync(join(home, "server.log.1"))).toMatchObject({ size: 11_000_000, uid, gid });
   });
 
-  it("refuses data of another major version in one sentence, and leaves it alone", async () => {
+  it("refuses data of another major version in one sentence, and does not change it", async () => {
     writeFileSync(join(home, "data", "PG_VERSION"), "14\n");
     const { status, stderr } = await run(home, ["db", "start"]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/was made by PostgreSQL 14; the programs at hand are PostgreSQL 18\.\d+\./);
+    expect(stderr).toMatch(/was created by PostgreSQL 14; the installed programs are PostgreSQL 18\.\d+\./);
     expect(stderr).toContain("[EMBEDDED_VERSION_MISMATCH]");
     expect(readFileSync(join(home, "data", "PG_VERSION"), "utf8")).toBe("14\n");
     writeFileSync(join(home, "data", "PG_VERSION"), "18\n");
   });
 
-  it("tells why it does not start, and where its log is", async () => {
+  it("reports why it does not start, and the path of its log", async () => {
     const broken = await filledHome(folder);
     truncateSync(join(broken, "data", "global", "pg_control"));
     const { status, stderr } = await run(broken, ["db", "start"]);
@@ -334,7 +339,7 @@ function listed(path: string): string[] {
   }
 }
 
-/** The TCP ports a process listens on: its sockets, looked up among those of the system. */
+/** The addresses of the TCP sockets of a process, found by their inodes in those of the system. */
 function openPorts(pid: number): string[] {
   const sockets = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {

@@ -16,7 +16,7 @@ describe("settings", () => {
     return folder;
   };
 
-  test("without any, the embedded server in .forecastlab of the folder", async () => {
+  test("default to the embedded server in .forecastlab of the folder", async () => {
     const folder = folderWith();
     expect(await readSettings({}, folder)).toEqual({
       home: join(folder, ".forecastlab"),
@@ -25,7 +25,7 @@ describe("settings", () => {
     });
   });
 
-  test("the environment beats the file, and paths are taken from the folder", async () => {
+  test("in the environment override the file, and paths are relative to the folder", async () => {
     const folder = folderWith({
       "forecastlab.config.yaml": "home: data\ndatabaseUrl: postgresql://file/db\n",
     });
@@ -40,16 +40,16 @@ describe("settings", () => {
     });
   });
 
-  test("an empty DATABASE_URL is none", async () => {
+  test("treat an empty DATABASE_URL as not set", async () => {
     expect((await readSettings({ DATABASE_URL: "" }, folderWith())).databaseUrl).toBeUndefined();
   });
 
-  test("JSON works as well as YAML", async () => {
+  test("may be JSON instead of YAML", async () => {
     const folder = folderWith({ "forecastlab.config.json": '{"home": "data"}' });
     expect((await readSettings({}, folder)).home).toBe(join(folder, "data"));
   });
 
-  test("an unknown name is refused with the known ones", async () => {
+  test("with an unknown name are refused, with the known names", async () => {
     const folder = folderWith({ "forecastlab.config.yaml": "databaseURL: postgresql://x/y" });
     await expect(readSettings({}, folder)).rejects.toMatchObject({
       code: "SETTING_INVALID",
@@ -59,7 +59,7 @@ describe("settings", () => {
   });
 
   test.for(["mysql://user:hunter2@host/db", "user:hunter2@host", "postgresql://user:hunter2@ho st/db"])(
-    "what is no PostgreSQL URL is refused without repeating its password: %s",
+    "with an invalid PostgreSQL URL are refused without repeating its password: %s",
     async (url) => {
       const error = await readSettings({ DATABASE_URL: url }, folderWith()).catch((e) => e);
       expect(error).toMatchObject({ code: "SETTING_INVALID" });
@@ -67,7 +67,7 @@ describe("settings", () => {
     },
   );
 
-  test("a file that is not YAML is refused by its line, without quoting it", async () => {
+  test("that are not YAML are refused with the number of the line, without quoting it", async () => {
     const folder = folderWith({
       "forecastlab.config.yaml": "home: x\ndatabaseUrl: postgresql://u:hunter2@h/d: [",
     });

@@ -87,7 +87,7 @@ beforeAll(async () => {
   const starting = serverVersions().map(async (version) => {
     const server = await startMortalServer(folder, version);
     await server.clone("template0", ["migrated"]);
-    await upgrade({ database: databaseBeside(server.database, "migrated") });
+    await upgrade(databaseBeside(server.database, "migrated"));
     return [version, server] as const;
   });
   servers = Object.fromEntries(await Promise.all(starting));

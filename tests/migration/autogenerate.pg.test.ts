@@ -8,7 +8,7 @@ import { compareCatalogs } from "../../src/migration/check/compare-catalogs.ts";
 import { type DiffEngine, loadDiffEngine } from "../../src/migration/generate/drizzle-kit.ts";
 import { emptySnapshot } from "../../src/migration/generate/snapshot.ts";
 import { statementsBetween } from "../../src/migration/generate/statements-between.ts";
-import { downgrade, revision, upgrade } from "../../src/migration/index.ts";
+import { downgrade, upgrade, writeRevision } from "../../src/migration/index.ts";
 import { freshDatabase, serverVersions } from "../support/warehouse.ts";
 import { type ModelChange, modelChanges } from "./support/changes/index.ts";
 
@@ -20,34 +20,34 @@ beforeAll(async () => {
   engine = await loadDiffEngine();
 });
 
-/** A change on disk, and the model after it as SQL at one stroke. */
-interface Written {
+/** The revisions of a change, and the SQL that creates the changed model from nothing. */
+interface WrittenChange {
   readonly folder: string;
   readonly model: string;
 }
 
-/** Each is written once for all servers. */
-const written = new Map<string, Promise<Written>>();
+/** By name of the change. Each change is written once for all servers. */
+const written = new Map<string, Promise<WrittenChange>>();
 
-/** The two revisions of a change, as the command would write them and a person would edit them. */
-async function write({ before, after, edit }: ModelChange): Promise<Written> {
+/** Writes the two revisions of a change as the command does, and edits them as a person would. */
+async function write({ before, after, edit }: ModelChange): Promise<WrittenChange> {
   const folder = mkdtempSync(join(folders, "change-"));
-  await revision({ folder, model: before, message: "before", empty: Object.keys(before).length === 0 });
-  const { path } = await revision({ folder, model: after, message: "after" });
-  if (path === null) throw new Error("the change was not seen");
+  await writeRevision({ folder, model: before, message: "before", empty: Object.keys(before).length === 0 });
+  const { path } = await writeRevision({ folder, model: after, message: "after" });
+  if (path === null) throw new Error("no revision was written");
   if (edit) writeFileSync(path, edit(readFileSync(path, "utf8")));
   const model = await statementsBetween(engine, emptySnapshot, engine.snapshotOf(after));
   return { folder, model: model.join("\n").replaceAll("CONCURRENTLY", "") };
 }
 
-function remember(change: ModelChange): Promise<Written> {
+function remember(change: ModelChange): Promise<WrittenChange> {
   const folder = write(change);
   written.set(change.name, folder);
   return folder;
 }
 
 describe.for(serverVersions())(
-  "on PostgreSQL %s, each change of the model goes up, down and up again",
+  "each change of the model on PostgreSQL %s is upgraded, downgraded and upgraded again:",
   async (server) => {
     const database = await freshDatabase({ server, empty: true });
     const client = new pg.Client(database.config);
@@ -62,20 +62,20 @@ describe.for(serverVersions())(
       async ([, change, index]) => {
         const { folder, model } = await (written.get(change.name) ?? remember(change));
         await client.query(`CREATE SCHEMA change_${index}; SET search_path = change_${index}, public`);
-        await upgrade({ client, folder, target: "0001" });
+        await upgrade(client, { folder, target: "0001" });
         const before = await readCatalog(client);
-        await upgrade({ client, folder });
+        await upgrade(client, { folder });
         const after = await readCatalog(client);
         expect(compareCatalogs(before, after)).not.toEqual([]);
-        await downgrade({ client, folder, target: "-1" });
+        await downgrade(client, { folder, target: "-1" });
         expect(compareCatalogs(before, await readCatalog(client))).toEqual([]);
-        await upgrade({ client, folder });
+        await upgrade(client, { folder });
         expect(compareCatalogs(after, await readCatalog(client))).toEqual([]);
-        await downgrade({ client, folder, target: "base" });
+        await downgrade(client, { folder, target: "base" });
         const left = await readCatalog(client);
         expect(left.map(({ kind }) => kind)).toEqual(["extension"]);
         if (change.byHand) return;
-        // What the migration made is what the model says, made at one stroke.
+        // The migrations and the model, created from nothing, give the same catalog.
         await client.query(model);
         expect(compareCatalogs(await readCatalog(client), after)).toEqual([]);
       },

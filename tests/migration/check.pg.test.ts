@@ -6,15 +6,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { withClient } from "../../src/database/connection.ts";
 import {
   check,
-  type Reference,
+  type Replay,
   readRevisions,
   replay,
-  revision,
   upgrade,
+  writeRevision,
 } from "../../src/migration/index.ts";
 import { freshDatabase, serverVersions } from "../support/warehouse.ts";
 import { drifts } from "./support/drifts.ts";
-import { revisionsFolder, revisionText, scratchLeftOf } from "./support/migration.ts";
+import { revisionsFolder, revisionText, scratchLeftBy } from "./support/migration.ts";
 
 const chain = readRevisions();
 const head = chain.at(-1)?.id ?? "";
@@ -22,28 +22,28 @@ const head = chain.at(-1)?.id ?? "";
 describe.for(serverVersions())("check on PostgreSQL %s", async (server) => {
   const database = await freshDatabase({ server, empty: true });
   const client = new pg.Client(database.config);
-  let reference: Reference;
+  let replayed: Replay;
 
   beforeAll(async () => {
-    await upgrade({ database });
+    await upgrade(database);
     await client.connect();
-    reference = await replay(client, { database }, chain, chain.length);
+    replayed = await replay(client, { chain, database });
   });
   afterAll(() => client.end());
 
-  test("finds nothing on a clean warehouse, and leaves nothing behind", async () => {
-    expect(await check({ database })).toEqual({
+  test("finds no difference in a clean warehouse, and leaves no scratch database", async () => {
+    expect(await check(database)).toEqual({
       schema: "public",
       revision: head,
       head,
       findings: [],
-      replayedIn: "database",
-      notExamined: [],
+      replayed_in: "database",
+      not_examined: [],
     });
-    expect(await scratchLeftOf(database)).toEqual([]);
+    expect(await scratchLeftBy(database)).toEqual([]);
   });
 
-  test("finds nothing on one with data, month partitions and what is on them", async () => {
+  test("finds no difference in a warehouse with data, month partitions and indexes and checks on them", async () => {
     await client.query("BEGIN");
     await client.query(`
       INSERT INTO store (code, name) VALUES ('S1', 'One');
@@ -59,15 +59,15 @@ describe.for(serverVersions())("check on PostgreSQL %s", async (server) => {
         PARTITION BY HASH (store_id);
       CREATE TABLE inventory_2024_0 PARTITION OF inventory_2024 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
       CREATE EXTENSION pg_trgm`);
-    const report = await check({ client, reference });
+    const report = await check(client, { replayed });
     await client.query("ROLLBACK");
     expect(report.findings).toEqual([]);
   });
 
-  test.for(drifts.map((drift) => [drift.name, drift] as const))("names %s", async ([, drift]) => {
+  test.for(drifts.map((drift) => [drift.name, drift] as const))("finds %s", async ([, drift]) => {
     await client.query("BEGIN");
     await client.query(drift.sql);
-    const { findings } = await check({ client, reference });
+    const { findings } = await check(client, { replayed });
     await client.query("ROLLBACK");
     expect(findings).toContainEqual(
       expect.objectContaining({ topic: "database", object: drift.object, detail: drift.detail }),
@@ -76,12 +76,12 @@ describe.for(serverVersions())("check on PostgreSQL %s", async (server) => {
     expect(others.sort()).toEqual([...(drift.also ?? [])].sort());
   });
 
-  test("finds nothing again once every drift is rolled back", async () => {
-    expect((await check({ client, reference })).findings).toEqual([]);
+  test("finds no difference after every change is rolled back", async () => {
+    expect((await check(client, { replayed })).findings).toEqual([]);
   });
 });
 
-describe("check compares each pair of model, snapshot, revisions and ledger", async () => {
+describe("check compares model, snapshot, revisions, revision table and live schema:", async () => {
   const shop = { shop: pgTable("shop", { id: integer().primaryKey(), name: text() }) };
   const grown = {
     shop: pgTable("shop", { id: integer().primaryKey(), name: text().notNull(), size: integer() }),
@@ -90,8 +90,8 @@ describe("check compares each pair of model, snapshot, revisions and ledger", as
   async function shopWarehouse() {
     const database = await freshDatabase({ empty: true });
     const folder = revisionsFolder();
-    const { path } = await revision({ folder, model: shop, message: "shop" });
-    await upgrade({ database, folder });
+    const { path } = await writeRevision({ folder, model: shop, message: "shop" });
+    await upgrade(database, { folder });
     return { database, folder, path: path ?? "" };
   }
 
@@ -100,14 +100,14 @@ describe("check compares each pair of model, snapshot, revisions and ledger", as
   const third = await shopWarehouse();
 
   test("the model with its snapshot", async () => {
-    const report = await check({ ...place, model: grown });
+    const report = await check(place.database, { folder: place.folder, model: grown });
     expect(report.findings.map(({ topic, object }) => ({ topic, object }))).toEqual([
       { topic: "model", object: "ALTER TABLE shop ALTER COLUMN name SET NOT NULL;" },
       { topic: "model", object: "ALTER TABLE shop ADD COLUMN size integer;" },
     ]);
   });
 
-  test("the snapshot with the revisions, and lets pass what is written by hand", async () => {
+  test("the snapshot with the revisions, and ignores what is written by hand", async () => {
     const { id } = readRevisions(other.folder)[0] ?? { id: "" };
     writeFileSync(
       join(other.folder, "0002_by_hand.sql"),
@@ -120,8 +120,8 @@ describe("check compares each pair of model, snapshot, revisions and ledger", as
              COMMENT ON TABLE shop IS 'by hand';`,
       }),
     );
-    await upgrade(other);
-    const report = await check({ ...other, model: shop });
+    await upgrade(other.database, { folder: other.folder });
+    const report = await check(other.database, { folder: other.folder, model: shop });
     expect(report.findings).toEqual([
       {
         topic: "migrations",
@@ -133,10 +133,10 @@ describe("check compares each pair of model, snapshot, revisions and ledger", as
     ]);
   });
 
-  test("the revisions with the ledger, and the live schema with those applied", async () => {
-    await revision({ folder: place.folder, model: grown, message: "grow" });
+  test("the revisions with the revision table, and the live schema with the applied revisions", async () => {
+    await writeRevision({ folder: place.folder, model: grown, message: "grow" });
     await withClient(place.database, (client) => client.query("ALTER TABLE shop ADD size bigint"));
-    const report = await check({ ...place, model: grown });
+    const report = await check(place.database, { folder: place.folder, model: grown });
     expect(report).toMatchObject({ revision: "0001_shop", head: "0002_grow" });
     expect(report.findings.map(({ topic, object, detail }) => [topic, object, detail])).toEqual([
       ["revisions", "revision 0002_grow", "expected applied, found not applied"],
@@ -144,25 +144,25 @@ describe("check compares each pair of model, snapshot, revisions and ledger", as
     ]);
   });
 
-  test("the ledger with revisions that are not there", async () => {
+  test("the revision table with the files, if an applied revision has no file", async () => {
     await withClient(third.database, (client) =>
       client.query(
         "INSERT INTO schema_revision (id, checksum, tool_version) VALUES ('0007_theirs', 'x', '0')",
       ),
     );
-    const report = await check({ ...third, model: shop });
+    const report = await check(third.database, { folder: third.folder, model: shop });
     expect(report.findings.map(({ object, detail }) => `${object}: ${detail}`)).toEqual([
       "revision 0007_theirs: expected a file of this name, found none, though it is applied",
     ]);
-    expect(report.notExamined).toEqual(["the live schema: which files it was built from is not known"]);
+    expect(report.not_examined).toEqual(["the live schema: which files it was built from is not known"]);
     await withClient(third.database, (client) =>
       client.query("DELETE FROM schema_revision WHERE id LIKE '0007%'"),
     );
   });
 
-  test("applied files with what they were", async () => {
+  test("the files with their checksums when they were applied", async () => {
     writeFileSync(third.path, readFileSync(third.path, "utf8").replace("Generated", "Edited"));
-    const report = await check({ ...third, model: shop });
+    const report = await check(third.database, { folder: third.folder, model: shop });
     expect(report.findings).toEqual([
       expect.objectContaining({
         topic: "files",

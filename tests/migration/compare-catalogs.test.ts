@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CatalogObject } from "../../src/migration/check/catalog.ts";
-import { compareCatalogs, describe as inWords } from "../../src/migration/check/compare-catalogs.ts";
+import { compareCatalogs, differenceText } from "../../src/migration/check/compare-catalogs.ts";
 
 const object = (
   kind: string,
@@ -16,15 +16,15 @@ const touch = object("function", null, "touch()", { body: "\nBEGIN\n  RETURN NEW
 
 const sentences = (...[expected, found, options]: Parameters<typeof compareCatalogs>) =>
   compareCatalogs(expected, found, options).map(
-    (difference) => `${difference.object}: ${inWords(difference)}`,
+    (difference) => `${difference.object}: ${differenceText(difference)}`,
   );
 
 describe("two catalogs", () => {
-  test("that are equal have no differences, in whatever order they come", () => {
+  test("with the same objects have no differences, whatever the order of the objects", () => {
     expect(compareCatalogs([store, code, index], [index, store, code])).toEqual([]);
   });
 
-  test("differ in what is missing, unexpected and other, told table by table", () => {
+  test("differ in missing, unexpected and changed objects, listed table by table", () => {
     const other = { ...code, properties: { type: "text", default: "''" } };
     const added = object("table", null, "audit");
     expect(sentences([store, code, index, touch], [store, other, added])).toEqual([
@@ -36,12 +36,12 @@ describe("two catalogs", () => {
     ]);
   });
 
-  test("tell a table that is missing or unexpected as one difference", () => {
+  test("have one difference for a whole table that is missing or unexpected", () => {
     expect(sentences([store, code, index], [])).toEqual(["table store: missing"]);
     expect(sentences([], [store, code, index])).toEqual(["table store: not expected"]);
   });
 
-  test("tell of a text of several lines the first that differs", () => {
+  test("have the first line that differs as the difference of two texts of several lines", () => {
     const changed = { ...touch, properties: { body: "\nBEGIN\n  RETURN OLD;\nEND\n" } };
     expect(sentences([touch], [changed])).toEqual([
       "function touch(): body, line 3: expected RETURN NEW;, found RETURN OLD;",
@@ -52,7 +52,7 @@ describe("two catalogs", () => {
     ]);
   });
 
-  test("of the same name on two tables are two objects", () => {
+  test("treat objects of the same name on two tables as two objects", () => {
     const elsewhere = object("index", "product", "ix_store_code", index.properties);
     const product = object("table", null, "product");
     expect(sentences([store, product, index], [store, product, elsewhere])).toEqual([
@@ -61,7 +61,7 @@ describe("two catalogs", () => {
     ]);
   });
 
-  test("compared for what the first has, let pass what is written by hand", () => {
+  test("ignore with onlyExpected what is written by hand in the second one", () => {
     const byHand = { ...store, properties: { "partitioned by": "RANGE (date)", comment: "ours" } };
     expect(sentences([store, code], [byHand, code, index, touch], { onlyExpected: true })).toEqual([]);
     expect(sentences([store, code], [byHand], { onlyExpected: true })).toEqual([

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { planDowngrade, planUpgrade, type Step } from "../../src/migration/apply/migration-plan.ts";
+import { downgradeSteps, type Step, upgradeSteps } from "../../src/migration/apply/migration-plan.ts";
 import { parseRevision, type Revision } from "../../src/migration/revisions/revisions.ts";
 
 function chainOfLength(length: number): Revision[] {
@@ -13,7 +13,7 @@ function chainOfLength(length: number): Revision[] {
   );
 }
 
-/** What the database has after the steps, provided each step fits the state it meets. */
+/** The applied revisions after the steps. Expects each step to continue from the state before it. */
 function applied(start: readonly string[], steps: readonly Step[]): string[] {
   const state = [...start];
   for (const { revision, direction } of steps) {
@@ -33,20 +33,20 @@ const places = fc
     fc.record({ length: fc.constant(length), from: fc.nat({ max: length }), to: fc.nat({ max: length }) }),
   );
 
-describe("for any chain, any state and any target, the plan ends at the target", () => {
+describe("for any chain, state and target the steps end at the target", () => {
   test("upgrade to a revision, to +N and to head", () => {
     fc.assert(
       fc.property(places, ({ length, from, to }) => {
         const chain = chainOfLength(length);
         const ids = chain.map(({ id }) => id);
         const start = ids.slice(0, from);
-        expect(applied(start, planUpgrade(chain, from, "head"))).toEqual(ids);
+        expect(applied(start, upgradeSteps(chain, from, "head"))).toEqual(ids);
         if (to >= from)
-          expect(applied(start, planUpgrade(chain, from, `+${to - from}`))).toEqual(ids.slice(0, to));
-        // What is applied already stays: an upgrade never goes down.
+          expect(applied(start, upgradeSteps(chain, from, `+${to - from}`))).toEqual(ids.slice(0, to));
+        // Applied revisions stay applied: an upgrade never reverts one.
         const target = ids[to - 1];
         if (target)
-          expect(applied(start, planUpgrade(chain, from, target))).toEqual(ids.slice(0, Math.max(from, to)));
+          expect(applied(start, upgradeSteps(chain, from, target))).toEqual(ids.slice(0, Math.max(from, to)));
       }),
     );
   });
@@ -57,24 +57,24 @@ describe("for any chain, any state and any target, the plan ends at the target",
         const chain = chainOfLength(length);
         const ids = chain.map(({ id }) => id);
         const start = ids.slice(0, from);
-        expect(applied(start, planDowngrade(chain, from, "base"))).toEqual([]);
+        expect(applied(start, downgradeSteps(chain, from, "base"))).toEqual([]);
         if (to <= from) {
-          expect(applied(start, planDowngrade(chain, from, `-${from - to}`))).toEqual(ids.slice(0, to));
+          expect(applied(start, downgradeSteps(chain, from, `-${from - to}`))).toEqual(ids.slice(0, to));
           const target = ids[to - 1];
-          if (target) expect(applied(start, planDowngrade(chain, from, target))).toEqual(ids.slice(0, to));
+          if (target) expect(applied(start, downgradeSteps(chain, from, target))).toEqual(ids.slice(0, to));
         }
       }),
     );
   });
 
-  test("up and down again is where it started", () => {
+  test("an upgrade and the downgrade back end where they started", () => {
     fc.assert(
       fc.property(places, ({ length, from, to }) => {
         const chain = chainOfLength(length);
         const [low, high] = [Math.min(from, to), Math.max(from, to)];
         const start = chain.slice(0, low).map(({ id }) => id);
-        const up = planUpgrade(chain, low, `+${high - low}`);
-        const down = planDowngrade(chain, high, `-${high - low}`);
+        const up = upgradeSteps(chain, low, `+${high - low}`);
+        const down = downgradeSteps(chain, high, `-${high - low}`);
         expect(applied(start, [...up, ...down])).toEqual(start);
         expect(down.map(({ revision }) => revision)).toEqual(up.map(({ revision }) => revision).reverse());
       }),
@@ -85,9 +85,13 @@ describe("for any chain, any state and any target, the plan ends at the target",
 describe("a target out of reach is refused", () => {
   const chain = chainOfLength(3);
   test.for([
-    ["past the head", () => planUpgrade(chain, 2, "+2"), "+2 goes past the head: 1 revision is to apply"],
-    ["below base", () => planDowngrade(chain, 2, "-3"), "-3 goes below base: 2 revisions are applied"],
-    ["down to what is not applied", () => planDowngrade(chain, 1, "0003"), "0003_step is not applied"],
+    ["past the head", () => upgradeSteps(chain, 2, "+2"), "+2 goes past the head: 1 revision is to apply"],
+    ["below base", () => downgradeSteps(chain, 2, "-3"), "-3 goes below base: 2 revisions are applied"],
+    [
+      "down to a revision that is not applied",
+      () => downgradeSteps(chain, 1, "0003"),
+      "0003_step is not applied",
+    ],
   ] as const)("%s", ([, plan, problem]) => {
     expect(plan).toThrow(expect.objectContaining({ code: "REVISION_OUT_OF_REACH", exitCode: 2 }));
     expect(plan).toThrow(problem);

@@ -8,13 +8,13 @@ import { revisionsFolder } from "./support/migration.ts";
 
 const chain = readRevisions().map(({ id }) => id);
 
-describe.for(serverVersions())("migrators at once on PostgreSQL %s", async (server) => {
+describe.for(serverVersions())("concurrent migrations on PostgreSQL %s", async (server) => {
   const database = await freshDatabase({ server, empty: true });
   const alone = await freshDatabase({ server, empty: true });
 
-  test("twenty, four of them other processes: each revision is applied once, and all find the same end", async () => {
+  test("twenty upgrades, four of them in other processes, apply each revision once and all return the head", async () => {
     let waited = 0;
-    const inside = Array.from({ length: 16 }, () => upgrade({ database, onWait: () => (waited += 1) }));
+    const inside = Array.from({ length: 16 }, () => upgrade(database, { onWait: () => (waited += 1) }));
     const outside = Array.from({ length: 4 }, () =>
       spawnForecastlab(["upgrade", "--json"], { env: { DATABASE_URL: urlOf(database) } }),
     );
@@ -24,33 +24,33 @@ describe.for(serverVersions())("migrators at once on PostgreSQL %s", async (serv
       results.flatMap(({ steps }) => steps.map(({ revision }: { revision: string }) => revision)),
     ).toEqual(chain);
     expect(waited).toBeGreaterThan(0);
-    await upgrade({ database: alone });
-    const [together, one] = await Promise.all([
+    await upgrade(alone);
+    const [raced, single] = await Promise.all([
       withClient(database, readCatalog),
       withClient(alone, readCatalog),
     ]);
-    expect(compareCatalogs(one, together)).toEqual([]);
+    expect(compareCatalogs(single, raced)).toEqual([]);
   });
 
-  test("up and down against each other: the ledger always tells what is there", async () => {
+  test("upgrades against downgrades leave a revision table that matches the schema", async () => {
     const moves = Array.from({ length: 10 }, (_, index) =>
-      index % 2 === 0 ? upgrade({ database }) : downgrade({ database, target: "0001" }),
+      index % 2 === 0 ? upgrade(database) : downgrade(database, { target: "0001" }),
     );
     await Promise.all(moves);
-    const { revision } = await status({ database });
+    const { revision } = await status(database);
     const tables = await withClient(database, (client) =>
       rowsOf(client, "SELECT to_regclass('sales_txn') AS found"),
     );
     expect(tables).toEqual([{ found: revision === chain[0] ? null : "sales_txn" }]);
   });
 
-  test("one that builds an index CONCURRENTLY is not held up by those who wait", async () => {
+  test("an upgrade that builds an index CONCURRENTLY is not blocked by the upgrades that wait for it", async () => {
     const place = await freshDatabase({ server, empty: true });
     const folder = revisionsFolder(
       { id: "0001_table", up: "CREATE TABLE big AS SELECT generate_series(1, 100000) AS id;" },
       { id: "0002_index", transaction: "none", up: "CREATE INDEX CONCURRENTLY ix_big ON big (id);" },
     );
-    const results = await Promise.all(Array.from({ length: 5 }, () => upgrade({ database: place, folder })));
+    const results = await Promise.all(Array.from({ length: 5 }, () => upgrade(place, { folder })));
     expect(results.flatMap(({ steps }) => steps)).toHaveLength(2);
   });
 });

@@ -12,9 +12,9 @@ describe.for(serverVersions())("the warehouse's migrations on PostgreSQL %s", as
   const database = await freshDatabase({ server, empty: true });
   const catalog = () => withClient(database, readCatalog);
 
-  test("go up to head, down one, up again and down to base, and every catalog comes back", async () => {
+  test("upgrade to head, downgrade by one, upgrade again and downgrade to base, each time with the expected catalog", async () => {
     const empty = await catalog();
-    const up = await upgrade({ database });
+    const up = await upgrade(database);
     expect(up).toMatchObject({ from: null, to: head, head });
     expect(up.steps.map(({ revision }) => revision)).toEqual(chain);
     const full = await catalog();
@@ -25,29 +25,29 @@ describe.for(serverVersions())("the warehouse's migrations on PostgreSQL %s", as
         .sort(),
     ).toEqual([...tableNames, "load_run"].sort());
 
-    expect(await downgrade({ database, target: "-1" })).toMatchObject({ from: head, to: chain.at(-2) });
+    expect(await downgrade(database, { target: "-1" })).toMatchObject({ from: head, to: chain.at(-2) });
     const below = await catalog();
     expect(compareCatalogs(full, below)).not.toEqual([]);
-    await upgrade({ database });
+    await upgrade(database);
     expect(compareCatalogs(full, await catalog())).toEqual([]);
 
-    await downgrade({ database, target: "base" });
+    await downgrade(database, { target: "base" });
     expect(await catalog()).toEqual(empty);
-    // Each revision by itself meets the same catalogs on its way up as on its way down.
-    const waypoints = [];
+    // Revision by revision, the downgrade passes through the same catalogs as the upgrade.
+    const catalogs = [];
     for (const _ of chain) {
-      await upgrade({ database, target: "+1" });
-      waypoints.push(await catalog());
+      await upgrade(database, { target: "+1" });
+      catalogs.push(await catalog());
     }
-    for (const expected of waypoints.reverse()) {
+    for (const expected of catalogs.reverse()) {
       expect(compareCatalogs(expected, await catalog())).toEqual([]);
-      await downgrade({ database, target: "-1" });
+      await downgrade(database, { target: "-1" });
     }
   });
 
-  test("leave nothing behind at base, not even the ledger", async () => {
-    await upgrade({ database });
-    await downgrade({ database, target: "base" });
+  test("leave nothing at base, not even the revision table", async () => {
+    await upgrade(database);
+    await downgrade(database, { target: "base" });
     const left = await withClient(database, (client) =>
       rowsOf(
         client,
@@ -58,19 +58,19 @@ describe.for(serverVersions())("the warehouse's migrations on PostgreSQL %s", as
       ),
     );
     expect(left).toEqual([]);
-    expect(await status({ database })).toMatchObject({ revision: null, head });
+    expect(await status(database)).toMatchObject({ revision: null, head });
   });
 
-  test("build an empty database in less than two seconds", async () => {
+  test("create the schema in an empty database in less than two seconds", async () => {
     const start = performance.now();
-    await upgrade({ database });
+    await upgrade(database);
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
-  test("work in whichever schema the search path puts first", async () => {
+  test("work in the first schema of the search path", async () => {
     await withClient(database, async (client) => {
       await client.query(`CREATE SCHEMA "other shop"; SET search_path = "other shop", public`);
-      const first = await upgrade({ client });
+      const first = await upgrade(client);
       expect(first).toMatchObject({ schema: "other shop", from: null, to: head });
       const inside = await readCatalog(client);
       await client.query("SET search_path = public");

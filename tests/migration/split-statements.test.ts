@@ -4,7 +4,7 @@ import { splitStatements, terminated, tokensOf } from "../../src/migration/revis
 
 const texts = (sql: string) => splitStatements(sql).map(({ text }) => text);
 
-describe("statements are split where psql splits them", () => {
+describe("a script is split where psql splits it:", () => {
   test.for([
     ["plain", "SELECT 1; SELECT 2;", ["SELECT 1", "SELECT 2"]],
     ["without a last semicolon", "SELECT 1;\nSELECT 2\n", ["SELECT 1", "SELECT 2"]],
@@ -51,13 +51,13 @@ describe("statements are split where psql splits them", () => {
     ]);
   });
 
-  test("a script is given its last semicolon where it lacks one", () => {
+  test("a semicolon is added to a script that does not end with one", () => {
     expect(terminated("SELECT 1; -- done\n")).toBe("SELECT 1; -- done\n");
     expect(terminated("SELECT 1 -- no end")).toBe("SELECT 1 -- no end\n;");
     expect(terminated("-- nothing")).toBe("-- nothing");
   });
 
-  test("no text is lost, whatever it is", () => {
+  test("the tokens of any text are the text again", () => {
     const piece = fc.constantFrom(
       "'",
       '"',

@@ -22,7 +22,7 @@ import { ownMigrations } from "../../src/migration/revisions/revisions.ts";
 import { freshDatabase, rowsOf, serverVersions } from "../support/warehouse.ts";
 import { revisionsFolder, revisionText } from "./support/migration.ts";
 
-/** The warehouse's model with changes of every kind to a partitioned fact, and to the table of the exclusion constraint. */
+/** The model of the warehouse with many changes of a partitioned fact and of the table with the exclusion constraint. */
 function changed(snapshot: Snapshot): Snapshot {
   const copy = JSON.parse(JSON.stringify(snapshot));
   const sales = copy.tables["public.sales_daily"];
@@ -42,11 +42,11 @@ function changed(snapshot: Snapshot): Snapshot {
   return copy;
 }
 
-describe.for(serverVersions())("a generated change of the warehouse on PostgreSQL %s", async (server) => {
+describe.for(serverVersions())("a generated revision of the warehouse on PostgreSQL %s", async (server) => {
   const database = await freshDatabase({ server, empty: true });
   const catalog = () => withClient(database, readCatalog);
 
-  test("leaves partitions, triggers and the exclusion constraint alone, with data in the tables", async () => {
+  test("does not touch partitions, triggers and the exclusion constraint of tables with data", async () => {
     const engine = await loadDiffEngine();
     const before = readSnapshot(ownMigrations);
     const after = changed(before);
@@ -59,13 +59,13 @@ describe.for(serverVersions())("a generated change of the warehouse on PostgreSQ
       await sectionBetween(engine, after, before),
     ];
     expect(`${up}${down}`).not.toMatch(/EXCLUDE|TRIGGER|PARTITION|EXTENSION|CASCADE/);
-    // As a person would: what the model cannot say of a table that comes back is written by hand.
+    // Written by hand, as by a person: the model cannot express the trigger of a table that is created again.
     const trigger = `CREATE TRIGGER tr_weather_daily_updated_at BEFORE UPDATE ON weather_daily
       FOR EACH ROW EXECUTE FUNCTION set_updated_at();`;
     writeFileSync(join(folder, `${id}.sql`), revisionText({ id, parent, up, down: `${down}\n${trigger}` }));
     writeFileSync(snapshotPath(folder), snapshotText(after));
 
-    await upgrade({ database, folder, target: parent });
+    await upgrade(database, { folder, target: parent });
     await withClient(database, (client) =>
       client.query(`
         INSERT INTO store (code, name) VALUES ('S1', 'One');
@@ -77,7 +77,7 @@ describe.for(serverVersions())("a generated change of the warehouse on PostgreSQ
         INSERT INTO price_history (product_id, price, valid_from) SELECT id, 5, '2024-01-01' FROM product`),
     );
     const old = await catalog();
-    await upgrade({ database, folder });
+    await upgrade(database, { folder });
     const current = await catalog();
     const kept = current.filter(({ kind }) => ["trigger", "exclusion constraint", "function"].includes(kind));
     expect(kept.map(({ name }) => name)).toEqual(
@@ -87,13 +87,13 @@ describe.for(serverVersions())("a generated change of the warehouse on PostgreSQ
         "set_updated_at()",
       ]),
     );
-    // The snapshot, the revisions and the live schema agree; only the model of the package is another one.
-    const { findings } = await check({ database, folder });
+    // The snapshot, the revisions and the live schema agree; only the model of the package differs from them.
+    const { findings } = await check(database, { folder });
     expect(findings.filter(({ topic }) => topic !== "model")).toEqual([]);
 
-    await downgrade({ database, folder, target: "-1" });
+    await downgrade(database, { folder, target: "-1" });
     expect(compareCatalogs(old, await catalog())).toEqual([]);
-    await upgrade({ database, folder });
+    await upgrade(database, { folder });
     expect(compareCatalogs(current, await catalog())).toEqual([]);
     const rows = await withClient(database, (client) =>
       rowsOf(client, "SELECT quantity, note, tableoid::regclass::text AS partition FROM sales_daily"),

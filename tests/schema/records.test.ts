@@ -14,7 +14,7 @@ const sale = {
   totalAmount: "29.97",
 };
 
-/** The fields at fault with the constraint or rule that says so. */
+/** The invalid fields, each with the constraint or rule that it violates. */
 function faults(schema: z.ZodType, value: unknown): string[] {
   const issues = schema.safeParse(value).error?.issues ?? [];
   return issues.map((issue) => {
@@ -24,7 +24,7 @@ function faults(schema: z.ZodType, value: unknown): string[] {
 }
 
 describe("records to create", () => {
-  test("a right one passes", () => {
+  test("a valid record passes", () => {
     expect(records.salesDailyCreate.parse(sale)).toEqual(sale);
   });
 
@@ -56,16 +56,16 @@ describe("records to create", () => {
     expect(faults(records.salesDailyCreate, { ...sale, unitPrice })).toEqual([]);
   });
 
-  test("every broken CHECK is told under its constraint's name, all at once", () => {
-    const wrong = { ...sale, quantity: -1, unitPrice: "-0.01", totalAmount: "-1" };
-    expect(faults(records.salesDailyCreate, wrong)).toEqual([
+  test("all violated CHECKs are reported at once, by the name of their constraint", () => {
+    const invalid = { ...sale, quantity: -1, unitPrice: "-0.01", totalAmount: "-1" };
+    expect(faults(records.salesDailyCreate, invalid)).toEqual([
       "quantity: ck_sales_daily_quantity_positive",
       "unitPrice: ck_sales_daily_price_positive",
       "totalAmount: ck_sales_daily_amount_positive",
     ]);
   });
 
-  test("a CHECK about an optional column lets null and absence pass", () => {
+  test("a CHECK on an optional column accepts null and a missing value", () => {
     const promotion = { productId: 1, name: "Easter", startDate: "2024-03-29", endDate: "2024-04-01" };
     expect(faults(records.promotionCreate, promotion)).toEqual([]);
     expect(faults(records.promotionCreate, { ...promotion, discountPct: null })).toEqual([]);
@@ -74,22 +74,22 @@ describe("records to create", () => {
     ]);
   });
 
-  test("text is bounded by the column and may not be empty where it is required", () => {
+  test("text may not be longer than its column, nor empty if it is required", () => {
     expect(records.storeCreate.safeParse({ code: "S".repeat(20), name: "Leeds" }).success).toBe(true);
     expect(records.storeCreate.safeParse({ code: "S".repeat(21), name: "Leeds" }).success).toBe(false);
     expect(records.storeCreate.safeParse({ code: "", name: "Leeds" }).success).toBe(false);
   });
 
-  test("fractions are no units", () => {
+  test("a quantity must be a whole number", () => {
     expect(records.salesDailyCreate.safeParse({ ...sale, quantity: 1.5 }).success).toBe(false);
   });
 
-  test("the derived stockout cannot be given", () => {
+  test("the generated column is_stockout can be read but not created", () => {
     expect("isStockout" in records.inventorySnapshotDailyCreate.shape).toBe(false);
     expect("isStockout" in records.inventorySnapshotDailyRead.shape).toBe(true);
   });
 
-  test("types are those of the columns: money stays text, dates stay text", () => {
+  test("types are those of the columns: decimals and dates are text", () => {
     expectTypeOf<z.infer<typeof records.salesDailyCreate>["unitPrice"]>().toEqualTypeOf<string>();
     expectTypeOf<z.infer<typeof records.salesDailyCreate>["date"]>().toEqualTypeOf<string>();
     expectTypeOf<z.infer<typeof records.promotionCreate>["storeId"]>().toEqualTypeOf<
@@ -99,7 +99,7 @@ describe("records to create", () => {
 });
 
 describe("records to update", () => {
-  test("may name any of the columns, and what they name is checked as for a new record", () => {
+  test("may contain any of the columns, which are validated as in a new record", () => {
     expect(faults(records.salesDailyUpdate, {})).toEqual([]);
     expect(faults(records.salesDailyUpdate, { quantity: -1 })).toEqual([
       "quantity: ck_sales_daily_quantity_positive",
@@ -109,7 +109,7 @@ describe("records to update", () => {
 });
 
 describe("CHECKs of the model", () => {
-  test("each one about a single column can be enforced here", () => {
+  test("on a single column all have a predicate", () => {
     for (const name of tableNames) {
       for (const check of checksOf(tables[name])) {
         if (check.columns.length === 1) expect(predicateOf(check), check.name).toBeTypeOf("function");
@@ -117,19 +117,19 @@ describe("CHECKs of the model", () => {
     }
   });
 
-  test("one about several columns is left to the database", () => {
+  test("on several columns have none and are left to the database", () => {
     const check = { name: "ck", sql: "end_date >= start_date", columns: ["start_date", "end_date"] };
     expect(predicateOf(check)).toBeUndefined();
   });
 
   test.for(["abs(x) > 1", "x >= y", "x LIKE 'a%'", "x >= 0 AND", "(x >= 0", "x IS NOT NULL"])(
-    "one outside the grammar is left to the database: %s",
+    "outside the grammar have none: %s",
     (sql) => {
       expect(predicateOf({ name: "ck", sql, columns: ["x"] })).toBeUndefined();
     },
   );
 
-  test("a range holds for exactly the numbers in it", () => {
+  test("on a range hold for exactly the numbers in it", () => {
     const range = predicateOf({ name: "ck", sql: "x IS NULL OR (x >= 0 AND x <= 100)", columns: ["x"] });
     fc.assert(
       fc.property(fc.double({ min: -1000, max: 1000, noNaN: true }), (x) => {

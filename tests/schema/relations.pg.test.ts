@@ -4,7 +4,7 @@ import { withClient } from "../../src/database/connection.ts";
 import * as schema from "../../src/schema/index.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 
-describe("relations of the model, as Drizzle queries them", async () => {
+describe("relational queries with Drizzle:", async () => {
   const database = await freshDatabase();
   const query = <T>(work: (db: NodePgDatabase<typeof schema>) => Promise<T>) =>
     withClient(database, (client) => work(drizzle(client, { schema, casing: "snake_case" })));
@@ -30,7 +30,7 @@ describe("relations of the model, as Drizzle queries them", async () => {
     await db.insert(schema.trafficDaily).values({ date, storeId, visitors: 120 });
   });
 
-  test("a store knows its facts", async () => {
+  test("a store with its facts", async () => {
     const stores = await query((db) =>
       db.query.store.findMany({
         with: {
@@ -44,7 +44,7 @@ describe("relations of the model, as Drizzle queries them", async () => {
         },
       }),
     );
-    // Drizzle reads nested rows as JSON, where a decimal has no trailing zeros; 12 digits survive it unharmed.
+    // Drizzle reads nested rows as JSON, which drops the trailing zeros of decimals; 12 digits are still exact.
     expect(stores).toMatchObject([
       {
         code: "S1",
@@ -59,7 +59,7 @@ describe("relations of the model, as Drizzle queries them", async () => {
     ]);
   });
 
-  test("a product knows its facts, a price of the chain included", async () => {
+  test("a product with its facts, including a price of the chain", async () => {
     const products = await query((db) =>
       db.query.product.findMany({
         with: {
@@ -83,7 +83,7 @@ describe("relations of the model, as Drizzle queries them", async () => {
     ]);
   });
 
-  test("a day knows its facts", async () => {
+  test("a day with its facts", async () => {
     const days = await query((db) =>
       db.query.calendar.findMany({
         with: { sales: true, transactions: true, inventorySnapshots: true, weather: true, traffic: true },
@@ -101,7 +101,7 @@ describe("relations of the model, as Drizzle queries them", async () => {
     ]);
   });
 
-  test("and each fact knows its dimensions", async () => {
+  test("each fact with its dimensions", async () => {
     const facts = await query(async (db) => ({
       sale: await db.query.salesDaily.findFirst({ with: { store: true, product: true, calendar: true } }),
       line: await db.query.salesTxn.findFirst({ with: { store: true, product: true, calendar: true } }),

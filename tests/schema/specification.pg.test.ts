@@ -10,7 +10,7 @@ interface Named {
 }
 
 describe.for(serverVersions())(
-  "the live catalog on PostgreSQL %s says what the specification says",
+  "the live catalog on PostgreSQL %s is that of the specification",
   async (server) => {
     const database = await freshDatabase({ server });
     const read = (sql: string) => withClient(database, (client) => rowsOf<Named>(client, sql));
@@ -52,14 +52,14 @@ describe.for(serverVersions())(
         expect(kind(table, "ck_")).toEqual(specified.checks);
       });
 
-      test("updated_at is kept by a trigger", () => {
+      test("updated_at is set by a trigger", () => {
         expect(of(triggers, table)).toEqual({
           [`tr_${table}_updated_at`]: `CREATE TRIGGER tr_${table}_updated_at BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION set_updated_at()`,
         });
       });
     });
 
-    test("every constraint and index has a name of the convention", () => {
+    test("the name of every constraint and index follows the convention", () => {
       const names = [...constraints, ...indexes].map(({ name }) => name);
       expect(names.filter((name) => !/^(pk|uq|ix|fk|ck|ex)_/.test(name))).toEqual([]);
     });
@@ -72,14 +72,14 @@ describe.for(serverVersions())(
       ]);
     });
 
-    test("price windows of one scope may not overlap", () => {
+    test("the price windows of one product and store may not overlap", () => {
       expect(kind("price_history", "ex_")).toEqual({
         ex_price_history_no_overlap:
           "EXCLUDE USING gist (product_id WITH =, COALESCE(store_id, 0) WITH =, daterange(valid_from, valid_to, '[]'::text) WITH &&) DEFERRABLE",
       });
     });
 
-    test("the optional tables are real tables with their grains", () => {
+    test("the optional tables exist, with a unique constraint on their grain", () => {
       expect(kind("sales_txn", "uq_")).toEqual({ uq_sales_txn_grain: "(date, store_id, txn_id, line_no)" });
       expect(kind("weather_daily", "uq_")).toEqual({ uq_weather_daily_grain: "(date, store_id)" });
       expect(kind("traffic_daily", "uq_")).toEqual({ uq_traffic_daily_grain: "(date, store_id)" });
@@ -87,7 +87,7 @@ describe.for(serverVersions())(
   },
 );
 
-/* The catalog is read here on its own, so that a mistake in the migrator's reading cannot hide one in the schema. */
+/* These queries are independent of the migrator's catalog, so that an error in that catalog cannot hide one in the schema. */
 
 const warehouseTables = `
   SELECT c.oid, c.relname

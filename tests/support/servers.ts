@@ -104,7 +104,7 @@ const parameters = {
 
 async function createTemplate(url: string, name: string): Promise<void> {
   await withClient(databaseOf(url), (client) => client.query(`CREATE DATABASE ${name}`));
-  await upgrade({ database: databaseBeside(databaseOf(url), name) });
+  await upgrade(databaseBeside(databaseOf(url), name));
 }
 
 async function dropTemplate(url: string, name: string): Promise<void> {

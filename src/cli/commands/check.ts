@@ -22,7 +22,7 @@ export const registerCheck: RegisterCommand = (program, action) => {
 };
 
 /** In the order in which to fix them. */
-const titles: Record<Topic, (place: CheckReport["replayedIn"]) => string> = {
+const titles: Record<Topic, (place: CheckReport["replayed_in"]) => string> = {
   files: () =>
     "Files were edited after they were applied (restore them, or accept the edit: forecastlab stamp)",
   revisions: () => "Revisions are not applied in order (forecastlab upgrade applies what is missing)",
@@ -33,20 +33,20 @@ const titles: Record<Topic, (place: CheckReport["replayedIn"]) => string> = {
 };
 
 function print({ colors, line, note }: Context["output"], report: CheckReport): void {
-  const { findings, notExamined, replayedIn, revision, head } = report;
+  const { findings, not_examined, replayed_in, revision, head } = report;
   for (const topic of Object.keys(titles) as Topic[]) {
     const group = findings.filter((finding) => finding.topic === topic);
     if (group.length === 0) continue;
-    line(colors.bold(titles[topic](replayedIn)));
+    line(colors.bold(titles[topic](replayed_in)));
     for (const text of aligned(group)) line(`  ${text}`);
     line();
   }
-  for (const text of notExamined) note(`not examined: ${text}`);
+  for (const text of not_examined) note(`not examined: ${text}`);
   const at = `${revision ?? "base"}${revision !== null && revision === head ? ", head" : ""}`;
   const count = findings.length === 1 ? "1 difference" : `${findings.length} differences`;
   if (findings.length > 0) line(`${count}; the database is at ${at}.`);
-  else if (notExamined.length > 0) line(`No differences in what could be examined (at ${at}).`);
-  else line(`No differences: model, revisions and live schema agree (at ${at}; scratch ${replayedIn}).`);
+  else if (not_examined.length > 0) line(`No differences in what could be examined (at ${at}).`);
+  else line(`No differences: model, revisions and live schema agree (at ${at}; scratch ${replayed_in}).`);
 }
 
 /** The object in one column, the difference in the next. A statement of the model needs no second column. */

@@ -99,7 +99,7 @@ function described(server: EmbeddedStatus): string[] {
     return [`no embedded server in ${server.home} yet; the first command creates one`];
   const stored = [`data     ${server.data}`, `log      ${server.log}`];
   if (server.state === "stopped") return [`stopped  PostgreSQL ${server.version}`, ...stored];
-  const until = server.kept ? "until db stop" : "until the last command is done";
+  const until = server.keeps_running ? "until db stop" : "until the last command is done";
   return [
     `running  PostgreSQL ${server.version}, process ${server.pid}, ${until}`,
     ...stored,

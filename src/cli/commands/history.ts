@@ -27,8 +27,8 @@ function rowsOf(history: readonly HistoryEntry[]): string[][] {
     .reverse()
     .map((entry) => [
       entry.revision,
-      entry.appliedAt === null ? "not applied" : `${entry.appliedAt.slice(0, 16).replace("T", " ")} UTC`,
-      entry.appliedBy ?? "",
+      entry.applied_at === null ? "not applied" : `${entry.applied_at.slice(0, 16).replace("T", " ")} UTC`,
+      entry.applied_by ?? "",
       marksOf(entry).join(", "),
     ]);
   return [["revision", "applied", "by", ""], ...rows];

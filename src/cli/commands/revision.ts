@@ -16,9 +16,9 @@ export const registerRevision: RegisterCommand = (program, action) => {
     .action(
       action(async (context, options: MigrationsOptions & { message: string; empty?: boolean }) => {
         const { output } = context;
-        const { revision } = await import("../../migration/index.ts");
+        const { writeRevision } = await import("../../migration/index.ts");
         const { message, empty } = options;
-        const written = await revision({ message, empty, folder: migrationsFolder(context, options) });
+        const written = await writeRevision({ message, empty, folder: migrationsFolder(context, options) });
         output.result(written);
         if (written.path === null) {
           output.line("Nothing to write: the model and the revisions agree.");

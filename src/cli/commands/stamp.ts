@@ -16,7 +16,9 @@ export const registerStamp: RegisterCommand = (program, action) => {
       action(async (context, target: string, options: MigrationsOptions) => {
         const { output } = context;
         const { stamp } = await import("../../migration/index.ts");
-        const stamped = await withMigrationTarget(context, options, (place) => stamp({ ...place, target }));
+        const stamped = await withMigrationTarget(context, options, (database, shared) =>
+          stamp(database, { ...shared, target }),
+        );
         output.result(stamped);
         const { added, removed, refreshed, to } = stamped;
         for (const id of added) output.line(`marked as applied: ${id}`);

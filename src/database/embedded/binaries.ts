@@ -1,43 +1,41 @@
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fail } from "../../errors.ts";
-import { publicFolder } from "./folders.ts";
-import { type Account, mayEnter } from "./os-user.ts";
+import type { OsUser } from "./os-user.ts";
+import { preparePackage } from "./prepare-package.ts";
 import { runProgram } from "./programs.ts";
 
-/** PostgreSQL's own programs, tried: they start. */
+/** The paths of PostgreSQL's programs, which were found to start. */
 export interface Binaries {
   readonly initdb: string;
   readonly pgCtl: string;
   readonly postgres: string;
-  /** As `postgres --version` tells it: `18.4`. */
+  /** As in `postgres --version`: `18.4`. */
   readonly version: string;
   readonly major: number;
 }
 
 /**
- * Finds PostgreSQL's programs: in the folder of the settings, else in the package npm chose for this platform. Makes
- * up for what its install script would have done, which newer npm does not run by itself.
+ * Finds PostgreSQL's programs: in the folder of the settings, or in the npm package for this platform.
  *
- * @param copies where a copy may be kept if the account cannot get to the package (root's own node_modules)
+ * @param osUser the user the server runs as; undefined for the user running the command
+ * @param copies the folder for a copy of the package, if the user cannot run it in place
  * @throws SETTING_INVALID, EMBEDDED_PLATFORM_UNSUPPORTED, EMBEDDED_BINARIES_MISSING, EMBEDDED_BINARIES_UNUSABLE
  */
 export async function findBinaries(
   postgresBin: string | undefined,
-  account: Account | undefined,
+  osUser: OsUser | undefined,
   copies: string,
 ): Promise<Binaries> {
   if (postgresBin !== undefined) {
     requirePrograms(postgresBin);
-    return tried(postgresBin, account);
+    return binariesIn(postgresBin, osUser);
   }
   const name = packageOf(process.platform, process.arch);
   const native = packageFolder(name);
   if (native === undefined) throw fail("EMBEDDED_BINARIES_MISSING", { package: name });
-  return tried(join(await usable(native, account, copies), "bin"), account);
+  return binariesIn(join(await preparePackage(native, osUser, copies), "bin"), osUser);
 }
 
 /**
@@ -63,72 +61,6 @@ const published = new Set([
   "windows-x64",
 ]);
 
-/**
- * The package's folder in a state the account can run from: itself with its links in place, else a copy.
- */
-export async function usable(native: string, account: Account | undefined, copies: string): Promise<string> {
-  const reachable = account === undefined || (await mayEnter(account, join(native, "bin")));
-  if (reachable && (await linked(native))) return native;
-  if (account !== undefined) await publicFolder(copies);
-  return copied(native, join(copies, `postgresql-${await versionOf(native)}`));
-}
-
-interface Link {
-  readonly source: string;
-  readonly target: string;
-}
-
-/** Puts the package's missing links in place (npm packages cannot hold links); false where that is not permitted. */
-async function linked(native: string): Promise<boolean> {
-  try {
-    for (const { source, target } of await linksOf(native)) {
-      if (existsSync(target)) continue;
-      await symlink(relative(dirname(target), source), target).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "EEXIST") throw error;
-      });
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The links of `pg-symlinks.json`, whose paths are those of the package (`native/lib/…`). */
-async function linksOf(native: string): Promise<Link[]> {
-  const file = join(native, "pg-symlinks.json");
-  if (!existsSync(file)) return [];
-  const links: Link[] = JSON.parse(await readFile(file, "utf8"));
-  const place = (path: string) => join(native, relative("native", path));
-  return links.map(({ source, target }) => ({ source: place(source), target: place(target) }));
-}
-
-/** Copies the package once, complete and readable for everybody; whoever comes second finds it done. */
-async function copied(native: string, folder: string): Promise<string> {
-  if (existsSync(folder)) return folder;
-  const unfinished = `${folder}.${randomBytes(4).toString("hex")}`;
-  await copyTree(native, unfinished);
-  await linked(unfinished);
-  await rename(unfinished, folder).catch(async (error: NodeJS.ErrnoException) => {
-    await rm(unfinished, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
-  });
-  return folder;
-}
-
-async function copyTree(from: string, to: string): Promise<void> {
-  await mkdir(to);
-  await chmod(to, 0o755);
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) await copyTree(source, target);
-    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-    else {
-      await copyFile(source, target);
-      await chmod(target, basename(from) === "bin" ? 0o755 : 0o644);
-    }
-  }
-}
-
 function requirePrograms(folder: string): void {
   const missing = ["initdb", "pg_ctl", "postgres"].filter((name) => !existsSync(program(folder, name)));
   if (missing.length === 0) return;
@@ -139,17 +71,17 @@ function requirePrograms(folder: string): void {
   });
 }
 
-/** Runs `postgres --version`: whatever keeps it from starting is better said now, in the loader's own words. */
-async function tried(folder: string, account: Account | undefined): Promise<Binaries> {
+/** Runs `postgres --version`, so that a program that does not start is reported now, with the message of the loader. */
+async function binariesIn(folder: string, osUser: OsUser | undefined): Promise<Binaries> {
   const postgres = program(folder, "postgres");
-  const { status, output, reason } = await runProgram(postgres, ["--version"], { account });
+  const { status, output, reason } = await runProgram(postgres, ["--version"], { osUser });
   const version = /(\d+)[\w.]*/.exec(output);
   if (status !== 0 || version === null) {
     if (usesMusl()) {
       throw fail("EMBEDDED_PLATFORM_UNSUPPORTED", { platform: "Linux with musl (Alpine)" });
     }
-    const said = reason.replace(`${postgres}: `, "");
-    throw fail("EMBEDDED_BINARIES_UNUSABLE", { program: postgres, reason: said });
+    const message = reason.replace(`${postgres}: `, "");
+    throw fail("EMBEDDED_BINARIES_UNUSABLE", { program: postgres, reason: message });
   }
   return {
     initdb: program(folder, "initdb"),
@@ -172,11 +104,7 @@ function packageFolder(name: string): string | undefined {
   }
 }
 
-async function versionOf(native: string): Promise<string> {
-  return JSON.parse(await readFile(join(native, "..", "package.json"), "utf8")).version;
-}
-
-/** Linux with a C library other than glibc (Alpine), for which npm has no PostgreSQL. */
+/** Whether this is Linux with a C library other than glibc (Alpine), for which npm has no PostgreSQL. */
 function usesMusl(): boolean {
   const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   return process.platform === "linux" && report.header?.glibcVersionRuntime === undefined;

@@ -1,11 +1,13 @@
 /** How clients reach the server. */
 export type Transport =
-  /** Through a unix socket in a folder only the server's user can enter. */
+  /** Through a unix socket in a folder that only the user of the server can enter. */
   | { readonly kind: "socket"; readonly folder: string }
-  /** Through a port of the loopback interface, with a password: where there are no unix sockets. */
+  /** Through a port of the loopback interface, with a password, if the system has no unix sockets. */
   | { readonly kind: "loopback"; readonly port: number };
 
-/** `postgresql.conf`, whole: what it does not name has PostgreSQL's default. `ALTER SYSTEM` still has the last word. */
+/**
+ * The text of `postgresql.conf`. Other parameters have PostgreSQL's defaults. `ALTER SYSTEM` overrides all of them.
+ */
 export function configurationText(transport: Transport, parameters: Record<string, string>): string {
   const all = {
     listen_addresses: transport.kind === "socket" ? "" : "127.0.0.1",
@@ -20,15 +22,14 @@ export function configurationText(transport: Transport, parameters: Record<strin
     ...parameters,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name} = ${quoted(value)}`);
-  return `# Written anew at every start; ALTER SYSTEM changes a parameter for good.\n${lines.join("\n")}\n`;
+  return `# Overwritten at every start. Use ALTER SYSTEM to change a parameter permanently.\n${lines.join("\n")}\n`;
 }
 
 /**
- * Who may log in. On the socket everybody who can reach it: the folder it stands in belongs to the server's user alone
- * (mode 0700), and the kernel checks that at each connection, for root as well. `peer` would compare user names, and
- * refuse root wherever the server runs as somebody else; a password would have to lie in a file that exactly those can
- * read who can reach the socket, and would only add a secret to every connection string. The loopback interface is open
- * to every user of the machine, so there it takes the password.
+ * The text of `pg_hba.conf`. Through the socket everybody may log in who can reach it: only the user of the server and root
+ * can enter its folder (mode 0700), and the kernel checks that at each connection. `peer` would compare user names, and refuse
+ * root if the server runs as another user. A password would be in a file that the same users can read, and would only add a
+ * secret to every connection string. The loopback interface is open to every user of the machine, so it needs the password.
  */
 export function authenticationText(transport: Transport): string {
   return transport.kind === "socket"
@@ -36,20 +37,20 @@ export function authenticationText(transport: Transport): string {
     : "host all all 127.0.0.1/32 scram-sha-256\n";
 }
 
-/** Only names the socket's file, `.s.PGSQL.5432`. */
+/** Only part of the name of the socket file, `.s.PGSQL.5432`. */
 const socketPort = 5432;
 
-/** PostgreSQL's limit is 107 bytes for the path of the socket itself on Linux, 103 on macOS. */
+/** Whether a socket in the folder has a path within the limit of the system: 107 bytes on Linux, 103 on macOS. */
 export function fitsSocketPath(folder: string): boolean {
   return Buffer.byteLength(`${folder}/.s.PGSQL.${socketPort}.lock`) <= 103;
 }
 
-/** A string of a configuration file. */
+/** A string in a configuration file. */
 function quoted(value: string): string {
   return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''").replaceAll("\n", "\\n")}'`;
 }
 
-/** One element of a list of folders, whatever characters it holds. */
+/** An element of a list of folders, with any characters in it. */
 function listed(folder: string): string {
   return `"${folder.replaceAll('"', '""')}"`;
 }

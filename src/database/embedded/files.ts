@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { constants, type FileHandle, open, rename, rm } from "node:fs/promises";
-import type { Account } from "./os-user.ts";
+import type { OsUser } from "./os-user.ts";
 
 /**
- * Writes a file only its owner can read: complete or not at all. When root writes into the folder of another user, that
- * user could have put a link there: nothing is followed, the file is always a new one.
+ * Writes a file that only its owner can read; a reader sees either the old text or the new one. In the folder of another user
+ * root must not follow a link that the user put there, so the file is always a new one.
  */
-export async function writePrivate(path: string, text: string, account: Account | undefined): Promise<void> {
+export async function writePrivate(path: string, text: string, osUser: OsUser | undefined): Promise<void> {
   const unfinished = `${path}.${randomBytes(4).toString("hex")}`;
   const file = await open(unfinished, "wx", 0o600);
   try {
-    if (account !== undefined) await file.chown(account.uid, account.gid);
+    if (osUser !== undefined) await file.chown(osUser.uid, osUser.gid);
     await file.writeFile(text);
   } finally {
     await file.close();
@@ -18,27 +18,27 @@ export async function writePrivate(path: string, text: string, account: Account 
   await rename(unfinished, path);
 }
 
-/** Windows does not know it. */
+/** Not defined on Windows. */
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
-const log_bytes = 10_000_000;
+const maxLogSize_bytes = 10_000_000;
 
 /**
- * Opens the server's log for appending. Beyond ten megabytes it starts anew and the old one is kept as `.1`; the server
- * appends wherever the end is, so a running one is cut back too.
+ * Opens the log of the server for appending. A log of more than ten megabytes is copied to `.1` and truncated, also while the
+ * server runs: it appends at the current end of the file.
  */
-export async function openLog(path: string, account: Account | undefined): Promise<FileHandle> {
+export async function openLog(path: string, osUser: OsUser | undefined): Promise<FileHandle> {
   const { O_APPEND, O_CREAT, O_RDWR } = constants;
   const file = await open(path, O_APPEND | O_CREAT | O_RDWR | noFollow, 0o600);
-  if (account !== undefined) await file.chown(account.uid, account.gid);
-  if ((await file.stat()).size > log_bytes) {
-    await writePrivate(`${path}.1`, await file.readFile("utf8"), account);
+  if (osUser !== undefined) await file.chown(osUser.uid, osUser.gid);
+  if ((await file.stat()).size > maxLogSize_bytes) {
+    await writePrivate(`${path}.1`, await file.readFile("utf8"), osUser);
     await file.truncate(0);
   }
   return file;
 }
 
-/** Makes a rename in the folder outlast a power cut. Windows cannot open folders, and needs it less. */
+/** Forces a rename in a folder to disk, so that it survives a power cut. Windows cannot open folders and needs it less. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, constants.O_RDONLY);
@@ -49,8 +49,8 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The text of a file; undefined where there is none. */
-export async function textOf(path: string): Promise<string | undefined> {
+/** The text of a file; undefined if it does not exist. */
+export async function readIfExists(path: string): Promise<string | undefined> {
   try {
     const file = await open(path, constants.O_RDONLY | noFollow);
     try {
@@ -64,6 +64,7 @@ export async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
+/** Removes a file or folder with everything in it, if it exists. */
 export async function remove(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
 }

@@ -1,40 +1,42 @@
 import { constants, type FileHandle, mkdir, open } from "node:fs/promises";
 import { fail } from "../../errors.ts";
-import type { Account } from "./os-user.ts";
+import type { OsUser } from "./os-user.ts";
+import { runProgram } from "./programs.ts";
 
 /**
- * Makes a folder that only its owner can enter: the account, or the user running the command. One that is there is
- * closed to others and handed over.
+ * Makes sure that a folder exists and that only its owner can enter it. An existing folder is closed to others and given to
+ * the owner.
  *
+ * @param osUser the owner; undefined for the user running the command
  * @throws EMBEDDED_HOME_UNUSABLE
  */
-export async function privateFolder(folder: string, account: Account | undefined): Promise<void> {
-  await madeFolder(folder, 0o700, async (handle) => {
+export async function ensurePrivateFolder(folder: string, osUser: OsUser | undefined): Promise<void> {
+  await ensureFolder(folder, 0o700, async (handle) => {
     const found = await handle.stat();
     if ((found.mode & 0o077) !== 0) await handle.chmod(0o700);
-    if (account !== undefined && found.uid !== account.uid) await handle.chown(account.uid, account.gid);
+    if (osUser !== undefined && found.uid !== osUser.uid) await handle.chown(osUser.uid, osUser.gid);
   });
 }
 
 /**
- * A folder of root's that everybody can pass through, as those below /var/lib are.
+ * Makes sure that a folder of root's exists and that every user can enter it, like the folders in /var/lib.
  *
  * @throws EMBEDDED_HOME_UNUSABLE
  */
-export async function publicFolder(folder: string): Promise<void> {
-  await madeFolder(folder, 0o755, (handle) => handle.chmod(0o755));
+export async function ensurePublicFolder(folder: string): Promise<void> {
+  await ensureFolder(folder, 0o755, (handle) => handle.chmod(0o755));
 }
 
-async function madeFolder(
+async function ensureFolder(
   folder: string,
   mode: number,
   adjust: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
   try {
     await mkdir(folder, { mode }).catch(ignore("EEXIST"));
-    // Windows has no modes, and folders cannot be opened there.
+    // Windows has no modes and cannot open folders.
     if (process.platform === "win32") return;
-    // Root must not be led by a link to change a folder it did not mean.
+    // A link must not make root change another folder.
     const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     try {
       await adjust(handle);
@@ -46,13 +48,28 @@ async function madeFolder(
   }
 }
 
+/**
+ * Whether a user may enter a folder. A program run as the user tries it, because mode bits are not enough: the folders above,
+ * access lists and security modules count too.
+ *
+ * @throws EMBEDDED_ACCOUNT_UNUSABLE if the command may not run programs as the user
+ */
+export async function mayEnter(osUser: OsUser, folder: string): Promise<boolean> {
+  const { status, reason } = await runProgram("/bin/sh", ["-c", 'cd -- "$1"', "sh", folder], { osUser });
+  if (status !== undefined) return status === 0;
+  throw fail("EMBEDDED_ACCOUNT_UNUSABLE", {
+    reason: `the command may not run a program as the user ${osUser.name} (${reason})`,
+  });
+}
+
+/** An error handler that ignores errors with the code and throws all others. */
 export function ignore(code: string): (error: NodeJS.ErrnoException) => void {
   return (error) => {
     if (error.code !== code) throw error;
   };
 }
 
-/** What the system said about a folder, in words. */
+/** The EMBEDDED_HOME_UNUSABLE error for an error of the system. */
 export function unusableFolder(folder: string, error: unknown): Error {
   const { code = "", message } = error as NodeJS.ErrnoException;
   return fail("EMBEDDED_HOME_UNUSABLE", { folder, reason: reasons[code] ?? message }, error);

@@ -1,4 +1,4 @@
-/** The embedded PostgreSQL: a server of the user's own below one folder, started when it is needed. */
+/** The embedded PostgreSQL: a private server in one folder, started when it is needed. */
 export {
   type EmbeddedOptions,
   type OpenServer,

@@ -2,18 +2,18 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { holdFile, isAlive, ownFileName, type ProcessIdentity, processOf } from "../../system/processes.ts";
 
-/** A command's word that it uses the server. The last one to give its word back stops the server. */
+/** The record that a command uses the server. The command that releases the last lease stops the server. */
 export interface Lease {
   release(): void;
 }
 
-/** Takes a lease: a file of its own in the folder. */
-export function takeLease(folder: string): Lease {
+/** Acquires a lease: creates a file named after this process in the folder. */
+export function acquireLease(folder: string): Lease {
   return { release: holdFile(join(folder, ownFileName())) };
 }
 
-/** The processes that use the server, and the files of those that died without giving their lease back. */
-export function sortLeases(
+/** The ids of the processes that hold leases, and the lease files of dead processes. Other file names are ignored. */
+export function leaseStatus(
   fileNames: readonly string[],
   alive: (process: ProcessIdentity) => boolean = isAlive,
 ): { holders: number[]; stale: string[] } {
@@ -28,17 +28,17 @@ export function sortLeases(
   return { holders, stale };
 }
 
-/** The ids of the processes that use the server, one for each lease. Stale leases count for nothing. */
-export function holdersOf(folder: string): number[] {
-  return sortLeases(listed(folder)).holders;
+/** The ids of the processes that use the server, one per lease; without stale leases. */
+export function leaseHolders(folder: string): number[] {
+  return leaseStatus(namesIn(folder)).holders;
 }
 
-/** Removes the leases of processes that died. Only under the folder's lock. */
-export function sweepLeases(folder: string): void {
-  for (const name of sortLeases(listed(folder)).stale) rmSync(join(folder, name), { force: true });
+/** Removes the leases of dead processes. The caller must hold the folder lock. */
+export function removeStaleLeases(folder: string): void {
+  for (const name of leaseStatus(namesIn(folder)).stale) rmSync(join(folder, name), { force: true });
 }
 
-function listed(folder: string): string[] {
+function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

@@ -2,20 +2,23 @@ import { readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandOf, isZombie, respondsToSignals } from "../../system/processes.ts";
-import { textOf } from "./files.ts";
+import { readIfExists } from "./files.ts";
 
-/** A running server, as it describes itself in `postmaster.pid`. */
+/** A server as `postmaster.pid` describes it. */
 export interface Postmaster {
   readonly pid: number;
-  /** Seconds since 1970, as the server wrote it: with the pid it tells one run from the next. */
+  /** Seconds since 1970, as in the file. Together with the pid it identifies one run of the server. */
   readonly started: string;
   readonly port: number;
-  /** Empty where it listens on the loopback interface only. */
+  /** Empty if the server has no socket and listens on the loopback interface. */
   readonly socketFolder: string;
   readonly state: "starting" | "ready" | "stopping";
 }
 
-/** Reads `postmaster.pid` (its lines: pid, folder, start, port, socket folder, address, shared memory, state). */
+/**
+ * The server in the text of `postmaster.pid`, whose lines are pid, folder, start, port, socket folder, address, shared memory,
+ * state; undefined if it has no pid.
+ */
 export function parsePidFile(text: string): Postmaster | undefined {
   const [pid, , started, port, socketFolder, , , state] = text.split("\n").map((line) => line.trim());
   if (!/^\d+$/.test(pid ?? "")) return undefined;
@@ -29,38 +32,44 @@ export function parsePidFile(text: string): Postmaster | undefined {
   };
 }
 
-/** The server that runs on a data folder; undefined when none does, whatever a crash left in `postmaster.pid`. */
+/** The server that runs on a data folder; undefined if none runs, even if a crash left a `postmaster.pid`. */
 export async function runningPostmaster(data: string): Promise<Postmaster | undefined> {
   const found = await readPidFile(data);
-  return found !== undefined && (await serves(found.pid, data)) ? found : undefined;
+  return found !== undefined && (await isServing(found.pid, data)) ? found : undefined;
 }
 
+/** The content of `postmaster.pid`, whether the server still runs or not; undefined if it cannot be read. */
 export async function readPidFile(data: string): Promise<Postmaster | undefined> {
   try {
-    return parsePidFile((await textOf(join(data, "postmaster.pid"))) ?? "");
+    return parsePidFile((await readIfExists(join(data, "postmaster.pid"))) ?? "");
   } catch {
     return undefined;
   }
 }
 
 /**
- * Whether the process is a server on this folder. Its id alone says little: after a crash another process may have been
- * given it, in containers it usually is. A server's working folder is its data folder, which its command names too.
+ * Whether a process is the server of a data folder. After a crash another process may have the same id, which is likely in
+ * containers. The data folder is the working folder of a server, and an argument of its command.
  */
-async function serves(pid: number, data: string): Promise<boolean> {
+async function isServing(pid: number, data: string): Promise<boolean> {
   if (!respondsToSignals(pid) || isZombie(pid)) return false;
   if (process.platform === "win32") return true;
   try {
     if (process.platform === "linux") return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(data));
     return commandOf(pid).includes(data);
   } catch {
-    // When in doubt it does: two servers on one folder would destroy it.
+    // Not known, so yes: two servers on one folder would destroy it.
     return true;
   }
 }
 
-/** Waits until the server accepts connections; undefined when it goes away instead. */
-export async function untilReady(data: string, gone: () => boolean): Promise<Postmaster | undefined> {
+/**
+ * Waits until the server accepts connections.
+ *
+ * @param gone whether the server has ended
+ * @returns undefined if it has ended
+ */
+export async function waitUntilReady(data: string, gone: () => boolean): Promise<Postmaster | undefined> {
   for (;;) {
     const postmaster = await runningPostmaster(data);
     if (postmaster?.state === "ready") return postmaster;
@@ -69,9 +78,13 @@ export async function untilReady(data: string, gone: () => boolean): Promise<Pos
   }
 }
 
-/** Waits until the server is gone; false when it still runs after that time. */
-export async function untilGone(data: string, postmaster: Postmaster, patience_ms: number): Promise<boolean> {
-  const deadline = Date.now() + patience_ms;
+/** Waits until the server has ended; false if it still runs after the time. */
+export async function waitUntilGone(
+  data: string,
+  postmaster: Postmaster,
+  timeout_ms: number,
+): Promise<boolean> {
+  const deadline = Date.now() + timeout_ms;
   while ((await runningPostmaster(data))?.pid === postmaster.pid) {
     if (Date.now() > deadline) return false;
     await sleep(5);

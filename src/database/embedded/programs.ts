@@ -1,33 +1,37 @@
 import { spawn } from "node:child_process";
-import type { Account } from "./os-user.ts";
+import type { OsUser } from "./os-user.ts";
 
-/** How a program of PostgreSQL ended. `status` is undefined when it did not start or was killed; `reason` says why. */
-export interface Ending {
+/** How a program ended. */
+export interface ProgramResult {
+  /** The exit code; undefined if the program did not start or was killed. */
   readonly status: number | undefined;
   readonly output: string;
   readonly errors: string;
-  /** One line: what the system or the program said last. */
+  /** One line: the last error line of the program, or the error of the system. */
   readonly reason: string;
 }
 
 /**
- * Runs a program to its end, as the account if one is given. It gets a session of its own, so that a Ctrl-C meant for
- * the command does not kill it half-way, and an environment without the caller's secrets and PG* settings.
+ * Runs a program to its end. It runs in a session of its own, so that a Ctrl-C for the command does not kill it half-way, and
+ * without the secrets and PG* settings of the command's environment.
+ *
+ * @param options.osUser the user to run it as. Default: the user running the command
+ * @param options.input the text of its standard input. Default: empty
  */
 export function runProgram(
   program: string,
   args: string[],
-  options: { account?: Account | undefined; input?: string } = {},
-): Promise<Ending> {
-  const never = (error: unknown): Ending => ({
+  options: { osUser?: OsUser | undefined; input?: string } = {},
+): Promise<ProgramResult> {
+  const notStarted = (error: unknown): ProgramResult => ({
     status: undefined,
     output: "",
     errors: "",
-    reason: systemCode(error),
+    reason: systemErrorCode(error),
   });
-  return new Promise<Ending>((resolve) => {
+  return new Promise<ProgramResult>((resolve) => {
     const child = spawn(program, args, {
-      ...identity(options.account),
+      ...uidAndGid(options.osUser),
       cwd: "/",
       env: serverEnvironment(process.env),
       detached: true,
@@ -42,43 +46,43 @@ export function runProgram(
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       errors += chunk;
     });
-    // A program that ends without reading its input is judged by its status.
+    // A program may end without reading its input; only its status counts.
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
-    child.once("error", (error) => resolve(never(error)));
+    child.once("error", (error) => resolve(notStarted(error)));
     child.once("close", (code, signal) => {
       const reason = signal === null ? lastLine(errors) || `exit status ${code}` : `killed by ${signal}`;
       resolve({ status: code ?? undefined, output, errors, reason });
     });
-  }).catch(never);
+  }).catch(notStarted);
 }
 
-/** The system's name for what went wrong, such as EPERM. */
-export function systemCode(error: unknown): string {
+/** The code of an error of the system, such as EPERM; its message if it has none. */
+export function systemErrorCode(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code ?? message;
 }
 
-/** What `spawn` needs to run a program as another user; it drops root's supplementary groups by itself. */
-export function identity(account: Account | undefined): { uid?: number; gid?: number } {
-  return account === undefined ? {} : { uid: account.uid, gid: account.gid };
+/** The options of `spawn` that run a program as another user. Node then also drops root's supplementary groups. */
+export function uidAndGid(osUser: OsUser | undefined): { uid?: number; gid?: number } {
+  return osUser === undefined ? {} : { uid: osUser.uid, gid: osUser.gid };
 }
 
-const passedOn = /^(PATH|LD_LIBRARY_PATH|DYLD_\w+|SystemRoot|windir|TEMP|TMP|ComSpec)$/i;
+const inherited = /^(PATH|LD_LIBRARY_PATH|DYLD_\w+|SystemRoot|windir|TEMP|TMP|ComSpec)$/i;
 
-/** A server may outlive the command by far and run as another user: it is given nothing it does not need. */
+/** The environment of a server. It may run as another user and longer than the command, so it gets only what it needs. */
 export function serverEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(([name]) => passedOn.test(name));
-  return { ...Object.fromEntries(kept), LC_ALL: "C", TZ: "UTC" };
+  const entries = Object.entries(environment).filter(([name]) => inherited.test(name));
+  return { ...Object.fromEntries(entries), LC_ALL: "C", TZ: "UTC" };
+}
+
+/** The first error in the output of a PostgreSQL program, without its prefix; the errors after it follow from it. */
+export function firstError(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  const [marked] = lines.flatMap((line) => /(?:FATAL|PANIC|ERROR|error): +(.+)$/.exec(line)?.[1] ?? []);
+  return (marked ?? lastLine(text)).replace(/\.$/, "");
 }
 
 function lastLine(text: string): string {
   return text.trim().split("\n").at(-1)?.trim() ?? "";
-}
-
-/** What PostgreSQL complained of: the first line it marked as an error, without the mark. More follow from the first. */
-export function complaint(text: string): string {
-  const lines = text.split("\n").map((line) => line.trim());
-  const [marked] = lines.flatMap((line) => /(?:FATAL|PANIC|ERROR|error): +(.+)$/.exec(line)?.[1] ?? []);
-  return (marked ?? lastLine(text)).replace(/\.$/, "");
 }

@@ -2,39 +2,42 @@ import { fail } from "../../errors.ts";
 import { respondsToSignals } from "../../system/processes.ts";
 import type { Database } from "../address.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
-import { initialise, type ServerOptions, start, stop } from "./cluster.ts";
+import { createCluster, type ServerOptions } from "./cluster.ts";
 import { openLog, remove, writePrivate } from "./files.ts";
-import { findSite, makeSite, type Site, sharedFolder } from "./home.ts";
-import { holdersOf, sweepLeases, takeLease } from "./leases.ts";
-import { withFolderLock } from "./lock.ts";
-import { serverParameters, thisMachine } from "./memory.ts";
-import { type Postmaster, runningPostmaster, untilGone, untilReady } from "./postmaster.ts";
+import { withFolderLock } from "./folder-lock.ts";
+import { acquireLease, leaseHolders, removeStaleLeases } from "./leases.ts";
+import { ensureLocation, findLocation, type ServerLocation, systemFolder } from "./location.ts";
+import { type Postmaster, runningPostmaster, waitUntilGone, waitUntilReady } from "./postmaster.ts";
+import { serverParameters, thisMachine } from "./server-parameters.ts";
+import { startServer, stopServer } from "./server-process.ts";
 import {
   databaseIn,
   type EmbeddedSettings,
   type EmbeddedStatus,
   embeddedStatus,
-  isKept,
-  keptFile,
-  runOf,
+  isKeptRunning,
+  keepsRunningFile,
+  runId,
   versionFile,
 } from "./status.ts";
 
-/** Not settings of the user: what tests change. */
+/** Options that only tests change. */
 export type EmbeddedOptions = Partial<ServerOptions>;
 
 /** An embedded server in use. */
 export interface OpenServer {
   readonly database: Database;
-  /** Gives the lease back; the last one out stops the server. Never fails: what it leaves, the next command tidies. */
+  /**
+   * Releases the lease; the last one stops the server. It never fails: leftovers are removed by the next command.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Runs the work against the embedded server of the settings' home. It is made and started as needed, shared with other
- * commands, and stopped when the last of them ends, unless `db start` started it.
+ * Runs the work on the embedded server of a home. The server is created and started if necessary, shared with other commands,
+ * and stopped when the last of them ends, unless `db start` started it.
  *
- * @throws every EMBEDDED_ error of the catalogue, and whatever the work throws
+ * @throws the EMBEDDED_* errors, and the errors of the work
  */
 export async function withEmbeddedServer<T>(
   settings: EmbeddedSettings,
@@ -49,114 +52,121 @@ export async function withEmbeddedServer<T>(
   }
 }
 
-/** As {@link withEmbeddedServer}, for a caller that closes it later. */
+/** Opens the server as {@link withEmbeddedServer} does. The caller must close it. */
 export async function openEmbedded(
   settings: EmbeddedSettings,
   options: EmbeddedOptions = {},
 ): Promise<OpenServer> {
-  const site = await makeSite(settings.home);
-  // Taken before the lock is had: whoever is just leaving then leaves the server running.
-  const lease = takeLease(site.leases);
+  const location = await ensureLocation(settings.home);
+  // Acquired before the lock, so that a command that is just ending does not stop the server.
+  const lease = acquireLease(location.leases);
   try {
-    const postmaster = await withFolderLock(site.lock, () => ensureRunning(site, settings, options));
-    const database = await databaseIn(site, postmaster);
-    return { database, close: () => leave(site, settings, lease) };
+    const postmaster = await withFolderLock(location.lock, () => ensureRunning(location, settings, options));
+    const database = await databaseIn(location, postmaster);
+    return { database, close: () => leave(location, settings, lease) };
   } catch (error) {
     lease.release();
     throw error;
   }
 }
 
-/** Starts the server, if it does not run yet, to run on until {@link stopEmbedded}. */
+/** Starts the server if it does not run, and keeps it running until {@link stopEmbedded}. */
 export async function startEmbedded(
   settings: EmbeddedSettings,
   options: EmbeddedOptions = {},
 ): Promise<EmbeddedStatus> {
-  const site = await makeSite(settings.home);
-  await withFolderLock(site.lock, async () => {
-    const postmaster = await ensureRunning(site, settings, options);
-    await writePrivate(keptFile(site), runOf(postmaster), site.account);
+  const location = await ensureLocation(settings.home);
+  await withFolderLock(location.lock, async () => {
+    const postmaster = await ensureRunning(location, settings, options);
+    await writePrivate(keepsRunningFile(location), runId(postmaster), location.osUser);
   });
   return embeddedStatus(settings);
 }
 
-/** What {@link stopEmbedded} did; `later`: the server stops when the last of the commands that use it ends. */
+/** What {@link stopEmbedded} did. */
 export interface StopOutcome {
+  /** `later`: the server stops when the last command that uses it ends. */
   readonly outcome: "stopped" | "not running" | "later";
-  /** Process ids of the commands that use it still. */
+  /** The process ids of the commands that use it. */
   readonly commands: number[];
 }
 
 /**
- * Stops the server. Where commands still use it the last of them will, unless `force` takes it away from under them.
+ * Stops the server, or, if commands use it, lets the last of them stop it.
  *
- * @throws EMBEDDED_STOP_FAILED
+ * @param options.force stops it even if commands use it; their transactions are rolled back. Default: false
+ * @throws EMBEDDED_STOP_FAILED if it still runs after a minute
  */
 export async function stopEmbedded(
   settings: EmbeddedSettings,
   options: { force?: boolean } = {},
 ): Promise<StopOutcome> {
-  const site = await findSite(settings.home);
-  if (site === undefined) return { outcome: "not running", commands: [] };
-  await makeSite(settings.home);
-  return withFolderLock<StopOutcome>(site.lock, async () => {
-    await remove(keptFile(site));
-    const postmaster = await runningPostmaster(site.data);
+  const location = await findLocation(settings.home);
+  if (location === undefined) return { outcome: "not running", commands: [] };
+  await ensureLocation(settings.home);
+  return withFolderLock<StopOutcome>(location.lock, async () => {
+    await remove(keepsRunningFile(location));
+    const postmaster = await runningPostmaster(location.data);
     if (postmaster === undefined) return { outcome: "not running", commands: [] };
-    const commands = holdersOf(site.leases);
+    const commands = leaseHolders(location.leases);
     if (commands.length > 0 && !options.force) return { outcome: "later", commands };
-    if (await stop(site, await binariesFor(site, settings), postmaster))
+    if (await stopServer(location, await binariesFor(location, settings), postmaster))
       return { outcome: "stopped", commands };
-    throw stillRunning(site, postmaster);
+    throw stillRunning(location, postmaster);
   });
 }
 
-function stillRunning(site: Site, { pid }: Postmaster): Error {
-  return fail("EMBEDDED_STOP_FAILED", { pid, log: site.log });
+function stillRunning(location: ServerLocation, { pid }: Postmaster): Error {
+  return fail("EMBEDDED_STOP_FAILED", { pid, log: location.log });
 }
 
-/** Only under the lock. */
+/** Finds or starts the server. The caller must hold the folder lock. */
 async function ensureRunning(
-  site: Site,
+  location: ServerLocation,
   settings: EmbeddedSettings,
   options: EmbeddedOptions,
 ): Promise<Postmaster> {
-  const running = await runningPostmaster(site.data);
+  const running = await runningPostmaster(location.data);
   if (running?.state === "stopping") {
-    if (!(await untilGone(site.data, running, 60_000))) throw stillRunning(site, running);
+    if (!(await waitUntilGone(location.data, running, 60_000))) throw stillRunning(location, running);
   } else if (running !== undefined) {
-    await (await openLog(site.log, site.account)).close();
-    const ready = await untilReady(site.data, () => !respondsToSignals(running.pid));
+    await (await openLog(location.log, location.osUser)).close();
+    const ready = await waitUntilReady(location.data, () => !respondsToSignals(running.pid));
     if (ready !== undefined) return ready;
   }
-  const binaries = await binariesFor(site, settings);
+  const binaries = await binariesFor(location, settings);
   const complete: ServerOptions = {
     transport: options.transport ?? (process.platform === "win32" ? "loopback" : "socket"),
     parameters: { ...serverParameters(thisMachine()), ...options.parameters },
     sync: options.sync ?? true,
   };
-  await initialise(site, binaries, complete);
-  const postmaster = await start(site, binaries, complete);
-  await writePrivate(versionFile(site), `${binaries.version}\n`, site.account);
+  await createCluster(location, binaries, complete);
+  const postmaster = await startServer(location, binaries, complete);
+  await writePrivate(versionFile(location), `${binaries.version}\n`, location.osUser);
   return postmaster;
 }
 
-async function leave(site: Site, settings: EmbeddedSettings, lease: { release(): void }): Promise<void> {
+/** Ends the use of the server, and stops it if this was the last one. */
+async function leave(
+  location: ServerLocation,
+  settings: EmbeddedSettings,
+  lease: { release(): void },
+): Promise<void> {
   try {
-    await withFolderLock(site.lock, async () => {
+    await withFolderLock(location.lock, async () => {
       lease.release();
-      sweepLeases(site.leases);
-      const postmaster = await runningPostmaster(site.data);
-      if (postmaster === undefined || holdersOf(site.leases).length > 0) return;
-      if (await isKept(site, postmaster)) return;
-      await stop(site, await binariesFor(site, settings), postmaster);
+      removeStaleLeases(location.leases);
+      const postmaster = await runningPostmaster(location.data);
+      if (postmaster === undefined || leaseHolders(location.leases).length > 0) return;
+      if (await isKeptRunning(location, postmaster)) return;
+      await stopServer(location, await binariesFor(location, settings), postmaster);
     });
   } catch {
     lease.release();
   }
 }
 
-function binariesFor(site: Site, settings: EmbeddedSettings): Promise<Binaries> {
-  const copies = site.account === undefined ? site.folder : sharedFolder;
-  return findBinaries(settings.postgresBin, site.account, copies);
+function binariesFor(location: ServerLocation, settings: EmbeddedSettings): Promise<Binaries> {
+  const copies = location.osUser === undefined ? location.folder : systemFolder;
+  return findBinaries(settings.postgresBin, location.osUser, copies);
 }

@@ -2,82 +2,86 @@ import { join } from "node:path";
 import { fail } from "../../errors.ts";
 import { type Database, databaseOf } from "../address.ts";
 import type { Settings } from "../settings.ts";
-import { textOf } from "./files.ts";
-import { findSite, type Site } from "./home.ts";
-import { holdersOf } from "./leases.ts";
+import { readIfExists } from "./files.ts";
+import { leaseHolders } from "./leases.ts";
+import { findLocation, type ServerLocation } from "./location.ts";
 import { type Postmaster, runningPostmaster } from "./postmaster.ts";
 import { urlOf } from "./transport.ts";
 
-/** What of the settings the embedded server depends on. */
+/** The settings that the embedded server depends on. */
 export type EmbeddedSettings = Pick<Settings, "home" | "postgresBin">;
 
-/** The embedded server of a home, as `db status` shows it. Holds no secret. */
+/** The embedded server of a home, as `db status` shows it. It contains no secret. */
 export interface EmbeddedStatus {
-  /** `absent`: nothing was ever stored in this home. */
+  /** `absent`: the home contains no data. */
   readonly state: "running" | "stopped" | "absent";
   readonly home: string;
-  /** The data folder; undefined while absent. */
+  /** The data folder; undefined if the state is `absent`. */
   readonly data: string | undefined;
+  /** The log file; undefined if the state is `absent`. */
   readonly log: string | undefined;
+  /** The version of PostgreSQL that ran last, such as `18.4`; only the major version if it is not known. */
   readonly version: string | undefined;
   readonly pid: number | undefined;
-  /** The folder of its socket, or `127.0.0.1`. */
+  /** The folder of its socket, or `127.0.0.1`; undefined if it does not run. */
   readonly host: string | undefined;
   readonly port: number | undefined;
-  /** Whether `db start` started it, so that it runs on when no command uses it. */
-  readonly kept: boolean;
-  /** Process ids of the commands that use it now. */
+  /** Whether it keeps running when no command uses it, because `db start` started it. */
+  readonly keeps_running: boolean;
+  /** The process ids of the commands that use it. */
   readonly commands: number[];
 }
 
-/** What there is in the home, and whether it runs. Starts and changes nothing. */
+/** Reads the status of the embedded server. Starts and changes nothing. */
 export async function embeddedStatus(settings: EmbeddedSettings): Promise<EmbeddedStatus> {
-  const site = await findSite(settings.home);
-  const major = site && (await textOf(join(site.data, "PG_VERSION")))?.trim();
-  const postmaster = site && (await runningPostmaster(site.data));
-  const running = site !== undefined && postmaster !== undefined;
+  const location = await findLocation(settings.home);
+  const major = location && (await readIfExists(join(location.data, "PG_VERSION")))?.trim();
+  const postmaster = location && (await runningPostmaster(location.data));
+  const running = location !== undefined && postmaster !== undefined;
   return {
     state: running ? "running" : major === undefined ? "absent" : "stopped",
     home: settings.home,
-    data: major === undefined ? undefined : site?.data,
-    log: major === undefined ? undefined : site?.log,
-    version: (site && (await textOf(versionFile(site)))?.trim()) ?? major,
+    data: major === undefined ? undefined : location?.data,
+    log: major === undefined ? undefined : location?.log,
+    version: (location && (await readIfExists(versionFile(location)))?.trim()) ?? major,
     pid: postmaster?.pid,
     host: running ? postmaster.socketFolder || "127.0.0.1" : undefined,
     port: postmaster?.port,
-    kept: running && (await isKept(site, postmaster)),
-    commands: site === undefined ? [] : holdersOf(site.leases),
+    keeps_running: running && (await isKeptRunning(location, postmaster)),
+    commands: location === undefined ? [] : leaseHolders(location.leases),
   };
 }
 
 /**
- * The connection string of the running server; on the loopback interface it holds the password.
+ * The connection string of the running server. On the loopback interface it contains the password.
  *
  * @throws EMBEDDED_NOT_RUNNING
  */
 export async function embeddedUrl(settings: EmbeddedSettings): Promise<string> {
-  const site = await findSite(settings.home);
-  const postmaster = site && (await runningPostmaster(site.data));
-  if (site === undefined || postmaster === undefined)
+  const location = await findLocation(settings.home);
+  const postmaster = location && (await runningPostmaster(location.data));
+  if (location === undefined || postmaster === undefined)
     throw fail("EMBEDDED_NOT_RUNNING", { home: settings.home });
-  return urlOf(site, postmaster);
+  return urlOf(location, postmaster);
 }
 
-/** The warehouse's database on the running server. */
-export async function databaseIn(site: Site, postmaster: Postmaster): Promise<Database> {
-  const { config } = databaseOf(await urlOf(site, postmaster));
-  // What PGSSLMODE says is meant for other servers.
-  return { label: `the embedded server in ${site.home}`, config: { ...config, ssl: false } };
+/** The database of the warehouse on the running server. */
+export async function databaseIn(location: ServerLocation, postmaster: Postmaster): Promise<Database> {
+  const { config } = databaseOf(await urlOf(location, postmaster));
+  // PGSSLMODE is meant for other servers.
+  return { label: `the embedded server in ${location.home}`, config: { ...config, ssl: false } };
 }
 
-/** `db start` speaks of one run of the server: one that crashed, or was started anew since, is not kept. */
-export async function isKept(site: Site, postmaster: Postmaster): Promise<boolean> {
-  return (await textOf(keptFile(site))) === runOf(postmaster);
+/** Whether `db start` started this run of the server. After a crash or restart that no longer counts. */
+export async function isKeptRunning(location: ServerLocation, postmaster: Postmaster): Promise<boolean> {
+  return (await readIfExists(keepsRunningFile(location))) === runId(postmaster);
 }
 
-export const runOf = ({ pid, started }: Postmaster) => `${pid} ${started}\n`;
+/** Identifies one run of the server. */
+export const runId = ({ pid, started }: Postmaster) => `${pid} ${started}\n`;
 
-/** The version that ran last: the data themselves only know the major one. */
-export const versionFile = (site: Site) => join(site.folder, "version");
+/** The version that ran last. The data folder contains only the major version. */
+export const versionFile = (location: ServerLocation) => join(location.folder, "version");
 
-export const keptFile = (site: Site) => join(site.folder, "kept");
+/** Contains the id of the run that `db start` started. */
+export const keepsRunningFile = (location: ServerLocation) => join(location.folder, "kept");

@@ -5,77 +5,81 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fail } from "../../errors.ts";
 import { fitsSocketPath, type Transport } from "./configuration.ts";
-import { remove, textOf, writePrivate } from "./files.ts";
-import { privateFolder } from "./folders.ts";
-import type { Site } from "./home.ts";
-import { mayEnter } from "./os-user.ts";
+import { readIfExists, remove, writePrivate } from "./files.ts";
+import { ensurePrivateFolder, mayEnter } from "./folders.ts";
+import type { ServerLocation } from "./location.ts";
 import type { Postmaster } from "./postmaster.ts";
 
-/** The database every command works in, and its owner. */
+/** The database that commands work in, and its owner. */
 export const databaseName = "forecastlab";
 export const userName = "forecastlab";
 
 /**
- * How the server about to start is reached: a socket where the system has them, else a free port of the loopback
- * interface.
+ * Prepares the transport of a server that is about to start: empties the folder of the socket, or finds a free port of the
+ * loopback interface.
  *
  * @throws EMBEDDED_HOME_UNUSABLE
  */
-export async function chooseTransport(site: Site, kind: Transport["kind"]): Promise<Transport> {
+export async function chooseTransport(location: ServerLocation, kind: Transport["kind"]): Promise<Transport> {
   if (kind === "loopback") return { kind, port: await freePort() };
-  const folder = await socketFolder(site);
-  // The server is known not to run: what a crash left would only be in its way.
+  const folder = await ensureSocketFolder(location);
+  // The server does not run, so everything in the folder was left by a crash.
   for (const name of await readdir(folder)) await remove(join(folder, name));
   return { kind, folder };
 }
 
-/** The connection string of a running server. Holds the password where it needs one. */
-export async function urlOf(site: Site, postmaster: Postmaster): Promise<string> {
+/** The connection string of a running server. It contains the password if the server needs one. */
+export async function urlOf(location: ServerLocation, postmaster: Postmaster): Promise<string> {
   const { port, socketFolder } = postmaster;
   if (socketFolder !== "") {
-    // The folder in place of the host, percent-encoded: libpq and node-postgres alike take it as a socket.
+    // libpq and node-postgres read a percent-encoded folder in place of the host as the folder of a socket.
     return `postgresql://${userName}@${encodeURIComponent(socketFolder)}:${port}/${databaseName}`;
   }
-  const password = (await textOf(passwordFile(site)))?.trim() ?? "";
+  const password = (await readIfExists(passwordFile(location)))?.trim() ?? "";
   return `postgresql://${userName}:${password}@127.0.0.1:${port}/${databaseName}`;
 }
 
-/** A new password in its file; for the loopback interface. */
-export async function writePassword(site: Site): Promise<string> {
-  await writePrivate(passwordFile(site), `${randomBytes(24).toString("base64url")}\n`, site.account);
-  return passwordFile(site);
+/** Writes a new password for the loopback interface and returns the path of its file. */
+export async function writePassword(location: ServerLocation): Promise<string> {
+  await writePrivate(passwordFile(location), `${randomBytes(24).toString("base64url")}\n`, location.osUser);
+  return passwordFile(location);
 }
 
-const passwordFile = (site: Site) => join(site.folder, "password");
+const passwordFile = (location: ServerLocation) => join(location.folder, "password");
 
 /**
- * The folder of the socket: `socket` in the site's folder, or, where that path is too long for a socket, a short one in
- * the system's temporary folder, remembered so that the connection string stays the same.
+ * Ensures the folder of the socket: `socket` in the folder of the server, or, if that path is too long for a socket, a folder
+ * in the system's temporary folder. Its path is stored, so that the connection string stays the same.
+ *
+ * @throws EMBEDDED_HOME_UNUSABLE if the temporary folders are too long as well
  */
-async function socketFolder(site: Site): Promise<string> {
-  const own = join(site.folder, "socket");
+async function ensureSocketFolder(location: ServerLocation): Promise<string> {
+  const own = join(location.folder, "socket");
   if (fitsSocketPath(own)) {
-    await privateFolder(own, site.account);
+    await ensurePrivateFolder(own, location.osUser);
     return own;
   }
-  const note = join(site.folder, "socket-folder");
-  const remembered = (await textOf(note))?.trim();
-  if (remembered !== undefined && (await isPrivate(remembered, site))) return remembered;
+  const pathFile = join(location.folder, "socket-folder");
+  const stored = (await readIfExists(pathFile))?.trim();
+  if (stored !== undefined && (await isPrivate(stored, location))) return stored;
   for (const place of [tmpdir(), "/tmp"]) {
     if (!fitsSocketPath(join(place, "forecastlab-XXXXXX"))) continue;
-    if (site.account !== undefined && !(await mayEnter(site.account, place))) continue;
+    if (location.osUser !== undefined && !(await mayEnter(location.osUser, place))) continue;
     const folder = await mkdtemp(join(place, "forecastlab-"));
-    await privateFolder(folder, site.account);
-    await writePrivate(note, `${folder}\n`, site.account);
+    await ensurePrivateFolder(folder, location.osUser);
+    await writePrivate(pathFile, `${folder}\n`, location.osUser);
     return folder;
   }
-  throw fail("EMBEDDED_HOME_UNUSABLE", { folder: site.folder, reason: "its path is too long for a socket" });
+  throw fail("EMBEDDED_HOME_UNUSABLE", {
+    folder: location.folder,
+    reason: "its path is too long for a socket",
+  });
 }
 
-/** Everybody may write to the temporary folder: only a real folder of our own that nobody else can enter will do. */
-async function isPrivate(folder: string, site: Site): Promise<boolean> {
+/** Everybody may write to the temporary folder, so the folder must be no link, and only the right user may enter it. */
+async function isPrivate(folder: string, location: ServerLocation): Promise<boolean> {
   const found = await lstat(folder).catch(() => undefined);
-  const owner = site.account?.uid ?? process.geteuid?.();
+  const owner = location.osUser?.uid ?? process.geteuid?.();
   return found?.isDirectory() === true && found.uid === owner && (found.mode & 0o077) === 0;
 }
 

@@ -1,46 +1,50 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
-import { asDatabaseFailure } from "../../database/failures.ts";
-import { defaultPatience, lacksLock, type Patience, patiently } from "../../database/lock-retry.ts";
-import { ForecastLabError, fail } from "../../errors.ts";
-import { ledgerSql } from "../revisions/revision-table.ts";
-import { hasStatements, type Revision, type Section } from "../revisions/revisions.ts";
+import { defaultPatience, type Patience, patiently } from "../../database/lock-retry.ts";
+import { fail } from "../../errors.ts";
+import { revisionTableSql } from "../revisions/revision-table.ts";
+import { hasStatements } from "../revisions/revisions.ts";
 import { splitStatements } from "../revisions/split-statements.ts";
 import type { Step } from "./migration-plan.ts";
+import { halfDoneFailure, revisionFailure } from "./revision-failures.ts";
+import type { MigrationOptions } from "./session.ts";
 
+/** Options of functions that run revisions. */
 export interface ApplyOptions {
+  /**
+   * How long each statement waits for a lock on a table, and how often it is tried. Default: 10 attempts of 2,000 ms,
+   * with growing pauses between them.
+   */
   readonly patience?: Patience | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Told after each step. */
+  /** Called after each step with its duration in milliseconds. Default: none. */
   readonly onStep?: ((step: Step, elapsed_ms: number) => void) | undefined;
 }
 
 /**
- * Runs steps one after the other, each in one transaction with its row in the ledger, or statement by statement
- * where the revision opted out of it.
+ * Runs the steps one after the other. A step and its row in the revision table are committed together, or, if the
+ * revision opted out of the transaction, statement by statement.
  *
- * @throws REVISION_FAILED, REVISION_HALF_DONE, REVISION_IRREVERSIBLE, DATABASE_LOCK_TIMEOUT and other failures of
- * the server
+ * @throws REVISION_FAILED, REVISION_HALF_DONE, REVISION_IRREVERSIBLE, DATABASE_LOCK_TIMEOUT and other DATABASE_* errors
  */
 export async function applySteps(
   client: Client,
   schema: string,
   steps: readonly Step[],
-  { patience = defaultPatience, signal, onStep }: ApplyOptions = {},
+  { patience = defaultPatience, signal, onStep }: ApplyOptions & Pick<MigrationOptions, "signal"> = {},
 ): Promise<void> {
   refuseIrreversible(steps);
   const { rows } = await client.query<{ path: string }>("SELECT current_setting('search_path') AS path");
   for (const step of steps) {
     signal?.throwIfAborted();
-    // A SET in one revision must not decide where the next one works.
+    // A SET in one revision must not change the schema of the next one.
     await client.query("SELECT set_config('search_path', $1, false)", [rows[0]?.path]);
     const start = performance.now();
-    const apply = step.revision.transactional ? applyInTransaction : applyOneByOne;
+    const apply = step.revision.transactional ? applyInTransaction : applyStatements;
     await apply(client, schema, step, { ...patience, signal });
     onStep?.(step, Math.round(performance.now() - start));
   }
 }
 
-/** @throws REVISION_IRREVERSIBLE */
+/** @throws REVISION_IRREVERSIBLE if a revision to revert has no downgrade */
 export function refuseIrreversible(steps: readonly Step[]): void {
   for (const { direction, revision } of steps) {
     if (direction === "down" && !hasStatements(revision.down) && hasStatements(revision.up))
@@ -62,30 +66,23 @@ async function applyInTransaction(
       await client.query(section.sql).catch((error: unknown) => {
         throw revisionFailure(error, revision, section);
       });
-      await client.query(bookkeeping(step, schema));
+      await record(client, step, schema);
     });
   await patiently(client, patience, work).catch((error: unknown) => {
     throw revisionFailure(error, revision);
   });
 }
 
-/** An error of a revision's own SQL, with the line it happened on where the server tells; others as they are. */
-export function revisionFailure(error: unknown, revision: Revision, section?: Section): unknown {
-  const position = (error as { position?: string }).position;
-  const line =
-    section === undefined || position === undefined
-      ? ""
-      : `, line ${section.line + linesBefore(section.sql, Number(position))}`;
-  return asFailure(error, (reason) =>
-    fail("REVISION_FAILED", { revision: revision.id, place: `${revision.id}.sql${line}`, reason }, error),
-  );
-}
-
 /**
- * Each statement commits by itself. A statement that works CONCURRENTLY waits without a timeout: it holds nobody
- * up, and one that gives up leaves an invalid index behind.
+ * Commits each statement by itself. A CONCURRENTLY statement waits without a timeout: it blocks nobody, and if it gave
+ * up it would leave an invalid index.
  */
-async function applyOneByOne(client: Client, schema: string, step: Step, patience: Patience): Promise<void> {
+async function applyStatements(
+  client: Client,
+  schema: string,
+  step: Step,
+  patience: Patience,
+): Promise<void> {
   const { revision, direction } = step;
   const section = revision[direction];
   const statements = splitStatements(section.sql);
@@ -96,66 +93,31 @@ async function applyOneByOne(client: Client, schema: string, step: Step, patienc
     const run = () => client.query(text);
     await (concurrent ? run() : patiently(client, patience, run)).catch((error: unknown) => {
       const place = `line ${section.line + line - 1}, statement ${index + 1} of ${statements.length}`;
-      throw halfDone(error, revision, place, index);
+      throw halfDoneFailure(error, revision, place, index);
     });
   }
   await client.query("RESET lock_timeout");
-  await withTransaction(client, () => client.query(bookkeeping(step, schema))).catch((error: unknown) => {
-    throw halfDone(error, revision, "at its row in the ledger", statements.length);
+  await withTransaction(client, () => record(client, step, schema)).catch((error: unknown) => {
+    throw halfDoneFailure(error, revision, "at its row in the revision table", statements.length);
   });
-}
-
-/** Whatever went wrong after the first statement leaves the statements before it done. */
-function halfDone(error: unknown, revision: Revision, place: string, done: number): unknown {
-  const kept =
-    done === 0
-      ? "no statement before it"
-      : done === 1
-        ? "the statement before it"
-        : `the ${done} statements before it`;
-  const build = (reason: string) =>
-    fail(
-      "REVISION_HALF_DONE",
-      { revision: revision.id, place: `${revision.id}.sql, ${place}`, reason, kept },
-      error,
-    );
-  return done > 0 ? build(reasonOf(error)) : asFailure(error, build);
 }
 
 async function setLockTimeout(client: Client, scope: "LOCAL" | "SESSION", timeout_ms: number): Promise<void> {
   await client.query(`SET ${scope} lock_timeout = ${timeout_ms}`);
 }
 
-/** What the ledger says after the step. */
-function bookkeeping({ revision, direction }: Step, schema: string): string {
-  if (direction === "up") return `${ledgerSql.create(schema)}\n${ledgerSql.insert(revision, schema)}`;
-  const left = revision.parent === undefined ? ledgerSql.drop(schema) : "";
-  return `${ledgerSql.delete(revision, schema)}\n${left}`;
+/**
+ * The statements that record the step in the revision table. Without a schema they use the search path. After the last
+ * downgrade the table is dropped: at base nothing is left.
+ */
+export function recordSql({ revision, direction }: Step, schema?: string): string {
+  if (direction === "up") return revisionTableSql.insert(revision, schema);
+  const drop = revision.parent === undefined ? [revisionTableSql.drop(schema)] : [];
+  return [revisionTableSql.delete(revision, schema), ...drop].join("\n");
 }
 
-const statementFailures: ReadonlySet<string> = new Set([
-  "DATABASE_FAILURE",
-  "SCHEMA_MISSING",
-  "CONSTRAINT_VIOLATED",
-]);
-
-/** Gives an error of a statement the revision's name; errors of server, connection and locks keep their own. */
-function asFailure(error: unknown, build: (reason: string) => ForecastLabError): unknown {
-  const general = asDatabaseFailure(error, "the server");
-  const ofStatement =
-    general instanceof ForecastLabError && statementFailures.has(general.code) && general !== error;
-  const cancelled = (error as { code?: string }).code === "57014";
-  return ofStatement && !cancelled && !lacksLock(error) ? build(reasonOf(error)) : error;
-}
-
-function reasonOf(error: unknown): string {
-  const { message, detail } = error as { message: string; detail?: string };
-  return [message, detail].flatMap((text) => text?.replace(/\.$/, "") ?? []).join("; ");
-}
-
-/** How many lines of the SQL are above a position, which the server counts in characters from 1. */
-function linesBefore(sql: string, position: number): number {
-  return Array.from(sql)
-    .slice(0, position - 1)
-    .filter((character) => character === "\n").length;
+/** Records the step; the first upgrade creates the revision table. */
+async function record(client: Client, step: Step, schema: string): Promise<void> {
+  const create = step.direction === "up" ? revisionTableSql.create(schema) : "";
+  await client.query(`${create}\n${recordSql(step, schema)}`);
 }

@@ -1,31 +1,45 @@
-import { type Client, withTransaction } from "../../database/connection.ts";
 import { currentSchema } from "../../database/current-schema.ts";
-import {
-  type LedgerRow,
-  ledgerSql,
-  ledgerState,
-  readLedger,
-  requireAgreement,
-} from "../revisions/revision-table.ts";
-import { findRevision, type Revision, readRevisions } from "../revisions/revisions.ts";
+import { appliedState, readRevisionTable, requireAgreement } from "../revisions/revision-table.ts";
+import { type Revision, readRevisions } from "../revisions/revisions.ts";
 import { type ApplyOptions, applySteps } from "./apply-steps.ts";
 import {
   type DowngradeTarget,
-  planDowngrade,
-  planUpgrade,
+  downgradeSteps,
   type Step,
   type UpgradeTarget,
+  upgradeSteps,
 } from "./migration-plan.ts";
-import { type Target, withMigrationLock, withTarget } from "./session.ts";
+import {
+  type LockOptions,
+  type MigrationOptions,
+  type Place,
+  withConnection,
+  withMigrationLock,
+} from "./session.ts";
 
-export interface Migrated {
+/** Options of {@link upgrade}. */
+export interface UpgradeOptions extends MigrationOptions, LockOptions, ApplyOptions {
+  /** `head`, `+N`, or a revision. Default: `head`. */
+  readonly target?: UpgradeTarget | undefined;
+}
+
+/** Options of {@link downgrade}. */
+export interface DowngradeOptions extends MigrationOptions, LockOptions, ApplyOptions {
+  /** `base`, `-N`, or the revision to return to. */
+  readonly target: DowngradeTarget;
+}
+
+/** What an upgrade or downgrade did. */
+export interface MigrationResult {
+  /** The schema that was migrated. */
   readonly schema: string;
-  /** The revision before; null: base. */
+  /** The last applied revision before; null if there was none (base). */
   readonly from: string | null;
-  /** The revision now; null: base. */
+  /** The last applied revision now; null if there is none (base). */
   readonly to: string | null;
-  /** The last revision there is. */
+  /** The last revision on disk; null if there is none. */
   readonly head: string | null;
+  /** One element per revision that ran, in order; empty if there was nothing to do. */
   readonly steps: readonly {
     readonly revision: string;
     readonly direction: "up" | "down";
@@ -34,43 +48,67 @@ export interface Migrated {
 }
 
 /**
- * Brings the warehouse's schema up to a target (default: `head`). Works in the connection's current schema, under
- * its migration lock: of two at once, one waits and then finds nothing left to do.
+ * Upgrades the schema of the warehouse to a target. It works in the current schema of the connection and holds the migration
+ * lock of that schema: if several upgrades start at once, one runs and the others wait and then find nothing to do.
  *
- * @throws REVISION_* and LEDGER_MISMATCH when files, ledger or target do not fit; REVISION_FAILED,
- * REVISION_HALF_DONE, DATABASE_* when the server refuses; SCHEMA_NOT_CHOSEN
+ * @param place the database, or an open connection
+ * @returns the revisions before and after, and each step with its duration
+ * @throws REVISION_FILE_INVALID, REVISION_CHAIN_INVALID or REVISION_HEADS if the files on disk are not valid;
+ * REVISION_UNKNOWN, REVISION_AMBIGUOUS or REVISION_OUT_OF_REACH if the target is not; LEDGER_MISMATCH or REVISION_EDITED if
+ * the files and the revision table contradict each other; REVISION_FAILED if a statement fails and its revision is rolled
+ * back; REVISION_HALF_DONE if that happens outside a transaction; SCHEMA_NOT_CHOSEN; DATABASE_* if the server refuses
+ * @example
+ * ```ts
+ * import { databaseOf } from "forecastlab";
+ * import { upgrade } from "forecastlab/migration";
+ *
+ * const database = databaseOf("postgresql://localhost/warehouse");
+ * const { from, to, steps } = await upgrade(database);
+ * console.log(`${from ?? "base"} -> ${to}: ${steps.length} revisions applied`);
+ * ```
  */
-export async function upgrade(
-  options: Target & ApplyOptions & { readonly target?: UpgradeTarget | undefined },
-): Promise<Migrated> {
-  return migrate(options, (chain, appliedCount) =>
-    planUpgrade(chain, appliedCount, options.target ?? "head"),
+export async function upgrade(place: Place, options: UpgradeOptions = {}): Promise<MigrationResult> {
+  return migrate(place, options, (chain, appliedCount) =>
+    upgradeSteps(chain, appliedCount, options.target ?? "head"),
   );
 }
 
 /**
- * Takes the warehouse's schema back to a target; at `base` nothing is left, not even the ledger.
+ * Downgrades the schema of the warehouse to a target: reverts the revisions after it, the last one first. The data of
+ * dropped tables and columns is lost. At `base` nothing is left, not even the revision table.
  *
- * @throws as {@link upgrade}, and REVISION_IRREVERSIBLE
+ * @param place the database, or an open connection
+ * @returns the revisions before and after, and each step with its duration
+ * @throws REVISION_IRREVERSIBLE, before anything is reverted, if a revision has no downgrade; and as {@link upgrade}
+ * @example
+ * ```ts
+ * import { databaseOf } from "forecastlab";
+ * import { downgrade } from "forecastlab/migration";
+ *
+ * const database = databaseOf("postgresql://localhost/warehouse");
+ * const { to } = await downgrade(database, { target: "-1" });
+ * console.log(`now at ${to ?? "base"}`);
+ * ```
  */
-export async function downgrade(
-  options: Target & ApplyOptions & { readonly target: DowngradeTarget },
-): Promise<Migrated> {
-  return migrate(options, (chain, appliedCount) => planDowngrade(chain, appliedCount, options.target));
+export async function downgrade(place: Place, options: DowngradeOptions): Promise<MigrationResult> {
+  return migrate(place, options, (chain, appliedCount) =>
+    downgradeSteps(chain, appliedCount, options.target),
+  );
 }
 
 async function migrate(
-  options: Target & ApplyOptions,
+  place: Place,
+  options: MigrationOptions & LockOptions & ApplyOptions,
   plan: (chain: readonly Revision[], appliedCount: number) => Step[],
-): Promise<Migrated> {
+): Promise<MigrationResult> {
   const chain = readRevisions(options.folder);
-  return withTarget(options, async (client) => {
+  return withConnection(place, options.signal, async (client) => {
     const schema = await currentSchema(client);
     return withMigrationLock(client, schema, options, async () => {
-      const state = ledgerState(chain, (await readLedger(client, schema)) ?? []);
+      const state = appliedState(chain, await readRevisionTable(client, schema));
       requireAgreement(chain, state);
       const planned = plan(chain, state.appliedCount);
-      const steps: Migrated["steps"][number][] = [];
+      const steps: MigrationResult["steps"][number][] = [];
       await applySteps(client, schema, planned, {
         ...options,
         onStep: (step, elapsed_ms) => {
@@ -78,8 +116,8 @@ async function migrate(
           options.onStep?.(step, elapsed_ms);
         },
       });
-      const ups = planned[0]?.direction === "up";
-      const end = state.appliedCount + (ups ? planned.length : -planned.length);
+      const upwards = planned[0]?.direction === "up";
+      const end = state.appliedCount + (upwards ? planned.length : -planned.length);
       return {
         schema,
         from: idAt(chain, state.appliedCount),
@@ -92,65 +130,3 @@ async function migrate(
 }
 
 const idAt = (chain: readonly Revision[], count: number) => chain[count - 1]?.id ?? null;
-
-export interface Stamped {
-  readonly schema: string;
-  readonly to: string | null;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  /** Revisions whose checksum was brought up to the file's. */
-  readonly refreshed: readonly string[];
-}
-
-/**
- * Writes into the ledger that exactly the revisions up to the target are applied, as their files are now, without
- * running anything. Target: a revision, `head` or `base`.
- *
- * @throws REVISION_UNKNOWN, REVISION_AMBIGUOUS, SCHEMA_NOT_CHOSEN, DATABASE_*
- */
-export async function stamp(options: Target & { readonly target: string }): Promise<Stamped> {
-  const chain = readRevisions(options.folder);
-  const upTo = chain.slice(0, stampCount(chain, options.target));
-  return withTarget(options, async (client) => {
-    const schema = await currentSchema(client);
-    return withMigrationLock(client, schema, options, () =>
-      withTransaction(client, async () => {
-        const changes = stampChanges(upTo, (await readLedger(client, schema)) ?? []);
-        await writeStamp(client, schema, upTo, changes);
-        return { schema, to: upTo.at(-1)?.id ?? null, ...changes };
-      }),
-    );
-  });
-}
-
-function stampCount(chain: readonly Revision[], target: string): number {
-  if (target === "base") return 0;
-  return target === "head" ? chain.length : chain.indexOf(findRevision(chain, target)) + 1;
-}
-
-function stampChanges(upTo: readonly Revision[], ledger: readonly LedgerRow[]) {
-  const stored = new Map(ledger.map(({ id, checksum }) => [id, checksum]));
-  const wanted = new Set(upTo.map(({ id }) => id));
-  return {
-    added: upTo.filter(({ id }) => !stored.has(id)).map(({ id }) => id),
-    removed: ledger.map(({ id }) => id).filter((id) => !wanted.has(id)),
-    refreshed: upTo
-      .filter(({ id, checksum }) => (stored.get(id) ?? checksum) !== checksum)
-      .map(({ id }) => id),
-  };
-}
-
-async function writeStamp(
-  client: Client,
-  schema: string,
-  upTo: readonly Revision[],
-  { added, removed, refreshed }: Pick<Stamped, "added" | "removed" | "refreshed">,
-): Promise<void> {
-  const [dropped, written] = [[...removed, ...refreshed], new Set([...added, ...refreshed])];
-  if (dropped.length === 0 && written.size === 0) return;
-  await client.query(ledgerSql.create(schema));
-  for (const id of dropped) await client.query(ledgerSql.delete({ id }, schema));
-  for (const revision of upTo)
-    if (written.has(revision.id)) await client.query(ledgerSql.insert(revision, schema));
-  if (upTo.length === 0) await client.query(ledgerSql.drop(schema));
-}

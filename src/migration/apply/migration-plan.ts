@@ -7,18 +7,33 @@ export interface Step {
   readonly direction: "up" | "down";
 }
 
-/** `head`, `+N`, or a revision (an unambiguous beginning of its id is enough). */
+/** `head`, `+N`, or a revision: its id or the beginning of it, if only one id begins so. */
 export type UpgradeTarget = string;
 
-/** `base`, `-N`, or a revision: what is after it is taken back. */
+/** `base`, `-N`, or a revision as in {@link UpgradeTarget}; the revisions after it are reverted. */
 export type DowngradeTarget = string;
 
 /**
- * The steps from the applied revisions (a beginning of the chain) up to a target; none where it is reached already.
+ * How many revisions of the chain are applied at a place in it: `base`, `head`, or a revision.
  *
+ * @throws REVISION_UNKNOWN, REVISION_AMBIGUOUS
+ */
+export function countUpTo(chain: readonly Revision[], name: string): number {
+  if (name === "base") return 0;
+  return name === "head" ? chain.length : chain.indexOf(findRevision(chain, name)) + 1;
+}
+
+/**
+ * The steps of an upgrade, in the order in which they run; none if the target is applied already.
+ *
+ * @param appliedCount how many revisions are applied, counted from the start of the chain
  * @throws REVISION_UNKNOWN, REVISION_AMBIGUOUS, REVISION_OUT_OF_REACH
  */
-export function planUpgrade(chain: readonly Revision[], appliedCount: number, target: UpgradeTarget): Step[] {
+export function upgradeSteps(
+  chain: readonly Revision[],
+  appliedCount: number,
+  target: UpgradeTarget,
+): Step[] {
   return chain
     .slice(appliedCount, endOfUpgrade(chain, appliedCount, target))
     .map((revision) => ({ revision, direction: "up" }));
@@ -37,11 +52,12 @@ function endOfUpgrade(chain: readonly Revision[], appliedCount: number, target: 
 }
 
 /**
- * The steps from the applied revisions (a beginning of the chain) down to a target, the last one first.
+ * The steps of a downgrade, in the order in which they run: the last revision first.
  *
+ * @param appliedCount how many revisions are applied, counted from the start of the chain
  * @throws REVISION_UNKNOWN, REVISION_AMBIGUOUS, REVISION_OUT_OF_REACH
  */
-export function planDowngrade(
+export function downgradeSteps(
   chain: readonly Revision[],
   appliedCount: number,
   target: DowngradeTarget,
@@ -62,7 +78,7 @@ function endOfDowngrade(chain: readonly Revision[], appliedCount: number, target
     problem:
       end < 0
         ? `${target} goes below base: ${count(appliedCount)} applied`
-        : `${chain[end - 1]?.id} is not applied, so there is no way down to it`,
+        : `${chain[end - 1]?.id} is not applied, so a downgrade cannot end there`,
   });
 }
 

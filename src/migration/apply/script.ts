@@ -1,34 +1,44 @@
 import { fail } from "../../errors.ts";
 import { version } from "../../system/version.ts";
-import { ledgerSql, ledgerTable } from "../revisions/revision-table.ts";
-import { findRevision, type Revision, readRevisions } from "../revisions/revisions.ts";
+import { revisionTable, revisionTableSql } from "../revisions/revision-table.ts";
+import { readRevisions } from "../revisions/revisions.ts";
 import { splitStatements, terminated } from "../revisions/split-statements.ts";
-import { refuseIrreversible } from "./apply-steps.ts";
-import { planDowngrade, planUpgrade, type Step } from "./migration-plan.ts";
-import { lockKey } from "./session.ts";
+import { recordSql, refuseIrreversible } from "./apply-steps.ts";
+import { countUpTo, downgradeSteps, type Step, upgradeSteps } from "./migration-plan.ts";
+import { lockKey, type MigrationOptions } from "./session.ts";
 
-/* The SQL of an upgrade or downgrade, for an administrator to read and run. No connection is needed or made. */
+/** Options of {@link script}. */
+export interface ScriptOptions extends Pick<MigrationOptions, "folder"> {
+  readonly direction: "up" | "down";
+  /** `TO` or `FROM:TO`. Default of FROM: `base` for an upgrade, `head` for a downgrade. */
+  readonly range: string;
+}
 
 /**
- * The script from one revision to another. Each revision checks first that the ledger is where it must be, so that a
- * script run twice, or on another database, changes nothing.
+ * The SQL of an upgrade or downgrade, for an administrator to read and run with psql. It is built without a connection.
+ * Each step first checks that the database is at the revision from which the step starts, so that a script that is run
+ * twice or on another database changes nothing.
  *
- * @param range `TO` or `FROM:TO`; without FROM an upgrade starts at base, and a downgrade at head
- * @throws REVISION_UNKNOWN, REVISION_AMBIGUOUS, REVISION_OUT_OF_REACH, REVISION_IRREVERSIBLE, and as readRevisions
+ * @returns the script, ending with a line break; each step is one transaction, unless its revision opted out of it
+ * @throws REVISION_FILE_INVALID, REVISION_CHAIN_INVALID, REVISION_HEADS, REVISION_UNKNOWN, REVISION_AMBIGUOUS,
+ * REVISION_OUT_OF_REACH if the range leads in the other direction, REVISION_IRREVERSIBLE
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { script } from "forecastlab/migration";
+ *
+ * writeFileSync("upgrade.sql", script({ direction: "up", range: "0001:head" }));
+ * ```
  */
-export function script(options: {
-  readonly direction: "up" | "down";
-  readonly range: string;
-  readonly folder?: string | undefined;
-}): string {
+export function script(options: ScriptOptions): string {
   const chain = readRevisions(options.folder);
   const [first = "", second] = options.range.split(":");
   const up = options.direction === "up";
-  const start = countOf(chain, second === undefined ? (up ? "base" : "head") : first);
+  const start = countUpTo(chain, second === undefined ? (up ? "base" : "head") : first);
   const target = second ?? first;
-  const steps = up ? planUpgrade(chain, start, target) : planDowngrade(chain, start, target);
-  if (steps.length === 0 && up && countOf(chain, target) < start) {
-    throw fail("REVISION_OUT_OF_REACH", { problem: `${target} lies before ${first}` });
+  const steps = up ? upgradeSteps(chain, start, target) : downgradeSteps(chain, start, target);
+  if (steps.length === 0 && up && countUpTo(chain, target) < start) {
+    throw fail("REVISION_OUT_OF_REACH", { problem: `${target} is before ${first}` });
   }
   refuseIrreversible(steps);
   const end = start + (up ? steps.length : -steps.length);
@@ -41,42 +51,30 @@ export function script(options: {
   ].join("\n");
 }
 
-function countOf(chain: readonly Revision[], name: string): number {
-  if (name === "base") return 0;
-  return name === "head" ? chain.length : chain.indexOf(findRevision(chain, name)) + 1;
-}
-
 function stepScript(step: Step): string {
   const { revision, direction } = step;
   const sql = terminated(revision[direction].sql.trim());
   const title = `-- ${direction === "up" ? "upgrade to" : "downgrade of"} ${revision.id}`;
   if (!revision.transactional) {
     const statements = splitStatements(sql).map(({ text }) => `${text};`);
-    return [title, guard(step), ...statements, "BEGIN;", bookkeeping(step), "COMMIT;"].join("\n");
+    return [title, guard(step), ...statements, "BEGIN;", recordSql(step), "COMMIT;"].join("\n");
   }
   const lock = `SELECT pg_advisory_xact_lock(${lockKey("current_schema()")});`;
-  return [title, "BEGIN;", lock, guard(step), "", sql, "", bookkeeping(step), "COMMIT;"].join("\n");
+  return [title, "BEGIN;", lock, guard(step), "", sql, "", recordSql(step), "COMMIT;"].join("\n");
 }
 
-/** Stops the script where the database is not at the revision this step starts from. Ids are plain words. */
+/** Stops the script if the database is not at the revision from which the step starts. Ids need no quoting. */
 function guard({ revision: { id, parent }, direction }: Step): string {
-  const ledger = (revision: string) => `EXISTS (SELECT FROM ${ledgerTable} WHERE id = '${revision}')`;
+  const applied = (revision: string) => `EXISTS (SELECT FROM ${revisionTable} WHERE id = '${revision}')`;
   const up = direction === "up";
-  const present = up ? parent : id;
-  const conditions = [...(present ? [`NOT ${ledger(present)}`] : []), ...(up ? [ledger(id)] : [])];
+  const expected = up ? parent : id;
+  const conditions = [...(expected ? [`NOT ${applied(expected)}`] : []), ...(up ? [applied(id)] : [])];
   const check = `DO $guard$
 BEGIN
   IF ${conditions.join(" OR ")} THEN
-    RAISE EXCEPTION 'this database is not where ${id} starts from: expected ${present ?? "base"}';
+    RAISE EXCEPTION 'this database is not where ${id} starts from: expected ${expected ?? "base"}';
   END IF;
 END
 $guard$;`;
-  return up && parent === undefined ? `${ledgerSql.create()}\n${check}` : check;
-}
-
-function bookkeeping({ revision, direction }: Step): string {
-  if (direction === "up") return ledgerSql.insert(revision);
-  return [ledgerSql.delete(revision), ...(revision.parent === undefined ? [ledgerSql.drop()] : [])].join(
-    "\n",
-  );
+  return up && parent === undefined ? `${revisionTableSql.create()}\n${check}` : check;
 }

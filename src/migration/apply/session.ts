@@ -1,36 +1,49 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
 
-/** What every verb that touches a database is given: a connection, or a database to connect to. */
-export type Target = {
-  /** The migrations' folder; the package's own by default. */
-  readonly folder?: string | undefined;
-  /** Ends the work: what runs is cancelled on the server (with `database`), and nothing unfinished is kept. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told once when another migration is at work and this one waits. */
-  readonly onWait?: (() => void) | undefined;
-} & ({ readonly client: Client } | { readonly database: Database });
+/** Where a migration works: a database to connect to, or an open connection, which stays open. */
+export type Place = Database | Client;
 
-/** Runs the work on the target's connection; with `database`, the signal interrupts it on the server too. */
-export async function withTarget<T>(target: Target, work: (client: Client) => Promise<T>): Promise<T> {
-  target.signal?.throwIfAborted();
-  if ("client" in target) return work(target.client);
-  return withClient(target.database, work, target.signal);
+/** Options of every function that works on a database. */
+export interface MigrationOptions {
+  /** The folder of the revisions. Default: the migrations of this package. */
+  readonly folder?: string | undefined;
+  /**
+   * Interrupts the work between two steps; on a {@link Database} also the running statement. Everything that is not
+   * committed is rolled back. Default: none.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The two halves of the advisory lock's key, as SQL; migrations of two schemas do not hold each other up. */
+/** Options of functions that take the migration lock of the schema. */
+export interface LockOptions {
+  /** Called once if another migration holds the lock, before waiting for it. Default: waits silently. */
+  readonly onWait?: (() => void) | undefined;
+}
+
+/** Runs the work on the connection of a place. */
+export async function withConnection<T>(
+  place: Place,
+  signal: AbortSignal | undefined,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  return "query" in place ? work(place) : withClient(place, work, signal);
+}
+
+/** The two halves of the advisory lock's key, as SQL. Each schema has its own key. */
 export const lockKey = (schema: string) => `hashtext('forecastlab migrate'), hashtext(${schema})`;
 
 /**
- * Holds the schema's migration lock while the work runs; waits for whoever holds it.
+ * Runs the work under the migration lock of the schema. Waits while another session holds the lock.
  *
- * It asks again and again instead of blocking in the server: a blocked statement holds a snapshot, and
- * CREATE INDEX CONCURRENTLY of the lock's holder would wait for that snapshot for ever.
+ * The lock is polled. A statement that blocks in the server would hold a snapshot, and a CREATE INDEX CONCURRENTLY of the
+ * session that holds the lock would wait for that snapshot forever.
  */
 export async function withMigrationLock<T>(
   client: Client,
   schema: string,
-  target: Target,
+  { signal, onWait }: Pick<MigrationOptions, "signal"> & LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const tryLock = async () => {
@@ -41,14 +54,14 @@ export async function withMigrationLock<T>(
     return rows[0]?.locked === true;
   };
   for (let attempt = 1; !(await tryLock()); attempt += 1) {
-    if (attempt === 1) target.onWait?.();
-    target.signal?.throwIfAborted();
+    if (attempt === 1) onWait?.();
+    signal?.throwIfAborted();
     await sleep(50 + Math.random() * 100);
   }
   try {
     return await work();
   } finally {
-    // A connection that is gone has given its locks back by itself.
+    // If the connection is lost, the server releases the lock by itself.
     await client.query(`SELECT pg_advisory_unlock(${lockKey("$1")})`, [schema]).catch(() => {});
   }
 }

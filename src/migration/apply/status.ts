@@ -1,45 +1,63 @@
 import { currentSchema } from "../../database/current-schema.ts";
-import { ledgerState, readLedger } from "../revisions/revision-table.ts";
+import { appliedState, readRevisionTable } from "../revisions/revision-table.ts";
 import { readRevisions } from "../revisions/revisions.ts";
-import { type Target, withTarget } from "./session.ts";
+import { type MigrationOptions, type Place, withConnection } from "./session.ts";
 
-/** A revision of the chain, or of the ledger alone. Grain: one revision, the first one first. */
+/** A revision on disk or in the revision table. Grain: one entry per revision, the first one first. */
 export interface HistoryEntry {
   readonly revision: string;
+  /** The revision before it; null for the first, and for a revision without a file. */
   readonly parent: string | null;
-  /** The last of the chain. */
+  /** Whether it is the last of the chain. */
   readonly head: boolean;
-  /** The last applied without a gap. */
+  /** Whether it is the last one that is applied without a gap. */
   readonly current: boolean;
   readonly applied: boolean;
-  readonly appliedAt: string | null;
-  readonly appliedBy: string | null;
-  /** The file differs from what was applied. */
+  /** When it was applied, as ISO 8601 in UTC with milliseconds; null if it is not applied. */
+  readonly applied_at: string | null;
+  /** The database role that applied it; null if it is not applied. */
+  readonly applied_by: string | null;
+  /** Whether the file was edited since it was applied. */
   readonly edited: boolean;
-  /** Applied, though there is no file. */
+  /** Whether it is applied but has no file. */
   readonly unknown: boolean;
 }
 
+/** The revisions of a schema. */
 export interface Status {
   readonly schema: string;
-  /** The last applied revision; null: base. */
+  /** The last applied revision; null if there is none (base). */
   readonly revision: string | null;
+  /** The last revision on disk; null if there is none. */
   readonly head: string | null;
+  /** The revisions of the chain in order, then those that are applied but have no file. */
   readonly history: readonly HistoryEntry[];
 }
 
 /**
- * The chain of revisions, and which of them the database has. Needs no more than the right to read.
+ * Reads which revisions there are and which of them the schema has. Needs only the right to read.
  *
+ * @param place the database, or an open connection
+ * @returns the current revision, the head, and one entry per revision
  * @throws REVISION_FILE_INVALID, REVISION_CHAIN_INVALID, REVISION_HEADS, SCHEMA_NOT_CHOSEN, DATABASE_*
+ * @example
+ * ```ts
+ * import { databaseOf } from "forecastlab";
+ * import { status } from "forecastlab/migration";
+ *
+ * const database = databaseOf("postgresql://localhost/warehouse");
+ * const { revision, head, history } = await status(database);
+ * const pending = history.filter(({ applied }) => !applied);
+ * console.log(`at ${revision ?? "base"} of ${head}, ${pending.length} pending`);
+ * ```
  */
-export async function status(options: Target): Promise<Status> {
+export async function status(place: Place, options: MigrationOptions = {}): Promise<Status> {
   const chain = readRevisions(options.folder);
-  return withTarget(options, async (client) => {
+  return withConnection(place, options.signal, async (client) => {
     const schema = await currentSchema(client);
-    const ledger = (await readLedger(client, schema)) ?? [];
-    const state = ledgerState(chain, ledger);
-    const rows = new Map(ledger.map((row) => [row.id, row]));
+    const applied = await readRevisionTable(client, schema);
+    const state = appliedState(chain, applied);
+    const rows = new Map(applied.map((row) => [row.id, row]));
     const current = chain[state.appliedCount - 1]?.id ?? null;
     const head = chain.at(-1)?.id ?? null;
     const entry = (id: string, parent: string | null, unknown: boolean): HistoryEntry => ({
@@ -48,8 +66,8 @@ export async function status(options: Target): Promise<Status> {
       head: id === head,
       current: id === current,
       applied: rows.has(id),
-      appliedAt: rows.get(id)?.appliedAt.toISOString() ?? null,
-      appliedBy: rows.get(id)?.appliedBy ?? null,
+      applied_at: rows.get(id)?.applied_at.toISOString() ?? null,
+      applied_by: rows.get(id)?.applied_by ?? null,
       edited: state.edited.includes(id),
       unknown,
     });

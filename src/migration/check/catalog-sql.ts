@@ -1,16 +1,15 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
 import { loadTablePattern } from "../../database/months.ts";
-import { ledgerTable } from "../revisions/revision-table.ts";
+import { revisionTable } from "../revisions/revision-table.ts";
 
 /**
- * Every object of the current schema, one row each, in PostgreSQL's own spelling. Names are qualified only where the
- * search path does not find them, so catalogs of two schemas compare as long as each is read with its own schema
- * first on the path.
+ * Selects the objects of the current schema, one row per object, with definitions in PostgreSQL's own spelling. Names are
+ * qualified only if the search path does not find them, so the catalogs of two schemas can be compared if each is read with
+ * its own schema first on the search path.
  *
- * Passed over: partitions and what is on them (they are data), months that a load is building or left behind when it died,
- * what belongs to an extension, the revision table,
- * the sequences behind identity columns (their options stand with the column), owners and privileges. PostgreSQL 18
- * lists NOT NULL among the constraints; it is compared as the column's nullability.
+ * Not included: partitions and the objects on them (they are data); tables that a load is building, or left when it was
+ * killed; objects of extensions; the revision table; the sequences of identity columns (their options are part of the column);
+ * owners and privileges. PostgreSQL 18 lists NOT NULL as a constraint; it is compared as the nullability of the column.
  */
 export const catalogSql = `
 WITH owned AS (
@@ -22,7 +21,7 @@ relation AS (
   JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = current_schema()
     AND NOT c.relispartition
-    AND c.relname <> '${ledgerTable}'
+    AND c.relname <> '${revisionTable}'
     AND c.relname !~ ${quoteLiteral(loadTablePattern)}
     AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
     AND (c.tableoid, c.oid) NOT IN (SELECT classid, objid FROM owned)

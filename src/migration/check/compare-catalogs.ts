@@ -3,19 +3,32 @@ import { type Catalog, type CatalogObject, inOrder } from "./catalog.ts";
 /** One difference between two catalogs. */
 export interface Difference {
   readonly change: "missing" | "unexpected" | "different";
-  /** What and where: `column sales_daily.quantity`, `index ix_store_code on store`. */
+  /** The object: `column sales_daily.quantity`, `index ix_store_code on store`. */
   readonly object: string;
-  /** What of it differs: `type`, `definition`; undefined where the whole object is missing or unexpected. */
+  /** The property that differs: `type`, `definition`; undefined if the whole object is missing or unexpected. */
   readonly property?: string;
+  /** The expected value; null if none is expected. */
   readonly expected: string | null;
+  /** The value found; null if there is none. */
   readonly found: string | null;
 }
 
 /**
- * Every difference between two catalogs, table by table. Of a table that is missing or unexpected as a whole, what is on it is not
- * listed one by one.
+ * The differences between two catalogs. If a whole table is missing or unexpected, the objects on it are not listed.
  *
- * @param options.onlyExpected passes over what only `found` has
+ * @param options.onlyExpected ignores objects and handwritten properties that only `found` has. Default: false
+ * @returns one element per object that is only in one catalog and per property that differs, ordered as catalogs are
+ * @example
+ * ```ts
+ * import { databaseOf, withClient } from "forecastlab";
+ * import { compareCatalogs, differenceText, readCatalog } from "forecastlab/migration";
+ *
+ * const production = await withClient(databaseOf("postgresql://localhost/warehouse"), readCatalog);
+ * const staging = await withClient(databaseOf("postgresql://localhost/staging"), readCatalog);
+ * for (const difference of compareCatalogs(production, staging)) {
+ *   console.log(difference.object, differenceText(difference));
+ * }
+ * ```
  */
 export function compareCatalogs(
   expected: Catalog,
@@ -28,8 +41,10 @@ export function compareCatalogs(
     const [wanted, present] = [before.get(keyOf(object)), after.get(keyOf(object))];
     if (wanted !== undefined && present !== undefined)
       return differencesOf(wanted, present, options.onlyExpected === true);
-    if (wanted !== undefined) return onTableOutside(object, after) ? [] : [lone("missing", object)];
-    return options.onlyExpected || onTableOutside(object, before) ? [] : [lone("unexpected", object)];
+    if (wanted !== undefined) return isOnTableOutside(object, after) ? [] : [wholeObject("missing", object)];
+    return options.onlyExpected || isOnTableOutside(object, before)
+      ? []
+      : [wholeObject("unexpected", object)];
   });
 }
 
@@ -37,18 +52,18 @@ const keyOf = ({ kind, table, name }: CatalogObject) => JSON.stringify([kind, ta
 
 const byKey = (catalog: Catalog) => new Map(catalog.map((object) => [keyOf(object), object]));
 
-function onTableOutside({ table }: CatalogObject, catalog: ReadonlyMap<string, CatalogObject>): boolean {
+function isOnTableOutside({ table }: CatalogObject, catalog: ReadonlyMap<string, CatalogObject>): boolean {
   const holders = ["table", "view", "materialized view"];
   return table !== null && !holders.some((kind) => catalog.has(JSON.stringify([kind, null, table])));
 }
 
-function lone(change: "missing" | "unexpected", object: CatalogObject): Difference {
-  const says = oneLine(object.properties.definition ?? object.properties.type ?? null);
+function wholeObject(change: "missing" | "unexpected", object: CatalogObject): Difference {
+  const definition = oneLine(object.properties.definition ?? object.properties.type ?? null);
   return {
     change,
     object: nameOf(object),
-    expected: change === "missing" ? says : null,
-    found: change === "unexpected" ? says : null,
+    expected: change === "missing" ? definition : null,
+    found: change === "unexpected" ? definition : null,
   };
 }
 
@@ -69,7 +84,7 @@ function differencesOf(expected: CatalogObject, found: CatalogObject, onlyExpect
   });
 }
 
-/** What the model cannot say of a table, so that only the migrations have it. */
+/** Properties of tables that the model cannot express, so that only migrations written by hand set them. */
 const handwritten = new Set([
   "partitioned by",
   "default partition",
@@ -86,7 +101,7 @@ function nameOf({ kind, table, name }: CatalogObject): string {
 
 const oneLine = (text: string | null) => text?.replaceAll(/\s+/g, " ").trim() ?? null;
 
-/** Of texts of several lines, the first line that differs. */
+/** The first line that differs; undefined unless both texts exist and at least one has several lines. */
 function differingLine(expected: string | null, found: string | null) {
   if (expected === null || found === null || !`${expected}${found}`.includes("\n")) return undefined;
   const [before, after] = [expected.split("\n"), found.split("\n")];
@@ -95,8 +110,19 @@ function differingLine(expected: string | null, found: string | null) {
   return { line: at + 1, expected: before[at]?.trim() ?? "", found: after[at]?.trim() ?? "" };
 }
 
-/** The difference in words: `type: expected integer, found bigint`. */
-export function describe({ change, property, expected, found }: Difference): string {
+/**
+ * A difference in words: `type: expected integer, found bigint`.
+ *
+ * @example
+ * ```ts
+ * import { differenceText } from "forecastlab/migration";
+ *
+ * const object = "column sales_daily.quantity";
+ * const change = "different" as const;
+ * console.log(differenceText({ change, object, property: "type", expected: "integer", found: "bigint" }));
+ * ```
+ */
+export function differenceText({ change, property, expected, found }: Difference): string {
   const none = (text: string | null) => (text === null || text === "" ? "none" : text);
   if (change === "different") return `${property}: expected ${none(expected)}, found ${none(found)}`;
   if (change === "missing") return expected === null ? "missing" : `missing: expected ${expected}`;

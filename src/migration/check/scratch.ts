@@ -2,45 +2,47 @@ import { randomBytes } from "node:crypto";
 import { type Client, type Database, databaseBeside, withClient } from "../../database/connection.ts";
 import { currentSchema } from "../../database/current-schema.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import type { Target } from "../apply/session.ts";
 
-/** A connection whose search path starts with an empty schema, which is gone when the work ends. */
+/** A connection whose search path starts with an empty schema, which is removed when the work ends. */
 export interface Scratch {
-  readonly place: "database" | "schema";
+  readonly kind: "database" | "schema";
   readonly client: Client;
-  /** Makes another empty schema and puts it first on the search path. */
+  /** Creates another empty schema and puts it first on the search path. */
   nextSchema(): Promise<void>;
 }
 
 const prefix = "forecastlab_scratch_";
 
 /**
- * Runs the work in a database made for it, or, where none can be made or reached, in a schema inside a transaction
- * that is rolled back. Names are spelled as in the live schema. Either is gone afterwards, whatever happens; a
- * database left by a process that was killed is dropped by a later call.
+ * Runs the work in a scratch database, or, if none can be created or reached, in a scratch schema inside a transaction that
+ * is rolled back. A scratch database is dropped even if the work fails; one that a killed process left is dropped by a later
+ * call.
  *
- * @throws DATABASE_PERMISSION_DENIED or DATABASE_READ_ONLY where the role may do neither
+ * @param client a connection to the live database; the scratch schema gets the same name and search path
+ * @param database the database of the connection; undefined if only a scratch schema is possible
+ * @throws DATABASE_PERMISSION_DENIED or DATABASE_READ_ONLY if the role may create neither
  */
 export async function withScratch<T>(
   client: Client,
-  target: Target,
+  database: Database | undefined,
+  signal: AbortSignal | undefined,
   work: (scratch: Scratch) => Promise<T>,
 ): Promise<T> {
-  const name = "database" in target ? await createDatabase(client, target.signal) : undefined;
-  if (name === undefined || !("database" in target)) return withScratchSchema(client, work);
-  const { database, signal } = target;
+  if (database === undefined) return withScratchSchema(client, work);
+  const name = await createDatabase(client, signal);
+  if (name === undefined) return withScratchSchema(client, work);
   try {
-    const inside = await connected(databaseBeside(database, name), signal, async (scratch) => {
-      await workLike(client, scratch);
-      return work({ place: "database", client: scratch, nextSchema: () => enterSchema(scratch) });
+    const result = await withReachable(databaseBeside(database, name), signal, async (scratch) => {
+      await copySearchPath(client, scratch);
+      return work({ kind: "database", client: scratch, nextSchema: () => enterSchema(scratch) });
     });
-    return inside === unreachable ? await withScratchSchema(client, work) : inside;
+    return result === unreachable ? await withScratchSchema(client, work) : result;
   } finally {
     await drop(client, database, name);
   }
 }
 
-/** Makes a scratch database and gives its name; undefined where the role or the server does not allow it. */
+/** Creates a scratch database and returns its name; undefined if the role or the server does not allow it. */
 async function createDatabase(client: Client, signal: AbortSignal | undefined): Promise<string | undefined> {
   const { rows } = await client.query<{ may: boolean; now: string; origin: string }>(
     `SELECT (rolcreatedb OR rolsuper) AND NOT pg_is_in_recovery()
@@ -51,15 +53,15 @@ async function createDatabase(client: Client, signal: AbortSignal | undefined): 
   );
   const { may, now, origin } = rows[0] ?? { may: false };
   if (!may) return undefined;
-  await sweep(client);
+  await dropAbandoned(client);
   signal?.throwIfAborted();
   const name = `${prefix}${now}_${origin}_${randomBytes(4).toString("hex")}`;
   try {
-    // template0: what an administrator put into template1 is not part of the migrations.
+    // Not template1: what an administrator added to it is not part of the migrations.
     await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
     return name;
   } catch (error) {
-    // Some hosts take the right away where the catalog still shows it.
+    // Some hosts revoke the right although the catalog still shows it.
     if ((error as { code?: string }).code === "42501") return undefined;
     throw error;
   }
@@ -67,30 +69,30 @@ async function createDatabase(client: Client, signal: AbortSignal | undefined): 
 
 const unreachable = Symbol("no connection");
 
-/** Runs the work on a connection; tells apart that there was none, as where a proxy knows only one database. */
-async function connected<T>(
+/** Runs the work on a connection, or returns `unreachable`, for example if a proxy serves only one database. */
+async function withReachable<T>(
   database: Database,
   signal: AbortSignal | undefined,
   work: (client: Client) => Promise<T>,
 ): Promise<T | typeof unreachable> {
-  let reached = false;
+  let connected = false;
   try {
     return await withClient(
       database,
       (client) => {
-        reached = true;
+        connected = true;
         return work(client);
       },
       signal,
     );
   } catch (error) {
-    if (reached || signal?.aborted) throw error;
+    if (connected || signal?.aborted) throw error;
     return unreachable;
   }
 }
 
-/** Gives a scratch connection the schema and the search path of the live one. */
-async function workLike(live: Client, scratch: Client): Promise<void> {
+/** Gives the scratch connection a schema of the same name and the search path of the live connection. */
+async function copySearchPath(live: Client, scratch: Client): Promise<void> {
   const schema = await currentSchema(live);
   const { rows } = await live.query<{ path: string }>("SELECT current_setting('search_path') AS path");
   await scratch.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
@@ -98,18 +100,18 @@ async function workLike(live: Client, scratch: Client): Promise<void> {
   await scratch.query("SET synchronous_commit = off");
 }
 
-/** A cancelled connection may cancel the drop too; a new one cannot be meant by it. */
+/** A cancellation of the live connection may also cancel the drop; then a new connection drops it. */
 async function drop(client: Client, database: Database, name: string): Promise<void> {
   const statement = `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`;
   await client
     .query(statement)
     .catch(() => withClient(database, (other) => other.query(statement)))
-    // What cannot be dropped now is swept later.
+    // If this fails too, a later call drops it.
     .catch(() => {});
 }
 
-/** Drops scratch databases made more than ten minutes ago that nobody is connected to. */
-async function sweep(client: Client): Promise<void> {
+/** Drops scratch databases that are older than ten minutes and have no connections. */
+async function dropAbandoned(client: Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT datname AS name
      FROM pg_database
@@ -122,19 +124,19 @@ async function sweep(client: Client): Promise<void> {
   }
 }
 
-/** Nothing of it is ever committed, so nothing can be left over. */
+/** The schema is never committed, so nothing can be left over. */
 async function withScratchSchema<T>(client: Client, work: (scratch: Scratch) => Promise<T>): Promise<T> {
   await client.query("BEGIN");
   try {
     await client.query("SET LOCAL lock_timeout = '2s'");
     await enterSchema(client);
-    return await work({ place: "schema", client, nextSchema: () => enterSchema(client) });
+    return await work({ kind: "schema", client, nextSchema: () => enterSchema(client) });
   } finally {
     await client.query("ROLLBACK").catch(() => {});
   }
 }
 
-/** The schemas that were on the path stay behind the new one: extensions live there. */
+/** The new schema goes first on the search path. The others stay on it, because extensions may be in them. */
 async function enterSchema(client: Client): Promise<void> {
   const name = `${prefix}${randomBytes(4).toString("hex")}`;
   await client.query(`CREATE SCHEMA ${name}`);

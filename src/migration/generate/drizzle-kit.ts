@@ -4,19 +4,19 @@ import { fileURLToPath } from "node:url";
 import { fail } from "../../errors.ts";
 import { emptySnapshot, type Model, type Snapshot, type TableSnapshot } from "./snapshot.ts";
 
-/* drizzle-kit, of which only the diff of two snapshots is used. It is a development tool and may be missing. */
+/* drizzle-kit, used only for the diff of two snapshots. It is a development tool and may not be installed. */
 
 interface DrizzleKit {
   generateDrizzleJson(model: Model, previous?: string, schemas?: string[], casing?: "snake_case"): Snapshot;
   generateMigration(from: Snapshot, to: Snapshot): Promise<string[]>;
 }
 
-/** The diff engine: snapshots of models, and the statements between two snapshots. */
+/** Makes snapshots of models, and the statements between two snapshots. */
 export interface DiffEngine {
   snapshotOf(model: Model): Snapshot;
   /**
-   * The engine's own statements. What one snapshot has and the other lacks must all be on one side: otherwise the
-   * engine asks whether something was renamed.
+   * The statements as drizzle-kit writes them. One snapshot must contain everything the other contains: otherwise drizzle-kit
+   * asks on the terminal whether something was renamed.
    */
   diff(from: Snapshot, to: Snapshot): Promise<string[]>;
 }
@@ -39,60 +39,60 @@ export async function loadDiffEngine(): Promise<DiffEngine> {
   };
 }
 
-/** The same for the same model: without the random ids, tables by name, primary keys in one form. */
+/** Equal models give equal snapshots: no random ids, tables sorted by name, primary keys in one form. */
 function canonical({ id: _, prevId: __, ...snapshot }: Snapshot): Snapshot {
   const tables = Object.entries(snapshot.tables)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, table]) => [key, withNamedKey(table)]);
+    .map(([key, table]) => [key, nameKey(table)]);
   return { ...emptySnapshot, ...snapshot, tables: Object.fromEntries(tables) };
 }
 
 /**
- * A key declared on its column gets the name PostgreSQL gives it, because the engine cannot drop it without one; and
- * the columns of a key are NOT NULL, as PostgreSQL makes them.
+ * Gives a key declared on its column the name that PostgreSQL gives it, because drizzle-kit cannot drop it without one, and
+ * makes the columns of a key NOT NULL, as PostgreSQL does.
  */
-function withNamedKey(table: TableSnapshot): TableSnapshot {
+function nameKey(table: TableSnapshot): TableSnapshot {
   const inline = Object.values(table.columns).find(({ primaryKey }) => primaryKey);
   const name = `${table.name}_pkey`;
   const keys =
     inline === undefined ? table.compositePrimaryKeys : { [name]: { name, columns: [inline.name] } };
-  const keyed = Object.values(keys).flatMap(({ columns }) => columns);
+  const keyColumns = Object.values(keys).flatMap(({ columns }) => columns);
   const columns = Object.entries(table.columns).map(([key, column]) => {
-    const notNull = column.notNull || keyed.includes(column.name);
+    const notNull = column.notNull || keyColumns.includes(column.name);
     return [key, { ...column, primaryKey: false, notNull }];
   });
   return { ...table, columns: Object.fromEntries(columns), compositePrimaryKeys: keys };
 }
 
-/** The engine joins parts with semicolons and splits them again, which cuts a check that holds one. */
-const standIn = "\ue000";
+/** Replaces semicolons: drizzle-kit joins and splits parts at them, which would cut a check that contains one. */
+const placeholder = "\ue000";
 
 function encode(snapshot: Snapshot): Snapshot {
   const text = JSON.stringify({ ...snapshot, id: "", prevId: "" });
-  return JSON.parse(text.replaceAll(";", standIn)) as Snapshot;
+  return JSON.parse(text.replaceAll(";", placeholder)) as Snapshot;
 }
 
 function decode(statement: string): string {
-  return statement.replaceAll("--> statement-breakpoint", "").replaceAll(standIn, ";").trim();
+  return statement.replaceAll("--> statement-breakpoint", "").replaceAll(placeholder, ";").trim();
 }
 
-/** The warehouse's own model. */
+/** Loads the model of the warehouse. */
 export async function ownModel(): Promise<Model> {
   return (await import("../../schema/index.ts")) as Model;
 }
 
 /**
- * Whether the model's source was edited after it was compiled: the compiled one, which is what runs, is then not the
- * one on screen. An installed package has no source.
+ * Whether the source of the model was edited after it was compiled, so that the model that runs is outdated. An installed
+ * package has no source.
  */
 export function modelIsStale(): boolean {
   const runsSource = import.meta.url.endsWith(".ts");
-  return !runsSource && isNewer(beside("../../../src/schema/"), beside("../../../dist/schema/"));
+  return !runsSource && isNewer(pathOf("../../../src/schema/"), pathOf("../../../dist/schema/"));
 }
 
-const beside = (folder: string) => fileURLToPath(new URL(folder, import.meta.url));
+const pathOf = (folder: string) => fileURLToPath(new URL(folder, import.meta.url));
 
-/** Whether the newest TypeScript file of one folder is newer than the newest JavaScript file of another. */
+/** Whether the newest TypeScript file in one folder is newer than the newest JavaScript file in another. */
 export function isNewer(source: string, compiled: string): boolean {
   return existsSync(source) && newest(source, ".ts") > newest(compiled, ".js");
 }

@@ -1,13 +1,15 @@
 import { type Token, tokensOf } from "../revisions/split-statements.ts";
 
 /*
- * The engine's statements in the hand of this repository: no needless quotes and qualifiers, so that the SQL works in
- * any schema; PostgreSQL's defaults left unsaid; and no CASCADE, which would take along what the model does not know.
+ * The style of generated statements: no needless quotes; no qualifiers, so that the SQL works in any schema; no clauses that
+ * repeat PostgreSQL's defaults; and no CASCADE, which would drop objects that the model does not know.
  */
 
-/** The statement as it goes into a revision, ending with a semicolon; undefined where nothing is to be done. */
-export function tidy(statement: string): string | undefined {
-  // Row level security is switched by statementsBetween, which knows what it was before.
+/**
+ * A statement of the diff engine as it is written into a revision, ending with a semicolon; undefined if it is not needed.
+ */
+export function formatStatement(statement: string): string | undefined {
+  // statementsBetween switches row level security, because it knows the state before.
   if (/\b(EN|DIS)ABLE ROW LEVEL SECURITY;?$/.test(statement)) return undefined;
   const table =
     /^(?:CREATE TABLE|ALTER TABLE|CREATE (?:UNIQUE )?INDEX .*? ON) (?:"public"\.)?"((?:[^"]|"")+)"/.exec(
@@ -25,7 +27,7 @@ export function tidy(statement: string): string | undefined {
   return `${plainIdentity(sql, table).replace(/;\s*$/, "")};`;
 }
 
-/** Removes the qualifiers of a schema or table in front of a name. */
+/** Removes schema and table qualifiers in front of names. */
 function unqualified(tokens: readonly Token[], qualifiers: readonly (string | undefined)[]): Token[] {
   const isQualifier = (index: number) =>
     tokens[index]?.kind === "quoted" &&
@@ -51,7 +53,7 @@ function spaced(tokens: readonly Token[]): Token[] {
 
 const space: Token = { kind: "space", text: " " };
 
-/** An identity whose sequence is as PostgreSQL would make it by itself. */
+/** Removes the options of an identity's sequence if they are PostgreSQL's defaults. */
 function plainIdentity(sql: string, table: string | undefined): string {
   return sql
     .replaceAll(
@@ -64,13 +66,13 @@ function plainIdentity(sql: string, table: string | undefined): string {
     .replaceAll(" (sequence name ", " (SEQUENCE NAME ");
 }
 
-/** The identifier without quotes where PostgreSQL reads it the same. */
+/** The identifier without its quotes if PostgreSQL reads it the same. */
 export function unquoted(quoted: string): string {
   const name = quoted.slice(1, -1);
   return /^[a-z_][a-z0-9_]*$/.test(name) && !keywords.has(name) ? name : quoted;
 }
 
-/** Every keyword of PostgreSQL 15 to 18 that cannot name anything and everything without quotes. */
+/** The keywords of PostgreSQL 15 to 18 that need quotes in at least one position of a name. */
 const keywords = new Set(
   `all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast
   char character check coalesce collate collation column concurrently constraint create cross current_catalog

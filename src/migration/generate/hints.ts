@@ -1,8 +1,8 @@
 import type { Snapshot, TableSnapshot } from "./snapshot.ts";
 
-/* Comments in a generated revision, where a diff cannot know what a person means. */
+/* Comments in a generated revision on what a diff cannot know. */
 
-/** The comment to stand above a statement, if it needs one. */
+/** The comment above a statement; undefined if it needs none. */
 export function hintFor(statement: string, source: Snapshot, target: Snapshot): string | undefined {
   const [, create, alter] = /^(?:CREATE TABLE (\S+)|ALTER TABLE (\S+))/.exec(statement) ?? [];
   if (create !== undefined) return tableHint(create, source, target);
@@ -14,15 +14,15 @@ export function hintFor(statement: string, source: Snapshot, target: Snapshot): 
   if (/ SET DATA TYPE (?!.* USING )/.test(statement)) {
     const [old, type] = [before.columns[column]?.type ?? "", after.columns[column]?.type ?? ""];
     if (family(type) === "text" || family(old) === family(type)) return undefined;
-    return `-- Values of ${old} do not turn into ${type} by themselves: add USING and an expression of ${column}.`;
+    return `-- PostgreSQL does not convert ${old} to ${type} by itself: add USING with an expression of ${column}.`;
   }
   if (statement.endsWith(" SET NOT NULL;")) {
-    return `-- Fails while there are rows without ${column}: fill them first.`;
+    return `-- Fails if ${column} is NULL in any row: fill it first.`;
   }
   return statement.includes(" ADD COLUMN ") ? columnHint(alter, column, before, after) : undefined;
 }
 
-/** Types of one family turn into each other without being told how. */
+/** PostgreSQL converts types of one family into each other without USING. */
 function family(type: string): string {
   if (/^(text|varchar|char|citext)/.test(type)) return "text";
   if (/^(smallint|integer|bigint|numeric|real|double)/.test(type)) return "number";
@@ -31,8 +31,8 @@ function family(type: string): string {
 
 function tableHint(name: string, source: Snapshot, target: Snapshot): string | undefined {
   if (`public.${plain(name)}` in source.tables) return undefined;
-  const gone = Object.entries(source.tables).filter(([key]) => !(key in target.tables));
-  const names = gone.map(([, table]) => table.name);
+  const dropped = Object.entries(source.tables).filter(([key]) => !(key in target.tables));
+  const names = dropped.map(([, table]) => table.name);
   return renameHint(name, names, "CREATE TABLE and DROP TABLE", `ALTER TABLE ${names[0]} RENAME TO ${name};`);
 }
 
@@ -44,30 +44,30 @@ function columnHint(
 ): string | undefined {
   const column = after.columns[name];
   if (column === undefined || name in before.columns) return undefined;
-  const gone = Object.keys(before.columns).filter((other) => !(other in after.columns));
+  const dropped = Object.keys(before.columns).filter((other) => !(other in after.columns));
   const rename = renameHint(
     name,
-    gone,
+    dropped,
     "ADD and DROP",
-    `ALTER TABLE ${table} RENAME COLUMN ${gone[0]} TO ${name};`,
+    `ALTER TABLE ${table} RENAME COLUMN ${dropped[0]} TO ${name};`,
   );
-  const filled =
+  const hasValue =
     column.default !== undefined || column.generated !== undefined || column.identity !== undefined;
   const fails =
-    column.notNull && !filled
-      ? "-- Fails while the table holds rows: give a DEFAULT, or add it without NOT NULL, fill it, then SET NOT NULL."
+    column.notNull && !hasValue
+      ? "-- Fails if the table has rows: add a DEFAULT, or add the column without NOT NULL, fill it, then SET NOT NULL."
       : undefined;
   return [rename, fails].filter(Boolean).join("\n") || undefined;
 }
 
 function renameHint(
   name: string,
-  gone: readonly string[],
-  instead: string,
+  dropped: readonly string[],
+  replaced: string,
   statement: string,
 ): string | undefined {
-  if (gone.length === 0) return undefined;
-  return `-- New: ${name}. Gone: ${gone.join(", ")}. If this is a rename, write in place of ${instead}:\n-- ${statement}`;
+  if (dropped.length === 0) return undefined;
+  return `-- Added: ${name}. Dropped: ${dropped.join(", ")}. For a rename, replace ${replaced} with:\n-- ${statement}`;
 }
 
 const plain = (name: string) => name.replaceAll('"', "");

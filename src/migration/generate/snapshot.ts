@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../../errors.ts";
 
-/* The model as plain data, in drizzle-kit's form; only what is read here is spelled out. */
+/* The model as plain data, in the format of drizzle-kit. Only the properties that are used are typed. */
 
 export interface ColumnSnapshot {
   readonly name: string;
@@ -40,7 +40,7 @@ export interface TableSnapshot {
   readonly isRLSEnabled: boolean;
 }
 
-/** Tables under `public.<name>`; enums, sequences and views under their names. */
+/** A model. The keys of tables are `public.<name>`; the keys of enums, sequences and views are their names. */
 export interface Snapshot {
   readonly tables: Named<TableSnapshot>;
   readonly enums: Named<unknown>;
@@ -49,7 +49,7 @@ export interface Snapshot {
   readonly [other: string]: unknown;
 }
 
-/** A drizzle schema: an object that holds the tables, as `import * as schema` gives it. */
+/** A drizzle schema: an object with the tables, as from `import * as schema`. */
 export type Model = Record<string, unknown>;
 
 export const emptySnapshot: Snapshot = {
@@ -70,7 +70,7 @@ const snapshotFile = "model.json";
 export const snapshotPath = (folder: string) => join(folder, snapshotFile);
 
 /**
- * The committed snapshot of a migrations' folder; empty where there is none yet.
+ * Reads the snapshot in a folder of migrations; an empty one if there is no file yet.
  *
  * @throws REVISION_FILE_INVALID
  */
@@ -85,17 +85,17 @@ export function readSnapshot(folder: string): Snapshot {
   }
 }
 
-/** The snapshot as text: the same model always gives the same file. */
+/** The text of a snapshot's file. Equal models have equal texts. */
 export function snapshotText(snapshot: Snapshot): string {
   return `${JSON.stringify(snapshot, null, 2)}\n`;
 }
 
-export const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+export const isEqual = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 export function mapValues<T>(record: Named<T>, change: (value: T, key: string) => T) {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
 }
 
-export function entries<T>(record: Named<T>, keep: (key: string, value: T) => boolean) {
+export function filterEntries<T>(record: Named<T>, keep: (key: string, value: T) => boolean) {
   return Object.fromEntries(Object.entries(record).filter(([key, value]) => keep(key, value)));
 }

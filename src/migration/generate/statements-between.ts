@@ -1,27 +1,29 @@
 import type { DiffEngine } from "./drizzle-kit.ts";
-import { tidy, unquoted } from "./format-statement.ts";
+import { formatStatement, unquoted } from "./format-statement.ts";
 import { hintFor } from "./hints.ts";
-import { type Snapshot, same } from "./snapshot.ts";
+import { isEqual, type Snapshot } from "./snapshot.ts";
 import { waypoints } from "./waypoints.ts";
 
-/** The statements that lead from one snapshot to another, in an order in which they run. */
+/** The statements that change one snapshot into another, in an order in which PostgreSQL can run them. */
 export async function statementsBetween(
   engine: DiffEngine,
   source: Snapshot,
   target: Snapshot,
 ): Promise<string[]> {
-  if (same(source, target)) return [];
+  if (isEqual(source, target)) return [];
   const statements: string[] = [];
   const points = waypoints(source, target);
   for (const [index, from] of points.entries()) {
     const to = points[index + 1];
-    if (to === undefined || same(from, to)) continue;
-    statements.push(...(await engine.diff(from, to)).flatMap((statement) => tidy(statement) ?? []));
+    if (to === undefined || isEqual(from, to)) continue;
+    statements.push(
+      ...(await engine.diff(from, to)).flatMap((statement) => formatStatement(statement) ?? []),
+    );
   }
   return [...new Set([...statements, ...rowSecurity(source, target)])];
 }
 
-/** The statements of a revision's section, with comments where a person has to decide something. */
+/** The text of a section of a revision: the statements, with comments above those that a person has to decide on. */
 export async function sectionBetween(
   engine: DiffEngine,
   source: Snapshot,

@@ -1,30 +1,30 @@
-import { dropOneByOne, restsOnTheSame } from "./references.ts";
+import { canStay, dropOneByOne } from "./foreign-keys.ts";
 import {
   type ColumnSnapshot,
-  entries,
+  filterEntries,
+  isEqual,
   mapValues,
   type Named,
   type Snapshot,
-  same,
   type TableSnapshot,
 } from "./snapshot.ts";
 
 /*
- * The way from one snapshot to another in legs of which each only takes away, or only adds. So the diff engine never
- * sees an addition beside a removal, which it would take for a rename and ask about; nor a changed constraint, which
- * it would alter in place or in a wrong order: what changes is taken away first and comes back later.
+ * Splits the change from one snapshot to another into legs that either only remove or only add. The diff engine then never
+ * sees an addition together with a removal, which it would take for a rename and ask about. It also never sees a changed
+ * constraint, which it would alter in place or in the wrong order: what changes is removed first and added again later.
  */
 
-/** The snapshots to pass through, both ends included. */
+/** The snapshots from source to target, both included. Two adjacent snapshots are one leg. */
 export function waypoints(source: Snapshot, target: Snapshot): Snapshot[] {
   const recreated = recreatedColumns(source, target);
-  const leaving = Object.keys(source.tables).filter((key) => !(key in target.tables));
+  const dropped = Object.keys(source.tables).filter((key) => !(key in target.tables));
   const unlinked = withTables(withoutChangedViews(source, target), (table, key) => ({
     ...table,
-    foreignKeys: entries(table.foreignKeys, (name, foreignKey) => {
-      if (!restsOnTheSame(key, foreignKey, source, target)) return false;
+    foreignKeys: filterEntries(table.foreignKeys, (name, foreignKey) => {
+      if (!canStay(key, foreignKey, source, target)) return false;
       const after = target.tables[key];
-      return after === undefined || same(foreignKey, after.foreignKeys[name]);
+      return after === undefined || isEqual(foreignKey, after.foreignKeys[name]);
     }),
   }));
   const loosened = withTables(unlinked, (table, key) => {
@@ -36,7 +36,7 @@ export function waypoints(source: Snapshot, target: Snapshot): Snapshot[] {
   const emptied = withTables(loosened, (table, key) => ({
     ...table,
     columns: bareColumns(
-      entries(table.columns, (name) => !recreated.get(key)?.has(name)),
+      filterEntries(table.columns, (name) => !recreated.get(key)?.has(name)),
       target.tables[key]?.columns,
     ),
   }));
@@ -45,7 +45,7 @@ export function waypoints(source: Snapshot, target: Snapshot): Snapshot[] {
     ...bothOf(source, target, ["enums", "sequences", "schemas", "roles", "policies"]),
     views: unlinked.views,
     tables: {
-      ...only(emptied.tables, leaving),
+      ...only(emptied.tables, dropped),
       ...mapValues(target.tables, (table, key) => extend(table, emptied.tables[key])),
     },
   };
@@ -61,7 +61,7 @@ export function waypoints(source: Snapshot, target: Snapshot): Snapshot[] {
     ...table,
     foreignKeys: target.tables[key]?.foreignKeys ?? table.foreignKeys,
   }));
-  const fewer = dropOneByOne(linked, leaving);
+  const fewer = dropOneByOne(linked, dropped);
   const narrowed = { ...(fewer.at(-1) ?? linked), tables: target.tables };
   return [
     source,
@@ -79,17 +79,17 @@ export function waypoints(source: Snapshot, target: Snapshot): Snapshot[] {
 }
 
 /**
- * A table of the target with the columns only the source has, and with the rules both agree on. New generated columns
- * wait: they may read other new ones.
+ * A table of the target with the columns that only the source has and the rules that both have. New generated columns are
+ * added in a later leg, because they may read other new columns.
  */
 function extend(after: TableSnapshot, before: TableSnapshot | undefined): TableSnapshot {
   if (before === undefined) return { ...after, foreignKeys: {} };
-  const ready = entries(after.columns, (name, { generated }) => name in before.columns || !generated);
+  const ready = filterEntries(after.columns, (name, { generated }) => name in before.columns || !generated);
   const columns = mapValues(ready, (column, name) => retyped(column, before.columns[name]));
   return { ...before, isRLSEnabled: after.isRLSEnabled, columns: { ...before.columns, ...columns } };
 }
 
-/** The column with its new type and nullability, but what depends on these still as it was. */
+/** The column with its new type and nullability, but with its old default and identity. */
 function retyped(after: ColumnSnapshot, before: ColumnSnapshot | undefined): ColumnSnapshot {
   if (before === undefined) return after;
   const { default: _, identity: __, ...column } = after;
@@ -101,8 +101,8 @@ function retyped(after: ColumnSnapshot, before: ColumnSnapshot | undefined): Col
 }
 
 /**
- * The indexes, keys, checks and policies of a table that the target has too, and that no recreated column takes along.
- * Expressions over a column of which the type changes go as well: PostgreSQL would keep them, but as casts of the new
+ * The table with only those indexes, keys, checks and policies that the target has too and that mention no recreated column.
+ * Expressions over a column whose type changes are removed as well: PostgreSQL would keep them, but with casts from the new
  * type to the old one.
  */
 function keepRules(
@@ -112,10 +112,10 @@ function keepRules(
   retyped: Columns,
 ): TableSnapshot {
   const kept = <T>(before: Named<T>, later: Named<T>, isExpression: (rule: T) => boolean) =>
-    entries(
+    filterEntries(
       before,
       (name, rule) =>
-        same(rule, later[name]) &&
+        isEqual(rule, later[name]) &&
         !mentions(rule, recreated) &&
         !(isExpression(rule) && mentions(rule, retyped)),
     );
@@ -135,15 +135,15 @@ function keepRules(
 
 type Columns = ReadonlySet<string> | undefined;
 
-/** Columns of both tables of which the type changes. */
+/** The columns that are in both tables and whose type changes. */
 function retypedColumns(before: TableSnapshot | undefined, { columns }: TableSnapshot): Set<string> {
   const names = Object.keys(before?.columns ?? {}).filter((name) => name in columns);
   return new Set(names.filter((name) => before?.columns[name]?.type !== columns[name]?.type));
 }
 
 /**
- * Columns that cannot be altered and are dropped and added again: those that become generated, whose expression
- * changes, or whose expression reads a column of which the type changes.
+ * The columns, by table, that cannot be altered and are dropped and added again: those that become generated, those whose
+ * expression changes, and those whose expression reads a column whose type changes.
  */
 function recreatedColumns(source: Snapshot, target: Snapshot): Map<string, Set<string>> {
   return new Map(
@@ -153,7 +153,7 @@ function recreatedColumns(source: Snapshot, target: Snapshot): Map<string, Set<s
       const changed = Object.entries(after.columns).filter(([name, { generated }]) => {
         const old = before[name];
         if (old === undefined || generated === undefined) return false;
-        return !same(old.generated, generated) || retyped.has(name) || mentions(generated, retyped);
+        return !isEqual(old.generated, generated) || retyped.has(name) || mentions(generated, retyped);
       });
       return [key, new Set(changed.map(([name]) => name))];
     }),
@@ -161,16 +161,16 @@ function recreatedColumns(source: Snapshot, target: Snapshot): Map<string, Set<s
 }
 
 /**
- * Columns without what would stand in the way of a new type: an identity or an expression that goes, and any default:
- * it may not fit the new type, and where it does PostgreSQL keeps it as a cast of the old one. A generated column that goes is gone already: it reads
- * others, and what it holds follows from them.
+ * The columns without what would prevent a change of type: an identity or an expression that is removed, and the default of a
+ * column whose type changes. Such a default may not be valid for the new type, and if it is, PostgreSQL keeps it as a cast
+ * from the old one. Dropped generated columns are dropped in this leg: they read other columns, and no data is lost with them.
  */
 function bareColumns(
   before: TableSnapshot["columns"],
   after: TableSnapshot["columns"] | undefined,
 ): TableSnapshot["columns"] {
   if (after === undefined) return before;
-  const staying = entries(before, (name, { generated }) => name in after || !generated);
+  const staying = filterEntries(before, (name, { generated }) => name in after || !generated);
   return mapValues(staying, (column, name) => {
     const later = after[name] ?? column;
     const { default: value, identity, generated, ...bare } = column;
@@ -183,7 +183,7 @@ function bareColumns(
   });
 }
 
-/** Whether a rule speaks of one of the columns; in doubt, yes: it is then dropped and created again. */
+/** Whether a rule mentions one of the columns. Where it is not clear the answer is yes: the rule is then recreated. */
 function mentions(rule: unknown, columns: Columns): boolean {
   if (columns === undefined || columns.size === 0) return false;
   const words = JSON.stringify(rule).match(/\w+/g) ?? [];
@@ -191,7 +191,7 @@ function mentions(rule: unknown, columns: Columns): boolean {
 }
 
 function withoutChangedViews(source: Snapshot, target: Snapshot): Snapshot {
-  return { ...source, views: entries(source.views, (name, view) => same(view, target.views[name])) };
+  return { ...source, views: filterEntries(source.views, (name, view) => isEqual(view, target.views[name])) };
 }
 
 function bothOf(source: Snapshot, target: Snapshot, kinds: readonly string[]): Partial<Snapshot> {
@@ -208,5 +208,5 @@ function withTables(
 }
 
 function only<T>(record: Readonly<Record<string, T>>, keys: readonly string[]) {
-  return entries(record, (key) => keys.includes(key));
+  return filterEntries(record, (key) => keys.includes(key));
 }

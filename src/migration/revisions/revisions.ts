@@ -3,51 +3,68 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "../../errors.ts";
-import { withFile } from "./files.ts";
+import { withFileFailures } from "../../system/file-failures.ts";
 import { splitStatements } from "./split-statements.ts";
 
-/** One step of the schema's history: a file of SQL with both directions. */
+/** One change of the schema: an SQL file with an upgrade and a downgrade. */
 export interface Revision {
-  /** The file's stem: `0001_create_data_platform_tables`. */
+  /** The name of the file without its extension: `0001_create_data_platform_tables`. */
   readonly id: string;
-  /** The predecessor; undefined for the first. */
+  /** The id of the revision before it; undefined for the first. */
   readonly parent: string | undefined;
-  /** False where the file says `-- transaction: none`. */
+  /** False if the file says `-- transaction: none`. */
   readonly transactional: boolean;
   readonly up: Section;
   readonly down: Section;
-  /** SHA-256 of the file, its line ends taken as \n. */
+  /** SHA-256 of the file as 64 hexadecimal digits, computed with \n as the line ending. */
   readonly checksum: string;
   readonly path: string;
 }
 
-/** The SQL of one direction, and the line of the file it starts on. */
+/** The SQL of one direction. */
 export interface Section {
   readonly sql: string;
+  /** The line of the file on which the SQL starts, counted from 1. */
   readonly line: number;
 }
 
-/** The migrations this package brings. */
+/** The folder with the migrations of this package. */
 export const ownMigrations = fileURLToPath(new URL("../../../migrations/", import.meta.url));
 
 /**
- * Reads the revisions of a folder as a chain, the first one first.
+ * Reads the revisions in a folder. Other files are ignored.
  *
- * @throws FILE_NOT_FOUND, FILE_NOT_PERMITTED, REVISION_FILE_INVALID, REVISION_CHAIN_INVALID, REVISION_HEADS
+ * @param folder the folder of the revisions; the migrations of this package by default
+ * @returns one element per revision, ordered from the first revision to the head
+ * @throws FILE_NOT_FOUND if there is no such folder, FILE_NOT_PERMITTED, REVISION_FILE_INVALID,
+ * REVISION_CHAIN_INVALID if a parent is missing or parents form a cycle, REVISION_HEADS if the chain branches
+ * @example
+ * ```ts
+ * import { readRevisions } from "forecastlab/migration";
+ *
+ * const head = readRevisions().at(-1);
+ * console.log(head?.id, head?.up.sql);
+ * ```
  */
 export function readRevisions(folder: string = ownMigrations): Revision[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw fail("FILE_NOT_FOUND", { path: folder });
-  const files = withFile(folder, "read", () => readdirSync(folder).filter((file) => file.endsWith(".sql")));
-  const read = (path: string) =>
-    parseRevision(
-      path,
-      withFile(path, "read", () => readFileSync(path, "utf8")),
-    );
-  return chainOf(files.sort().map((file) => read(join(folder, file))));
+  const names = withFileFailures(folder, "read", () => readdirSync(folder));
+  const paths = names
+    .filter((name) => name.endsWith(".sql"))
+    .sort()
+    .map((name) => join(folder, name));
+  return chainOf(
+    paths.map((path) =>
+      parseRevision(
+        path,
+        withFileFailures(path, "read", () => readFileSync(path, "utf8")),
+      ),
+    ),
+  );
 }
 
 /**
- * Reads one revision file.
+ * The revision in the text of a file.
  *
  * @throws REVISION_FILE_INVALID
  */
@@ -56,21 +73,21 @@ export function parseRevision(path: string, content: string): Revision {
   const id = basename(path, ".sql");
   const invalid = (problem: string) => fail("REVISION_FILE_INVALID", { file: path, problem });
   if (!/^\w[\w.-]*$/.test(id) || id === "head" || id === "base")
-    throw invalid("its name may only hold letters, digits, _, - and ., and is not head or base");
+    throw invalid("its name may only contain letters, digits, _, - and ., and may not be head or base");
   const lines = text.split("\n");
-  const [up, ...otherUps] = linesReading(lines, "-- up");
-  const [down, ...otherDowns] = linesReading(lines, "-- down");
+  const [up, ...otherUps] = linesEqualTo(lines, "-- up");
+  const [down, ...otherDowns] = linesEqualTo(lines, "-- down");
   if (up === undefined || down === undefined)
     throw invalid(`it has no line "-- ${up === undefined ? "up" : "down"}"`);
   if (otherUps.length > 0 || otherDowns.length > 0 || down < up)
     throw invalid(`it must have one line "-- up" and, after it, one line "-- down"`);
   const header = headerOf(lines.slice(0, up));
   const stray = lines.slice(0, up).find((line) => line.trim() !== "" && !line.startsWith("--"));
-  if (stray !== undefined) throw invalid(`"${stray.trim()}" stands before the line "-- up"`);
+  if (stray !== undefined) throw invalid(`"${stray.trim()}" is before the line "-- up"`);
   if (header.revision !== id)
-    throw invalid(`its first lines must hold "-- revision: ${id}", as the file is called`);
+    throw invalid(`its header must contain "-- revision: ${id}", the name of the file`);
   if (header.parent === undefined)
-    throw invalid(`it has no line "-- parent: <the revision before it, or none>"`);
+    throw invalid(`its header has no line "-- parent: <the revision before it, or none>"`);
   if (header.transaction !== undefined && header.transaction !== "none")
     throw invalid(`"-- transaction:" can only be "none", not "${header.transaction}"`);
   const revision: Revision = {
@@ -86,7 +103,7 @@ export function parseRevision(path: string, content: string): Revision {
   return revision;
 }
 
-function linesReading(lines: readonly string[], marker: string): number[] {
+function linesEqualTo(lines: readonly string[], marker: string): number[] {
   return lines.flatMap((line, index) => (line.trimEnd() === marker ? [index] : []));
 }
 
@@ -99,7 +116,7 @@ function headerOf(lines: readonly string[]): Partial<Record<"revision" | "parent
   );
 }
 
-/** A COMMIT in a revision would keep half of it when the rest fails. */
+/** After a COMMIT in a revision, a failure could no longer roll back the statements before it. */
 function refuseTransactionControl(revision: Revision, invalid: (problem: string) => Error): void {
   for (const { sql, line } of [revision.up, revision.down]) {
     const control = splitStatements(sql).find(({ text }) =>
@@ -108,13 +125,13 @@ function refuseTransactionControl(revision: Revision, invalid: (problem: string)
     if (control === undefined) continue;
     const word = control.text.split(/\s/)[0]?.toUpperCase();
     throw invalid(
-      `line ${line + control.line - 1} holds ${word}, but a revision's transaction is not its own`,
+      `line ${line + control.line - 1} contains ${word}, but a revision may not control its transaction`,
     );
   }
 }
 
 /**
- * Orders revisions into the one chain they must form.
+ * The revisions in the order of their parents. They must form one chain.
  *
  * @throws REVISION_CHAIN_INVALID, REVISION_HEADS
  */
@@ -123,7 +140,7 @@ export function chainOf(revisions: readonly Revision[]): Revision[] {
   const byId = new Map<string, Revision>();
   for (const revision of revisions) {
     const other = byId.get(revision.id);
-    if (other) throw broken(`${other.path} and ${revision.path} are both called ${revision.id}`);
+    if (other) throw broken(`${other.path} and ${revision.path} are both named ${revision.id}`);
     byId.set(revision.id, revision);
   }
   const children = new Map<string | undefined, Revision[]>();
@@ -141,8 +158,8 @@ export function chainOf(revisions: readonly Revision[]): Revision[] {
     }
     chain.push(...next);
   }
-  const left = revisions.filter((revision) => !chain.includes(revision));
-  if (left.length > 0) throw broken(`${left.map(({ id }) => id).join(", ")} follow each other in a circle`);
+  const cyclic = revisions.filter((revision) => !chain.includes(revision));
+  if (cyclic.length > 0) throw broken(`${cyclic.map(({ id }) => id).join(", ")} form a cycle`);
   return chain;
 }
 
@@ -152,7 +169,7 @@ function headOf(branch: Revision, children: ReadonlyMap<string | undefined, Revi
 }
 
 /**
- * Finds a revision by its id or an unambiguous beginning of it: `0002`.
+ * The revision with an id, or with the only id that starts with the given text: `0002`.
  *
  * @throws REVISION_UNKNOWN, REVISION_AMBIGUOUS
  */
@@ -171,7 +188,7 @@ export function findRevision<R extends { readonly id: string }>(chain: readonly 
   return first;
 }
 
-/** Whether a section holds statements, not only comments. */
+/** Whether a section contains statements and not only comments. */
 export function hasStatements(section: Section): boolean {
   return splitStatements(section.sql).length > 0;
 }

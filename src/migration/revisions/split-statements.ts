@@ -1,4 +1,4 @@
-/* SQL as a sequence of tokens, as psql sees it: enough to find statements, never to understand them. */
+/* Splits SQL into tokens and statements as psql does. It finds where statements end and does not parse them. */
 
 export type TokenKind = "comment" | "string" | "quoted" | "word" | "space" | "other";
 
@@ -8,9 +8,9 @@ export interface Token {
 }
 
 export interface Statement {
-  /** Without the semicolon and without comments before it. */
+  /** Without the semicolon at its end and the comments before it. */
   readonly text: string;
-  /** The line its first word stands on, from 1. */
+  /** The line of its first word, counted from 1. */
   readonly line: number;
 }
 
@@ -25,7 +25,7 @@ const patterns: readonly (readonly [TokenKind, RegExp])[] = [
   ["other", /\d[\w.]*|[\s\S]/y],
 ];
 
-/** Cuts SQL into tokens; their texts joined are the SQL again. */
+/** The tokens of some SQL; joined, their texts are the SQL again. */
 export function tokensOf(sql: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < sql.length; ) {
@@ -42,7 +42,7 @@ function tokenAt(sql: string, at: number): Token {
     const text = pattern.exec(sql)?.[0];
     if (text !== undefined) return { kind, text };
   }
-  throw new Error("the last pattern takes any character");
+  throw new Error("the last pattern matches any character");
 }
 
 /** Block comments nest in SQL. */
@@ -61,7 +61,7 @@ function blockComment(sql: string, start: number): Token {
   return { kind: "comment", text: sql.slice(start, at) };
 }
 
-/** The statements of a script, split at the semicolons where psql would split them. */
+/** The statements of a script, split at the semicolons at which psql splits them. */
 export function splitStatements(sql: string): Statement[] {
   const statements: Statement[] = [];
   let [text, line, startLine] = ["", 1, 1];
@@ -91,13 +91,13 @@ export function splitStatements(sql: string): Statement[] {
   return statements;
 }
 
-/** The script with a semicolon after its last statement, so that another may follow. */
+/** The script with a semicolon after its last statement, so that another statement can follow. */
 export function terminated(sql: string): string {
   const last = tokensOf(sql).findLast(({ kind }) => kind !== "space" && kind !== "comment");
   return last === undefined || last.text === ";" ? sql : `${sql}\n;`;
 }
 
-/** Only functions and procedures may hold `BEGIN ATOMIC …; … END`. */
+/** Only functions and procedures can contain `BEGIN ATOMIC …; … END`. */
 function hasBody([first, second, third, fourth]: readonly string[]): boolean {
   const kind = second === "OR" && third === "REPLACE" ? fourth : second;
   return first === "CREATE" && (kind === "FUNCTION" || kind === "PROCEDURE");

@@ -1,5 +1,5 @@
-// Loads the library as root and then becomes an ordinary user for good, because its files may lie where that user cannot
-// get. Prints what the embedded server says, or the failure, as JSON.
+// Loads the library as root and then becomes an ordinary user, because its files may be where that user cannot read them.
+// Prints the answer of the embedded server, or the error, as JSON.
 const [uid, gid, home, postgresBin] = process.argv.slice(2);
 const dist = new URL("../../../dist/", import.meta.url);
 const { withEmbeddedServer } = await import(new URL("database/embedded/index.js", dist));

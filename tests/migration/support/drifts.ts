@@ -1,10 +1,12 @@
-/** Something done to a live warehouse by hand, and how `check` must name it. */
+/** A change of a live warehouse by hand, and the finding that `check` must report. */
 export interface Drift {
   readonly name: string;
   readonly sql: string;
-  /** What and where, and the difference; every other finding must be named in `also`. */
+  /** The object of the finding. */
   readonly object: string;
+  /** The difference. */
   readonly detail: string;
+  /** The objects of all other findings. Default: none. */
   readonly also?: readonly string[];
 }
 
@@ -16,13 +18,13 @@ const drift = (name: string, sql: string, object: string, detail: string, also: 
   also,
 });
 
-/** A partitioned table replaced by one of another kind, with all else in place as far as LIKE takes it along. */
+/** Replaces a partitioned table with one of another kind, and with everything that LIKE copies. */
 const replaced = (partitioning: string) => `
   CREATE TABLE copy (LIKE sales_txn INCLUDING ALL) ${partitioning};
   DROP TABLE sales_txn;
   ALTER TABLE copy RENAME TO sales_txn`;
 
-const lostWithCopy = [
+const copyDifferences = [
   "primary key pk_sales_txn on sales_txn",
   "unique constraint uq_sales_txn_grain on sales_txn",
   "foreign key fk_sales_txn_calendar on sales_txn",
@@ -59,14 +61,14 @@ export const drifts: readonly Drift[] = [
     replaced(""),
     "table sales_txn",
     "partitioned by: expected RANGE (date), found none",
-    lostWithCopy,
+    copyDifferences,
   ),
   drift(
-    "another partition key",
+    "a changed partition key",
     `${replaced("PARTITION BY HASH (store_id)")}`,
     "table sales_txn",
     "partitioned by: expected RANGE (date), found HASH (store_id)",
-    lostWithCopy,
+    copyDifferences,
   ),
   drift(
     "an added partition key",
@@ -111,7 +113,7 @@ export const drifts: readonly Drift[] = [
     "storage parameters: expected none, found fillfactor=70",
   ),
   drift(
-    "another replica identity",
+    "a changed replica identity",
     "ALTER TABLE store REPLICA IDENTITY FULL",
     "table store",
     "replica identity: expected none, found full",
@@ -127,7 +129,7 @@ export const drifts: readonly Drift[] = [
 
   // ---- columns
   drift(
-    "another type",
+    "a changed type",
     "ALTER TABLE sales_daily ALTER quantity TYPE bigint",
     "column sales_daily.quantity",
     "type: expected integer, found bigint",
@@ -139,13 +141,13 @@ export const drifts: readonly Drift[] = [
     "type: expected character varying(20), found character varying(30)",
   ),
   drift(
-    "another precision",
+    "a changed precision",
     "ALTER TABLE promotion ALTER discount_amount TYPE numeric(12, 3)",
     "column promotion.discount_amount",
     "type: expected numeric(10,2), found numeric(12,3)",
   ),
   drift(
-    "another default",
+    "a changed default",
     "ALTER TABLE calendar ALTER is_holiday SET DEFAULT true",
     "column calendar.is_holiday",
     "default: expected false, found true",
@@ -187,13 +189,13 @@ export const drifts: readonly Drift[] = [
     "missing: expected character varying(50)",
   ),
   drift(
-    "another kind of identity",
+    "a changed kind of identity",
     "ALTER TABLE store ALTER id SET GENERATED ALWAYS",
     "column store.id",
     "identity: expected by default, found always",
   ),
   drift(
-    "other options of an identity",
+    "changed options of an identity",
     "ALTER TABLE store ALTER id SET INCREMENT 10",
     "column store.id",
     "identity: expected by default, found by default, increment 10",
@@ -205,13 +207,13 @@ export const drifts: readonly Drift[] = [
     "identity: expected by default, found none",
   ),
   drift(
-    "a column no longer generated",
+    "a column that is no longer generated",
     "ALTER TABLE inventory_snapshot_daily ALTER is_stockout DROP EXPRESSION",
     "column inventory_snapshot_daily.is_stockout",
     "generated: expected on_hand_qty = 0 stored, found none",
   ),
   drift(
-    "another collation",
+    "a changed collation",
     'ALTER TABLE store ALTER name TYPE varchar(100) COLLATE "C"',
     "column store.name",
     'collation: expected none, found "C"',
@@ -225,7 +227,7 @@ export const drifts: readonly Drift[] = [
     "missing: expected CHECK (quantity >= 0)",
   ),
   drift(
-    "another text of a check",
+    "a changed condition of a check",
     `ALTER TABLE sales_daily DROP CONSTRAINT ck_sales_daily_quantity_positive;
      ALTER TABLE sales_daily ADD CONSTRAINT ck_sales_daily_quantity_positive CHECK (quantity > 0)`,
     "check ck_sales_daily_quantity_positive on sales_daily",
@@ -251,14 +253,14 @@ export const drifts: readonly Drift[] = [
     "missing: expected FOREIGN KEY (store_id) REFERENCES store(id)",
   ),
   drift(
-    "what a foreign key does on delete",
+    "a changed action of a foreign key",
     `ALTER TABLE promotion DROP CONSTRAINT fk_promotion_store;
      ALTER TABLE promotion ADD CONSTRAINT fk_promotion_store FOREIGN KEY (store_id) REFERENCES store ON DELETE CASCADE`,
     "foreign key fk_promotion_store on promotion",
     "definition: expected FOREIGN KEY (store_id) REFERENCES store(id), found FOREIGN KEY (store_id) REFERENCES store(id) ON DELETE CASCADE",
   ),
   drift(
-    "when a foreign key is checked",
+    "a deferrable foreign key",
     "ALTER TABLE promotion ALTER CONSTRAINT fk_promotion_store DEFERRABLE",
     "foreign key fk_promotion_store on promotion",
     "definition: expected FOREIGN KEY (store_id) REFERENCES store(id), found FOREIGN KEY (store_id) REFERENCES store(id) DEFERRABLE",
@@ -277,7 +279,7 @@ export const drifts: readonly Drift[] = [
     "missing: expected UNIQUE (date, store_id)",
   ),
   drift(
-    "another primary key",
+    "a changed primary key",
     "ALTER TABLE traffic_daily DROP CONSTRAINT pk_traffic_daily; ALTER TABLE traffic_daily ADD CONSTRAINT pk_traffic_daily PRIMARY KEY (id)",
     "primary key pk_traffic_daily on traffic_daily",
     "definition: expected PRIMARY KEY (id, date, store_id), found PRIMARY KEY (id)",
@@ -321,21 +323,21 @@ export const drifts: readonly Drift[] = [
   ...[
     ["an index that is no longer unique", "CREATE INDEX ix_store_code ON store (code)"],
     [
-      "another predicate of an index",
+      "a changed predicate of an index",
       "CREATE UNIQUE INDEX ix_store_code ON store USING btree (code) WHERE (region IS NOT NULL)",
     ],
     [
-      "another INCLUDE of an index",
+      "a changed INCLUDE of an index",
       "CREATE UNIQUE INDEX ix_store_code ON store USING btree (code) INCLUDE (name)",
     ],
-    ["another order of an index", "CREATE UNIQUE INDEX ix_store_code ON store USING btree (code DESC)"],
-    ["other columns of an index", "CREATE UNIQUE INDEX ix_store_code ON store USING btree (code, name)"],
+    ["a changed order of an index", "CREATE UNIQUE INDEX ix_store_code ON store USING btree (code DESC)"],
+    ["changed columns of an index", "CREATE UNIQUE INDEX ix_store_code ON store USING btree (code, name)"],
     [
       "an expression in an index",
       "CREATE UNIQUE INDEX ix_store_code ON store USING btree (lower(code::text))",
     ],
     [
-      "another operator class of an index",
+      "a changed operator class of an index",
       "CREATE UNIQUE INDEX ix_store_code ON store USING btree (code varchar_pattern_ops)",
     ],
   ].map(([name = "", sql = ""]) =>
@@ -369,25 +371,25 @@ export const drifts: readonly Drift[] = [
     "missing: expected CREATE TRIGGER tr_store_updated_at BEFORE UPDATE ON store FOR EACH ROW EXECUTE FUNCTION set_updated_at()",
   ),
   drift(
-    "another trigger of the name",
+    "a changed trigger",
     "CREATE OR REPLACE TRIGGER tr_store_updated_at BEFORE INSERT OR UPDATE ON store FOR EACH ROW EXECUTE FUNCTION set_updated_at()",
     "trigger tr_store_updated_at on store",
     "definition: expected CREATE TRIGGER tr_store_updated_at BEFORE UPDATE ON store FOR EACH ROW EXECUTE FUNCTION set_updated_at(), found CREATE TRIGGER tr_store_updated_at BEFORE INSERT OR UPDATE ON store FOR EACH ROW EXECUTE FUNCTION set_updated_at()",
   ),
   drift(
-    "another body of a function",
+    "a changed body of a function",
     body("NEW.updated_at := clock_timestamp();"),
     "function set_updated_at()",
     "body, line 4: expected NEW.updated_at := now();, found NEW.updated_at := clock_timestamp();",
   ),
   drift(
-    "other rights of a function",
+    "a function that runs with the rights of its owner",
     "ALTER FUNCTION set_updated_at() SECURITY DEFINER",
     "function set_updated_at()",
     "options: expected none, found security definer",
   ),
   drift(
-    "another volatility of a function",
+    "a changed volatility of a function",
     "ALTER FUNCTION set_updated_at() STABLE",
     "function set_updated_at()",
     "volatility: expected volatile, found stable",

@@ -19,9 +19,9 @@ import {
 import fc from "fast-check";
 import type { Model } from "../../../src/migration/generate/snapshot.ts";
 
-/* Arbitrary models over a few tables and columns, so that any two of them have much in common. */
+/* Arbitrary models of a few tables and columns, so that any two of them have much in common. */
 
-/** Column `n` holds numbers, `t` text, `d` times: types change within a family, where no USING is needed. */
+/** Columns `n…` have a numeric type, `t…` a text type, `d…` a timestamp. Types change within these families, without USING. */
 const types = {
   n: [
     () => integer(),
@@ -63,7 +63,7 @@ const table = fc.record({
   onDelete: fc.constantFrom("cascade", "set null", "no action"),
 });
 
-/** Up to three tables with keys, indexes, checks, generated columns, and foreign keys every which way. */
+/** Up to three tables with keys, indexes, checks, generated columns, and foreign keys in any direction. */
 export const anyShapes = fc.dictionary(fc.constantFrom("one", "two", "three"), table, {
   noNullPrototype: true,
 });
@@ -71,7 +71,7 @@ export const anyShapes = fc.dictionary(fc.constantFrom("one", "two", "three"), t
 type Shapes = typeof anyShapes extends fc.Arbitrary<infer T> ? T : never;
 type Shape = Shapes[string];
 
-/** The drizzle schema of these tables. */
+/** The drizzle schema of the tables. */
 export function modelOf(shapes: Shapes): Model {
   const model: Record<string, PgTable> = {};
   for (const [name, shape] of Object.entries(shapes)) model[name] = build(name, shape, () => model);
@@ -92,7 +92,7 @@ function build(name: string, shape: Shape, model: () => Record<string, PgTable>)
   // biome-ignore lint/suspicious/noExplicitAny: columns by name
   return pgTable(name, all as any, (t: any) => {
     const on = (keys: readonly string[] | null) => (keys ?? []).filter(has).map((key) => t[key]);
-    // Within CREATE TABLE, PostgreSQL leaves out a unique constraint that only repeats the primary key.
+    // In CREATE TABLE, PostgreSQL ignores a unique constraint on the columns of the primary key.
     const repeats = String(shape.unique?.filter(has)) === String(shape.key?.filter(has));
     const [key, distinct, plain, single] = [
       on(shape.key),

@@ -1,8 +1,4 @@
-/**
- * The specification's seven tables, transcribed from its SQLAlchemy models the way SQLAlchemy would create them
- * (String(20) is varchar(20), `unique=True, index=True` is one unique index ix_{table}_{column}). The deliberate
- * differences stand beside what they replace, each with its ADR.
- */
+/** A table of the specification. */
 export interface SpecifiedTable {
   readonly columns: Readonly<Record<string, string>>;
   readonly primaryKey: string;
@@ -18,9 +14,14 @@ const timestamps = {
   updated_at: "timestamp with time zone not null default now()",
 };
 
-const dimensionId = "integer not null identity"; // ADR 0004: identity where SQLAlchemy makes a serial
+const dimensionId = "integer not null identity"; // ADR 0004: identity instead of the serial of SQLAlchemy
 const factId = "bigint not null identity"; // ADR 0004: bigint on facts
 
+/**
+ * The seven tables of the specification, transcribed from its SQLAlchemy models as SQLAlchemy would create them: String(20) is
+ * varchar(20), `unique=True, index=True` is one unique index ix_{table}_{column}. Deliberate differences have a comment with
+ * their ADR.
+ */
 export const specification: Readonly<Record<string, SpecifiedTable>> = {
   store: {
     columns: {
@@ -50,7 +51,7 @@ export const specification: Readonly<Record<string, SpecifiedTable>> = {
     primaryKey: "pk_product (id)",
     indexes: { ix_product_sku: "unique (sku)", ix_product_category: "(category)" },
     checks: {
-      // ADR 0007: the specification's validation schemas ask for it (ge=0); the database is not weaker than they are.
+      // ADR 0007: the validation schemas of the specification require it (ge=0), so the database does too.
       ck_product_base_price_positive: "base_price IS NULL OR base_price >= 0",
       ck_product_base_cost_positive: "base_cost IS NULL OR base_cost >= 0",
     },
@@ -72,7 +73,7 @@ export const specification: Readonly<Record<string, SpecifiedTable>> = {
       ck_calendar_day_of_week: "day_of_week >= 0 AND day_of_week <= 6",
       ck_calendar_month: "month >= 1 AND month <= 12",
       ck_calendar_quarter: "quarter >= 1 AND quarter <= 4",
-      // ADR 0007: the parts are those of the date.
+      // ADR 0007: the parts match the date.
       ck_calendar_day_of_week_of_date: "day_of_week = (EXTRACT(isodow FROM date) - 1)",
       ck_calendar_month_of_date: "month = EXTRACT(month FROM date)",
       ck_calendar_quarter_of_date: "quarter = EXTRACT(quarter FROM date)",
@@ -90,10 +91,10 @@ export const specification: Readonly<Record<string, SpecifiedTable>> = {
       total_amount: "numeric(12,2) not null",
       ...timestamps,
     },
-    primaryKey: "pk_sales_daily (id, date, store_id)", // ADR 0003: a partitioned key holds the date
+    primaryKey: "pk_sales_daily (id, date, store_id)", // ADR 0003: the key of a partitioned table contains the date
     unique: { uq_sales_daily_grain: "(date, store_id, product_id)" },
     indexes: {
-      // ADR 0005: no ix_sales_daily_date; the grain's own index leads with the date.
+      // ADR 0005: no ix_sales_daily_date; the index of the grain starts with the date.
       ix_sales_daily_store_id: "(store_id)",
       ix_sales_daily_product_id: "(product_id)",
       ix_sales_daily_date_store: "(date, store_id)",
@@ -173,7 +174,7 @@ export const specification: Readonly<Record<string, SpecifiedTable>> = {
       product_id: "integer not null",
       on_hand_qty: "integer not null",
       on_order_qty: "integer not null default 0",
-      is_stockout: "boolean not null generated (on_hand_qty = 0)", // ADR 0007: derived, so that it cannot disagree
+      is_stockout: "boolean not null generated (on_hand_qty = 0)", // ADR 0007: derived, so that it cannot contradict the stock
       ...timestamps,
     },
     primaryKey: "pk_inventory_snapshot_daily (id, date, store_id)", // ADR 0003

@@ -13,7 +13,7 @@ import {
   unique,
   varchar,
 } from "drizzle-orm/pg-core";
-import { edits, item, type ModelChange, swap } from "./change.ts";
+import { edits, item, type ModelChange, replacing } from "./change.ts";
 
 export const columns: ModelChange[] = [
   { name: "add a column", before: item({}), after: item({ size: integer() }) },
@@ -33,8 +33,8 @@ export const columns: ModelChange[] = [
     before: item({ size: integer() }, (t) => [index("ix_item_size").on(t.size)]),
     after: item({ width: integer() }, (t) => [index("ix_item_size").on(t.width)]),
     edit: edits(
-      swap(/-- up[\s\S]*-- down/, "-- up\nALTER TABLE item RENAME COLUMN size TO width;\n-- down"),
-      swap(/-- down[\s\S]*/, "-- down\nALTER TABLE item RENAME COLUMN width TO size;\n"),
+      replacing(/-- up[\s\S]*-- down/, "-- up\nALTER TABLE item RENAME COLUMN size TO width;\n-- down"),
+      replacing(/-- down[\s\S]*/, "-- down\nALTER TABLE item RENAME COLUMN width TO size;\n"),
     ),
   },
   {
@@ -59,7 +59,7 @@ export const columns: ModelChange[] = [
     after: item({ a: bigint({ mode: "number" }).default(0) }),
   },
   {
-    name: "another precision",
+    name: "change a precision",
     before: item({ a: numeric({ precision: 10, scale: 2 }) }, (t) => [check("ck_item", sql`${t.a} >= 0`)]),
     after: item({ a: numeric({ precision: 12, scale: 4 }) }, (t) => [check("ck_item", sql`${t.a} >= 0`)]),
   },
@@ -72,13 +72,13 @@ export const columns: ModelChange[] = [
     name: "text to integer, with USING by hand",
     before: item({ a: text() }),
     after: item({ a: integer() }),
-    edit: swap("SET DATA TYPE integer;", "SET DATA TYPE integer USING a::integer;"),
+    edit: replacing("SET DATA TYPE integer;", "SET DATA TYPE integer USING a::integer;"),
   },
   {
-    name: "another type and another default, with USING by hand",
+    name: "change a type and its default, with USING by hand",
     before: item({ a: text().notNull().default("none") }),
     after: item({ a: integer().notNull().default(0) }),
-    edit: swap("SET DATA TYPE integer;", "SET DATA TYPE integer USING length(a);"),
+    edit: replacing("SET DATA TYPE integer;", "SET DATA TYPE integer USING length(a);"),
   },
   { name: "set a default", before: item({ a: text() }), after: item({ a: text().default("it's; here") }) },
   {
@@ -95,24 +95,24 @@ export const columns: ModelChange[] = [
   { name: "forbid NULL", before: item({ a: text() }), after: item({ a: text().notNull() }) },
   { name: "allow NULL", before: item({ a: text().notNull() }), after: item({ a: text() }) },
   {
-    name: "become an identity",
+    name: "make a column an identity",
     before: item({ a: integer() }),
     after: item({ a: integer().generatedByDefaultAsIdentity() }),
   },
   {
-    name: "an identity of the other kind",
+    name: "change the kind of an identity",
     before: item({ a: integer().generatedByDefaultAsIdentity() }),
     after: item({ a: integer().generatedAlwaysAsIdentity() }),
   },
   {
-    name: "an identity with other options",
+    name: "change the options of an identity",
     before: item({ a: integer().generatedAlwaysAsIdentity() }),
     after: item({
       a: integer().generatedAlwaysAsIdentity({ startWith: 5, increment: 5, maxValue: 500, cache: 3 }),
     }),
   },
   {
-    name: "an identity of a larger type",
+    name: "change the type of an identity",
     before: item({ a: integer().generatedAlwaysAsIdentity() }),
     after: item({ a: bigint({ mode: "number" }).generatedAlwaysAsIdentity() }),
   },
@@ -122,12 +122,12 @@ export const columns: ModelChange[] = [
     after: item({ a: integer(), b: integer().generatedAlwaysAs(sql`a + 1`) }),
   },
   {
-    name: "a generated column becomes a plain one",
+    name: "make a generated column a plain one",
     before: item({ a: integer(), b: integer().generatedAlwaysAs(sql`a + 1`) }),
     after: item({ a: integer(), b: integer() }),
   },
   {
-    name: "another expression, with an index, a check and a key on it",
+    name: "change the expression of a generated column with an index, a check and a key on it",
     before: item({ a: integer().notNull(), b: integer().notNull().generatedAlwaysAs(sql`a + 1`) }, (t) => [
       index("ix_item_b").on(t.b),
       check("ck_item_b", sql`${t.b} > 0`),
@@ -140,7 +140,7 @@ export const columns: ModelChange[] = [
     ]),
   },
   {
-    name: "another type under a check, a predicate, an expression and a default",
+    name: "change a type under a check, a predicate, an expression and a default",
     before: item({ a: integer().notNull().default(0) }, (t) => [
       check("ck_item", sql`${t.a} >= 0`),
       index("ix_item").on(t.a).where(sql`${t.a} > 0`),
@@ -160,7 +160,7 @@ export const columns: ModelChange[] = [
     after: item({ a: bigint({ mode: "number" }) }),
   },
   {
-    name: "a generated column becomes a plain one while the column it reads changes its type",
+    name: "make a generated column a plain one while the column it reads changes its type",
     before: item({ a: integer(), b: integer().generatedAlwaysAs(sql`a + 1`) }),
     after: item({ a: bigint({ mode: "number" }), b: integer() }),
   },
@@ -170,7 +170,7 @@ export const columns: ModelChange[] = [
     after: item({ b: integer().generatedAlwaysAs(sql`a + 1`), a: integer().notNull().default(1) }),
   },
   {
-    name: "another type of a column that a generated one reads",
+    name: "change the type of a column that a generated one reads",
     before: item({ a: integer(), b: integer().generatedAlwaysAs(sql`a + 1`) }),
     after: item({ a: smallint(), b: integer().generatedAlwaysAs(sql`a + 1`) }),
   },

@@ -11,7 +11,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { Model } from "../../../../src/migration/generate/snapshot.ts";
-import { edits, id, item, type ModelChange, swap } from "./change.ts";
+import { edits, id, item, type ModelChange, replacing } from "./change.ts";
 
 const pair = { a: integer().notNull(), b: integer().notNull() };
 const keyed = item(pair, (t) => [unique("uq_item").on(t.a, t.b), uniqueIndex("ix_item_b").on(t.b)]);
@@ -47,12 +47,12 @@ export const constraints: ModelChange[] = [
     after: item({ a: integer().notNull() }),
   },
   {
-    name: "other columns of a primary key",
+    name: "change the columns of a primary key",
     before: item(pair, (t) => [primaryKey({ name: "pk_item", columns: [t.a] })]),
     after: item(pair, (t) => [primaryKey({ name: "pk_item", columns: [t.a, t.b] })]),
   },
   {
-    name: "another name of a primary key",
+    name: "rename a primary key",
     before: item(pair, (t) => [primaryKey({ name: "pk_old", columns: [t.a] })]),
     after: item(pair, (t) => [primaryKey({ name: "pk_new", columns: [t.a] })]),
   },
@@ -63,12 +63,12 @@ export const constraints: ModelChange[] = [
   },
   { name: "drop a unique constraint", before: item({ a: text().unique() }), after: item({ a: text() }) },
   {
-    name: "other columns of a unique constraint",
+    name: "change the columns of a unique constraint",
     before: item(pair, (t) => [unique("uq_item").on(t.a)]),
     after: item(pair, (t) => [unique("uq_item").on(t.b, t.a)]),
   },
   {
-    name: "NULLs are not distinct",
+    name: "make NULLs not distinct in a unique constraint",
     before: item(pair, (t) => [unique("uq_item").on(t.a)]),
     after: item(pair, (t) => [unique("uq_item").on(t.a).nullsNotDistinct()]),
   },
@@ -79,12 +79,12 @@ export const constraints: ModelChange[] = [
   },
   { name: "drop a check", before: item(pair, (t) => [check("ck_item", sql`${t.a} > 0`)]), after: item(pair) },
   {
-    name: "another text of a check",
+    name: "change the condition of a check",
     before: item(pair, (t) => [check("ck_item", sql`${t.a} > 0`)]),
     after: item(pair, (t) => [check("ck_item", sql`${t.a} >= 0`)]),
   },
   {
-    name: "a check with quotes and semicolons",
+    name: "add a check with quotes and semicolons",
     before: item({ a: text() }),
     after: item({ a: text() }, (t) => [
       check("ck_item", sql`${t.a} NOT IN ('a;b', 'it''s', '"public".x', 'x CASCADE')`),
@@ -93,7 +93,7 @@ export const constraints: ModelChange[] = [
   { name: "add a foreign key of two columns", before: note(), after: note((t) => [link(t as never)]) },
   { name: "drop a foreign key", before: note((t) => [link(t as never)]), after: note() },
   {
-    name: "what a foreign key does on delete and update",
+    name: "add actions to a foreign key",
     before: note((t) => [link(t as never)]),
     after: note((t) => [
       link(t as never)
@@ -102,34 +102,34 @@ export const constraints: ModelChange[] = [
     ]),
   },
   {
-    name: "from one action to another",
+    name: "change the action of a foreign key",
     before: note((t) => [link(t as never).onDelete("set null")]),
     after: note((t) => [link(t as never).onDelete("restrict")]),
   },
   {
-    name: "other columns of a foreign key, to a unique index",
+    name: "change the columns of a foreign key, to those of a unique index",
     before: note((t) => [link(t as never)]),
     after: note((t) => [linkTo(["b"], ["b"])(t as never)]),
   },
   {
-    name: "a foreign key with the unique constraint it refers to",
+    name: "add a foreign key together with the unique constraint it refers to",
     before: note(() => [], item(pair)),
     after: note((t) => [link(t as never)]),
   },
   {
-    name: "a primary key over columns that allowed NULL",
+    name: "add a primary key over columns that allowed NULL",
     before: item({ a: integer(), b: integer() }),
     after: item({ a: integer(), b: integer() }, (t) => [primaryKey({ columns: [t.a, t.b] })]),
   },
   {
-    name: "another name of a key that others refer to",
+    name: "rename a key that a foreign key refers to",
     before: note((t) => [link(t as never)]),
     after: note((t) => [link(t as never)], {
       item: item(pair, (t) => [unique("uq_new").on(t.a, t.b), uniqueIndex("ix_item_b").on(t.b)]).item,
     }),
   },
   {
-    name: "another type on both sides of a foreign key, with USING by hand",
+    name: "change the type on both sides of a foreign key, with USING by hand",
     before: note((t) => [linkTo(["b"], ["b"])(t as never)]),
     after: {
       ...item({ a: integer().notNull(), b: text().notNull() }, (t) => [
@@ -138,19 +138,19 @@ export const constraints: ModelChange[] = [
       ]),
       note: pgTable("note", { id, a: integer(), b: text() }, (t) => [linkTo(["b"], ["b"])(t as never)]),
     },
-    edit: swap(/SET DATA TYPE integer;/g, "SET DATA TYPE integer USING b::integer;"),
+    edit: replacing(/SET DATA TYPE integer;/g, "SET DATA TYPE integer USING b::integer;"),
   },
   {
-    name: "drop a table with the column it refers to",
+    name: "drop a table together with the column it refers to",
     before: note((t) => [linkTo(["b"], ["b"])(t as never)]),
     after: item({ a: integer().notNull() }),
   },
   {
-    name: "an exclusion constraint, by hand",
+    name: "add an exclusion constraint, by hand",
     before: item({ a: integer() }),
     after: item({ a: integer(), day: date() }),
     edit: edits(
-      swap(
+      replacing(
         "\n-- down\n",
         `ALTER TABLE item ADD CONSTRAINT ex_item EXCLUDE USING gist
   (a WITH =, (daterange(day, day, '[]')) WITH &&) DEFERRABLE;\n\n-- down\nALTER TABLE item DROP CONSTRAINT ex_item;\n`,

@@ -7,7 +7,7 @@ import { tables } from "./tables.ts";
 
 export type { ModelChange };
 
-/** Every change of a model the diff is tried on. */
+/** The changes of a model that revisions are generated for. */
 export const modelChanges: readonly ModelChange[] = [
   ...tables,
   ...columns,

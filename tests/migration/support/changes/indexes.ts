@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, jsonb, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
-import { item, type ModelChange, swap } from "./change.ts";
+import { item, type ModelChange, replacing } from "./change.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: drizzle gives its columns precise types
 const indexed = (rule?: (t: any) => any) =>
@@ -25,42 +25,42 @@ const kinds: Record<string, (t: any) => any> = {
 };
 
 const added = Object.entries(kinds).map(
-  ([name, rule]): ModelChange => ({ name: `an index, ${name}`, before: indexed(), after: indexed(rule) }),
+  ([name, rule]): ModelChange => ({ name: `add an index, ${name}`, before: indexed(), after: indexed(rule) }),
 );
 
 export const indexes: ModelChange[] = [
   ...added,
   { name: "drop an index", before: indexed((t) => index("ix_item").on(t.a)), after: indexed() },
   {
-    name: "other columns of an index",
+    name: "change the columns of an index",
     before: indexed((t) => index("ix_item").on(t.a)),
     after: indexed((t) => index("ix_item").on(t.b, t.a)),
   },
   {
-    name: "another predicate",
+    name: "change the predicate of an index",
     before: indexed((t) => index("ix_item").on(t.a).where(sql`${t.a} > 0`)),
     after: indexed((t) => index("ix_item").on(t.a).where(sql`${t.a} > 1`)),
   },
   {
-    name: "an index becomes unique",
+    name: "make an index unique",
     before: indexed((t) => index("ix_item").on(t.a)),
     after: indexed((t) => uniqueIndex("ix_item").on(t.a)),
   },
   {
-    name: "an index becomes a unique constraint",
+    name: "replace an index with a unique constraint",
     before: item({ a: integer(), b: integer() }, (t) => [uniqueIndex("ix_item").on(t.a)]),
     after: item({ a: integer(), b: integer() }, (t) => [unique("ix_item").on(t.a)]),
   },
   {
-    name: "an index built CONCURRENTLY",
+    name: "add an index built CONCURRENTLY",
     before: indexed(),
     after: indexed((t) => index("ix_item").on(t.a).concurrently()),
   },
   {
-    name: "an index with INCLUDE, by hand",
+    name: "add an index with INCLUDE, by hand",
     before: indexed(),
     after: indexed((t) => index("ix_item").on(t.a)),
-    edit: swap("ON item (a);", "ON item (a) INCLUDE (b);"),
+    edit: replacing("ON item (a);", "ON item (a) INCLUDE (b);"),
     byHand: true,
   },
 ];

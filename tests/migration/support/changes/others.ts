@@ -41,15 +41,19 @@ const viewOf = (limit: number) =>
 const stored = pgMaterializedView("item_stored").as((query) => query.select({ b: source.b }).from(source));
 
 export const others: ModelChange[] = [
-  { name: "add an enum and a column of it", before: item({}), after: moody(mood("calm", "cross"), "calm") },
-  { name: "drop an enum and the column of it", before: moody(mood("calm", "cross")), after: item({}) },
+  {
+    name: "add an enum and a column of its type",
+    before: item({}),
+    after: moody(mood("calm", "cross"), "calm"),
+  },
+  { name: "drop an enum and the column of its type", before: moody(mood("calm", "cross")), after: item({}) },
   {
     name: "add values to an enum",
     before: moody(mood("calm", "cross")),
     after: moody(mood("shy", "calm", "even", "cross", "wild")),
   },
   {
-    name: "replace an enum by another, and its column",
+    name: "replace an enum with another, and its column",
     before: moody(mood("calm")),
     after: (() => {
       const other = pgEnum("temper", ["hot"]);
@@ -66,46 +70,46 @@ export const others: ModelChange[] = [
   },
   { name: "drop a sequence", before: { n: pgSequence("numbers"), ...item({}) }, after: item({}) },
   {
-    name: "other options of a sequence",
+    name: "change the options of a sequence",
     before: { n: pgSequence("numbers", { increment: 1 }) },
     after: { n: pgSequence("numbers", { increment: 2, cache: 5 }) },
   },
   {
-    name: "replace a sequence by another",
+    name: "replace a sequence with another",
     before: { n: pgSequence("numbers") },
     after: { n: pgSequence("figures") },
   },
   { name: "add a view", before: base, after: { ...base, view: viewOf(1) } },
   { name: "drop a view", before: { ...base, view: viewOf(1) }, after: base },
   {
-    name: "another query of a view",
+    name: "change the query of a view",
     before: { ...base, view: viewOf(1) },
     after: { ...base, view: viewOf(2) },
   },
   { name: "add a materialized view", before: base, after: { ...base, stored } },
-  { name: "drop a table with its view", before: { ...base, view: viewOf(1), stored }, after: {} },
-  { name: "replace a view by another", before: { ...base, view: viewOf(1) }, after: { ...base, stored } },
+  { name: "drop a table together with its views", before: { ...base, view: viewOf(1), stored }, after: {} },
+  { name: "replace a view with another", before: { ...base, view: viewOf(1) }, after: { ...base, stored } },
   {
-    name: "turn row level security on",
+    name: "enable row level security",
     before: base,
     after: { item: pgTable("item", { id, a: integer(), b: text() }).enableRLS() },
   },
   {
-    name: "a policy",
+    name: "add a policy",
     before: base,
     after: item({ a: integer(), b: text() }, (t) => [
       pgPolicy("po_item", { for: "select", using: sql`${t.a} > 0` }),
     ]),
   },
   {
-    name: "replace a policy by another",
+    name: "replace a policy with another",
     before: item({ a: integer() }, (t) => [pgPolicy("po_old", { using: sql`${t.a} > 0` })]),
     after: item({ a: integer() }, (t) => [
       pgPolicy("po_new", { as: "restrictive", for: "delete", using: sql`${t.a} > 1` }),
     ]),
   },
   {
-    name: "many things at once",
+    name: "many changes at once",
     before: {
       shop,
       shelf,

@@ -23,7 +23,7 @@ import {
   uuid,
   varchar,
 } from "drizzle-orm/pg-core";
-import { edits, id, item, type ModelChange, swap } from "./change.ts";
+import { edits, id, item, type ModelChange, replacing } from "./change.ts";
 
 export const shop = pgTable("shop", { id: integer().primaryKey(), name: text() });
 export const shelf = pgTable(
@@ -73,15 +73,15 @@ const everything = pgTable(
 );
 
 export const tables: ModelChange[] = [
-  { name: "add a table of every kind of column", before: {}, after: { everything } },
-  { name: "drop a table of every kind of column", before: { everything }, after: {} },
+  { name: "add a table with every kind of column", before: {}, after: { everything } },
+  { name: "drop a table with every kind of column", before: { everything }, after: {} },
   { name: "add tables with foreign keys", before: { shop }, after: { shop, shelf, crate } },
   { name: "drop tables with foreign keys", before: { shop, shelf, crate }, after: { shop } },
   { name: "drop every table", before: { crate, shelf, shop }, after: {} },
   { name: "add tables that refer to each other", before: {}, after: couple() },
   { name: "drop tables that refer to each other", before: couple(), after: {} },
   {
-    name: "add a table that an old one refers to",
+    name: "add a table that an existing one refers to",
     before: item({ shopId: integer() }),
     after: { shop, ...item({ shopId: integer().references(() => shop.id) }) },
   },
@@ -97,7 +97,7 @@ export const tables: ModelChange[] = [
     })(),
     after: item({ code: text() }),
   },
-  { name: "replace one table by another", before: { shop }, after: item({}) },
+  { name: "replace one table with another", before: { shop }, after: item({}) },
   {
     name: "rename a table, by hand",
     before: item({ code: text() }, (t) => [index("ix_item_code").on(t.code)]),
@@ -105,8 +105,8 @@ export const tables: ModelChange[] = [
       thing: pgTable("thing", { id, code: text() }, (t) => [index("ix_item_code").on(t.code)]),
     },
     edit: edits(
-      swap(/-- up[\s\S]*-- down/, "-- up\nALTER TABLE item RENAME TO thing;\n-- down"),
-      swap(/-- down[\s\S]*/, "-- down\nALTER TABLE thing RENAME TO item;\n"),
+      replacing(/-- up[\s\S]*-- down/, "-- up\nALTER TABLE item RENAME TO thing;\n-- down"),
+      replacing(/-- down[\s\S]*/, "-- down\nALTER TABLE thing RENAME TO item;\n"),
     ),
   },
   {

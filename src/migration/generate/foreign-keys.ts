@@ -1,12 +1,20 @@
-import { entries, type ForeignKeySnapshot, type Snapshot, same, type TableSnapshot } from "./snapshot.ts";
+import {
+  type ForeignKeySnapshot,
+  filterEntries,
+  isEqual,
+  type Snapshot,
+  type TableSnapshot,
+} from "./snapshot.ts";
 
-/* What foreign keys ask of the order of statements. */
+/* How foreign keys restrict the order of statements. */
 
 /**
- * Whether nothing a foreign key rests on changes: the types of its columns on both sides, and the keys of the table it
- * refers to. Tables that leave may refer to each other, but not in a circle.
+ * Whether a foreign key can stay in place: the types of its columns on both sides and the unique keys of the table it refers
+ * to do not change. Tables that are both dropped may refer to each other, but not in a cycle.
+ *
+ * @param from the key of the table with the foreign key
  */
-export function restsOnTheSame(
+export function canStay(
   from: string,
   { tableTo, columnsFrom, columnsTo }: ForeignKeySnapshot,
   source: Snapshot,
@@ -19,21 +27,23 @@ export function restsOnTheSame(
   const sameColumns = (key: string, names: readonly string[]) =>
     names.every((name) => {
       const [old, later] = [source.tables[key]?.columns[name], target.tables[key]?.columns[name]];
-      return !(key in target.tables) || (old?.type === later?.type && same(old?.generated, later?.generated));
+      return (
+        !(key in target.tables) || (old?.type === later?.type && isEqual(old?.generated, later?.generated))
+      );
     });
   return (
     sameColumns(from, columnsFrom) &&
     sameColumns(to, columnsTo) &&
-    same(before?.compositePrimaryKeys, after.compositePrimaryKeys) &&
-    same(before?.uniqueConstraints, after.uniqueConstraints) &&
-    same(uniqueIndexes(before), uniqueIndexes(after))
+    isEqual(before?.compositePrimaryKeys, after.compositePrimaryKeys) &&
+    isEqual(before?.uniqueConstraints, after.uniqueConstraints) &&
+    isEqual(uniqueIndexes(before), uniqueIndexes(after))
   );
 }
 
 const uniqueIndexes = (table: TableSnapshot | undefined) =>
-  entries(table?.indexes ?? {}, (_, { isUnique }) => isUnique);
+  filterEntries(table?.indexes ?? {}, (_, { isUnique }) => isUnique);
 
-/** Whether foreign keys lead from one table to another. */
+/** Whether a path of foreign keys leads from one table to another. */
 function reaches({ tables }: Snapshot, from: string, to: string, seen = new Set<string>()): boolean {
   if (from === to) return true;
   if (seen.has(from)) return false;
@@ -43,11 +53,11 @@ function reaches({ tables }: Snapshot, from: string, to: string, seen = new Set<
   );
 }
 
-/** One snapshot less a table each time, those that refer to others before those they refer to. */
-export function dropOneByOne(start: Snapshot, leaving: readonly string[]): Snapshot[] {
+/** One snapshot per dropped table, each without one more of them; referring tables go before the tables they refer to. */
+export function dropOneByOne(start: Snapshot, dropped: readonly string[]): Snapshot[] {
   const snapshots: Snapshot[] = [];
   let current = start;
-  for (const left = [...leaving]; left.length > 0; ) {
+  for (const left = [...dropped]; left.length > 0; ) {
     const next = left.find((key) => !left.some((other) => other !== key && refersTo(current, other, key)));
     const key = next ?? left[0] ?? "";
     left.splice(left.indexOf(key), 1);

@@ -1,20 +1,21 @@
 import { statfsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 
-/** What of a machine the server's parameters depend on. */
+/** The properties of a machine that the server parameters depend on. */
 export interface Machine {
-  /** What this process may use: the machine's memory, or less in a container. */
+  /** The memory that this process may use: that of the machine, or the limit of the container. */
   readonly memory_bytes: number;
   readonly processors: number;
-  /** The size of /dev/shm, which containers keep small; undefined where there is none. */
+  /** The size of /dev/shm, which is small in containers; undefined if there is none. */
   readonly sharedMemory_bytes: number | undefined;
 }
 
+/** The machine this process runs on. */
 export function thisMachine(): Machine {
   const limit = process.constrainedMemory();
   const total = totalmem();
   return {
-    // Without a limit the system answers 0 or a number beyond all memory.
+    // Without a limit the system reports 0 or more than the memory of the machine.
     memory_bytes: limit > 0 && limit < total ? limit : total,
     processors: availableParallelism(),
     sharedMemory_bytes: sizeOf("/dev/shm"),
@@ -22,8 +23,8 @@ export function thisMachine(): Machine {
 }
 
 /**
- * The server's parameters for a machine it shares with the commands that load (DuckDB takes its part too) and with
- * whatever else runs there: few connections, large loads, aggregates over months.
+ * The parameters of the server for few connections, large loads, and aggregates over months. The machine is shared with the
+ * loading command, whose DuckDB needs memory too, and with other programs.
  */
 export function serverParameters(machine: Machine): Record<string, string> {
   const share = (divisor: number, least_mb: number, most_mb: number) =>
@@ -36,22 +37,22 @@ export function serverParameters(machine: Machine): Record<string, string> {
     work_mem: share(256, 4, 64),
     maintenance_work_mem: share(16, 32, 1024),
     max_parallel_workers_per_gather: workers,
-    // A load builds indexes on two connections: helpers come on top of those, where there are processors for them.
+    // A load builds indexes on two connections; parallel workers are useful only with more than two processors.
     max_parallel_maintenance_workers: String(clamp(machine.processors / 2 - 1, 0, 4)),
     max_parallel_workers: processors,
     max_worker_processes: String(Number(processors) + 2),
-    // Loads write gigabytes between two checkpoints.
+    // Loads write gigabytes of WAL between two checkpoints.
     max_wal_size: share(4, 512, 4096),
     checkpoint_timeout: "15min",
     wal_compression: "on",
-    // Nothing replicates this server, and a table filled in the transaction that made it then needs no WAL at all.
+    // This server is not replicated. At this level, filling a table in the transaction that created it writes no WAL.
     wal_level: "minimal",
     max_wal_senders: "0",
     max_logical_replication_workers: "0",
-    // Compiling costs more than it saves on queries of this size.
+    // For queries of this size, compilation costs more than it saves.
     jit: "off",
     random_page_cost: "1.1",
-    // Parallel queries exchange rows through /dev/shm, and fail where a container gives it only a few megabytes.
+    // Parallel queries exchange rows through /dev/shm and fail if it has only a few megabytes, as in containers.
     ...(machine.sharedMemory_bytes !== undefined && machine.sharedMemory_bytes < 512 * 2 ** 20
       ? { dynamic_shared_memory_type: "mmap" }
       : {}),

@@ -2,15 +2,15 @@ import { describe, expect, inject, it } from "vitest";
 import { databaseOf, withClient } from "../../src/database/connection.ts";
 import { serverVersions } from "../support/warehouse.ts";
 
-describe("the servers this run tests on", () => {
+describe("the servers of this test run", () => {
   it.runIf(serverVersions().includes("15"))(
-    "PostgreSQL 15, the oldest supported, is one of them",
+    "include PostgreSQL 15, the oldest supported version",
     async () => {
       expect(await majorOf("15")).toBe(15);
     },
   );
 
-  it("the embedded PostgreSQL 18, or the server of DATABASE_URL, is one of them", async () => {
+  it("include the embedded PostgreSQL 18, or the server of DATABASE_URL", async () => {
     expect(await majorOf("18")).toSatisfy((major) => (process.env.DATABASE_URL ? major >= 15 : major === 18));
   });
 });

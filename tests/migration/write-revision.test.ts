@@ -19,7 +19,7 @@ import {
 } from "../../src/migration/generate/drizzle-kit.ts";
 import { emptySnapshot, snapshotPath, snapshotText } from "../../src/migration/generate/snapshot.ts";
 import { sectionBetween, statementsBetween } from "../../src/migration/generate/statements-between.ts";
-import { revision } from "../../src/migration/index.ts";
+import { writeRevision } from "../../src/migration/index.ts";
 import { ownMigrations } from "../../src/migration/revisions/revisions.ts";
 
 let engine: DiffEngine;
@@ -32,13 +32,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const migrations = mkdtempSync(join(folder, "migrations-"));
 
 describe("the committed snapshot", () => {
-  test("is the model, letter by letter", async () => {
+  test("is the snapshot of the model, byte by byte", async () => {
     expect(readFileSync(snapshotPath(ownMigrations), "utf8")).toBe(
       snapshotText(engine.snapshotOf(await ownModel())),
     );
   });
 
-  test("holds nothing that is not the model's: taken twice it is the same", async () => {
+  test("contains no random values: two snapshots of one model are the same text", async () => {
     const [one, two] = [engine.snapshotOf(await ownModel()), engine.snapshotOf(await ownModel())];
     expect(snapshotText(one)).toBe(snapshotText(two));
   });
@@ -48,33 +48,33 @@ describe("the statements between two models", () => {
   const item = (columns: Record<string, PgColumnBuilderBase>) =>
     engine.snapshotOf({ item: pgTable("item", columns) });
 
-  test("between the same are none", async () => {
+  test("are none if the models are the same", async () => {
     expect(await statementsBetween(engine, item({ a: integer() }), item({ a: integer() }))).toEqual([]);
   });
 
-  test("that add and drop a column ask nobody, and say how a rename is written", async () => {
+  test("that add and drop a column are made without a question, and say how to write a rename", async () => {
     expect(await sectionBetween(engine, item({ a: integer() }), item({ b: integer() }))).toBe(
-      `-- New: b. Gone: a. If this is a rename, write in place of ADD and DROP:
+      `-- Added: b. Dropped: a. For a rename, replace ADD and DROP with:
 -- ALTER TABLE item RENAME COLUMN a TO b;
 ALTER TABLE item ADD COLUMN b integer;
 ALTER TABLE item DROP COLUMN a;`,
     );
   });
 
-  test("say where a person has to decide something", async () => {
+  test("have comments where a person has to decide something", async () => {
     const before = item({ a: text(), b: text() });
     const after = item({ a: integer(), b: text().notNull(), c: integer().notNull() });
     expect(await sectionBetween(engine, before, after)).toBe(
-      `-- Values of text do not turn into integer by themselves: add USING and an expression of a.
+      `-- PostgreSQL does not convert text to integer by itself: add USING with an expression of a.
 ALTER TABLE item ALTER COLUMN a SET DATA TYPE integer;
--- Fails while there are rows without b: fill them first.
+-- Fails if b is NULL in any row: fill it first.
 ALTER TABLE item ALTER COLUMN b SET NOT NULL;
--- Fails while the table holds rows: give a DEFAULT, or add it without NOT NULL, fill it, then SET NOT NULL.
+-- Fails if the table has rows: add a DEFAULT, or add the column without NOT NULL, fill it, then SET NOT NULL.
 ALTER TABLE item ADD COLUMN c integer NOT NULL;`,
     );
   });
 
-  test("to nothing drop what refers before what it refers to, and never CASCADE", async () => {
+  test("to an empty model drop referring tables before the tables they refer to, and never use CASCADE", async () => {
     const statements = await statementsBetween(engine, engine.snapshotOf(await ownModel()), emptySnapshot);
     expect(statements.every((statement) => /^DROP TABLE \w+;$/.test(statement))).toBe(true);
     expect(statements.indexOf("DROP TABLE sales_daily;")).toBeLessThan(
@@ -83,7 +83,7 @@ ALTER TABLE item ADD COLUMN c integer NOT NULL;`,
   });
 });
 
-test("a model whose source is newer than what was built of it is noticed", () => {
+test("a model that was edited after the build is detected", () => {
   const [source, compiled] = [mkdtempSync(join(folder, "src-")), mkdtempSync(join(folder, "dist-"))];
   writeFileSync(join(compiled, "tables.js"), "");
   utimesSync(join(compiled, "tables.js"), 100, 100);
@@ -95,16 +95,16 @@ test("a model whose source is newer than what was built of it is noticed", () =>
   expect(isNewer(join(folder, "not-there"), compiled)).toBe(false);
 });
 
-describe("revision", () => {
+describe("writeRevision", () => {
   const model = { item: pgTable("item", { a: integer() }) };
 
-  test("writes both directions, then nothing, and numbers the next one", async () => {
-    const written = await revision({ folder: migrations, model, message: "Add the item, at last" });
+  test("writes both directions, nothing if nothing changed, and the next number", async () => {
+    const written = await writeRevision({ folder: migrations, model, message: "Add the item, at last" });
     expect(written).toMatchObject({ revision: "0001_add_the_item_at_last", parent: null });
     expect(readFileSync(written.path ?? "", "utf8")).toBe(`-- revision: 0001_add_the_item_at_last
 -- parent: none
--- Generated from the model. Read it before you apply it, and edit by hand what a diff cannot know: a rename,
--- the USING of a type change, and what the model cannot say (partitions, triggers, exclusion constraints).
+-- Generated from the model. Read it before you apply it, and edit by hand what a diff cannot know: renames,
+-- USING for changes of type, and what the model cannot express (partitions, triggers, exclusion constraints).
 
 -- up
 
@@ -116,11 +116,11 @@ CREATE TABLE item (
 
 DROP TABLE item;
 `);
-    expect(await revision({ folder: migrations, model, message: "again" })).toMatchObject({
+    expect(await writeRevision({ folder: migrations, model, message: "again" })).toMatchObject({
       revision: null,
       path: null,
     });
-    expect(await revision({ folder: migrations, message: "by hand", empty: true })).toMatchObject({
+    expect(await writeRevision({ folder: migrations, message: "by hand", empty: true })).toMatchObject({
       revision: "0002_by_hand",
       parent: "0001_add_the_item_at_last",
     });
@@ -131,23 +131,23 @@ DROP TABLE item;
     ]);
   });
 
-  test("that cannot be written says so, and leaves nothing half written", async () => {
+  test("leaves no file behind if one of the two files cannot be written", async () => {
     const file = join(folder, "a-file");
     writeFileSync(file, "");
-    await expect(revision({ folder: join(file, "inside"), model, message: "x" })).rejects.toThrow(
+    await expect(writeRevision({ folder: join(file, "inside"), model, message: "x" })).rejects.toThrow(
       expect.objectContaining({ code: "FILE_UNWRITABLE" }),
     );
     const blocked = mkdtempSync(join(folder, "blocked-"));
     mkdirSync(join(blocked, "model.json.new"));
-    await expect(revision({ folder: blocked, model, message: "x" })).rejects.toThrow(
+    await expect(writeRevision({ folder: blocked, model, message: "x" })).rejects.toThrow(
       expect.objectContaining({ code: "FILE_UNWRITABLE" }),
     );
     expect(readdirSync(blocked)).toEqual(["model.json.new"]);
   });
 
-  test("refuses a message that gives no name", async () => {
-    await expect(revision({ folder: migrations, model, message: "…" })).rejects.toThrow(
-      "must hold a letter or digit",
+  test("refuses a message without a letter or digit", async () => {
+    await expect(writeRevision({ folder: migrations, model, message: "…" })).rejects.toThrow(
+      "must contain a letter or digit",
     );
   });
 });
