@@ -43,7 +43,9 @@ describe("db", () => {
 
     const started = await run(home, ["db", "start"]);
     expect(started).toMatchObject({ status: 0, stderr: "Stop it with: forecastlab db stop\n" });
-    expect(started.stdout).toMatch(/^PostgreSQL 18\.\d+ is running \(process \d+\), data in .*\/home\/data\n$/);
+    expect(started.stdout).toMatch(
+      /^PostgreSQL 18\.\d+ is running \(process \d+\), data in .*\/home\/data\n$/,
+    );
 
     const { json } = await run(home, ["db", "status", "--json"]);
     expect(json).toMatchObject({

@@ -1,16 +1,8 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { integer, type PgColumnBuilderBase, pgTable, text } from "drizzle-orm/pg-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   type DiffEngine,
   isNewer,
@@ -21,6 +13,9 @@ import { emptySnapshot, snapshotPath, snapshotText } from "../../src/migration/g
 import { sectionBetween, statementsBetween } from "../../src/migration/generate/statements-between.ts";
 import { writeRevision } from "../../src/migration/index.ts";
 import { ownMigrations } from "../../src/migration/revisions/revisions.ts";
+import { replaceFile } from "../../src/system/atomic-write.ts";
+
+vi.mock("../../src/system/atomic-write.ts", { spy: true });
 
 let engine: DiffEngine;
 beforeAll(async () => {
@@ -138,11 +133,11 @@ DROP TABLE item;
       expect.objectContaining({ code: "FILE_UNWRITABLE" }),
     );
     const blocked = mkdtempSync(join(folder, "blocked-"));
-    mkdirSync(join(blocked, "model.json.new"));
+    vi.mocked(replaceFile).mockRejectedValueOnce(Object.assign(new Error("full"), { code: "ENOSPC" }));
     await expect(writeRevision({ folder: blocked, model, message: "x" })).rejects.toThrow(
       expect.objectContaining({ code: "FILE_UNWRITABLE" }),
     );
-    expect(readdirSync(blocked)).toEqual(["model.json.new"]);
+    expect(readdirSync(blocked)).toEqual([]);
   });
 
   test("refuses a message without a letter or digit", async () => {

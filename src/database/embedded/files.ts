@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { constants, type FileHandle, open, rename, rm } from "node:fs/promises";
+import { constants, type FileHandle, open, rm } from "node:fs/promises";
+import { replaceFile } from "../../system/atomic-write.ts";
 import type { OsUser } from "./os-user.ts";
 
 /**
@@ -7,15 +7,7 @@ import type { OsUser } from "./os-user.ts";
  * root must not follow a link that the user put there, so the file is always a new one.
  */
 export async function writePrivate(path: string, text: string, osUser: OsUser | undefined): Promise<void> {
-  const unfinished = `${path}.${randomBytes(4).toString("hex")}`;
-  const file = await open(unfinished, "wx", 0o600);
-  try {
-    if (osUser !== undefined) await file.chown(osUser.uid, osUser.gid);
-    await file.writeFile(text);
-  } finally {
-    await file.close();
-  }
-  await rename(unfinished, path);
+  await replaceFile(path, text, { mode: 0o600, owner: osUser });
 }
 
 /** Not defined on Windows. */
@@ -36,17 +28,6 @@ export async function openLog(path: string, osUser: OsUser | undefined): Promise
     await file.truncate(0);
   }
   return file;
-}
-
-/** Forces a rename in a folder to disk, so that it survives a power cut. Windows cannot open folders and needs it less. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** The text of a file; undefined if it does not exist. */

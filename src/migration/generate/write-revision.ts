@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fail } from "../../errors.ts";
+import { replaceFile } from "../../system/atomic-write.ts";
 import { asFileFailure, withFileFailures } from "../../system/file-failures.ts";
 import { ownMigrations, type Revision, readRevisions } from "../revisions/revisions.ts";
 import { type DiffEngine, loadDiffEngine, modelIsStale, ownModel } from "./drizzle-kit.ts";
@@ -65,30 +66,16 @@ export async function writeRevision(options: RevisionOptions): Promise<RevisionR
   if (sections.up === "" && sections.down === "") return { revision: null, path: null, parent };
   create(path, fileText({ id, parent, comment: generatedComment, ...sections }));
   try {
-    replace(snapshotPath(folder), snapshotText(after));
+    await replaceFile(snapshotPath(folder), snapshotText(after));
   } catch (error) {
     rmSync(path);
-    throw error;
+    throw asFileFailure(error, snapshotPath(folder), "written");
   }
   return { revision: id, path, parent };
 }
 
 function create(path: string, text: string): void {
   withFileFailures(path, "written", () => writeFileSync(path, text, { flag: "wx" }));
-}
-
-/** Replaces the file in one step, so that a reader sees either the old text or the new one. */
-function replace(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, path);
-  } catch (error) {
-    const reason = `${temporary} is a folder`;
-    if ((error as NodeJS.ErrnoException).code === "EISDIR")
-      throw fail("FILE_UNWRITABLE", { path, reason }, error);
-    throw asFileFailure(error, path, "written");
-  }
 }
 
 async function bothSections(engine: DiffEngine, before: Snapshot, after: Snapshot) {
