@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ForecastLabError, fail } from "../../errors.ts";
+import { sha256OfText } from "../../system/digest.ts";
 import { ensurePrivateFolder, ensurePublicFolder, ignore, mayEnter, unusableFolder } from "./folders.ts";
 import { defaultOsUser, type OsUser, osUserOf, runsAsRoot } from "./os-user.ts";
 
@@ -136,7 +136,7 @@ async function handOver(path: string, osUser: OsUser): Promise<boolean> {
  */
 async function createOutsideHome(home: string, path: string): Promise<ServerLocation> {
   const osUser = defaultOsUser();
-  const digest = createHash("sha256").update(path).digest("hex").slice(0, 12);
+  const digest = sha256OfText(path).slice(0, 12);
   const name = basename(path) === ".forecastlab" ? basename(dirname(path)) : basename(path);
   const folder = join(systemFolder, `${name.replaceAll(/[^\w.-]/g, "_") || "root"}-${digest}`);
   try {

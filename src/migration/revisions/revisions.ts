@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "../../errors.ts";
+import { sha256OfText } from "../../system/digest.ts";
 import { withFileFailures } from "../../system/file-failures.ts";
 import { splitStatements } from "./split-statements.ts";
 
@@ -96,7 +96,7 @@ export function parseRevision(path: string, content: string): Revision {
     transactional: header.transaction === undefined,
     up: { sql: lines.slice(up + 1, down).join("\n"), line: up + 2 },
     down: { sql: lines.slice(down + 1).join("\n"), line: down + 2 },
-    checksum: createHash("sha256").update(text).digest("hex"),
+    checksum: sha256OfText(text),
     path,
   };
   refuseTransactionControl(revision, invalid);
