@@ -9,90 +9,81 @@ import { withDuckDB } from "../duckdb.ts";
 import { internal } from "../internal.ts";
 import type { FrameOutcome } from "./outcome.ts";
 
-/* The same frame from DuckDB's own tables: the code that makes it is ours, only the facts come from elsewhere. */
+/* The same frame from tables of DuckDB: our code builds it, only the facts are read from another database. */
 
-/** The warehouse's tables as tables of DuckDB. */
+/** The tables of the warehouse as tables of DuckDB. */
 export interface Native {
   /** The database file. */
   readonly path: string;
-  /** What the warehouse says of itself before a frame reads its facts, by question. */
+  /** What the warehouse answers before a frame reads its facts, by question. */
   readonly answers: ReadonlyMap<string, object[]>;
 }
 
-interface CheckedDefinition {
+interface FrameDefinition {
   readonly cutoff: string;
   readonly horizon: number;
 }
 
-/** What src/frame/source calls by these names, as far as it is used here. */
-interface Source {
-  readonly lanes: number;
+/** The interface of this name in src/frame/source, as far as it is used here. */
+interface WarehouseReader {
+  readonly connections: number;
   rows(sql: string, values?: readonly unknown[]): Promise<object[]>;
   read(
     engine: { run(sql: string): Promise<void> },
-    lane: number,
-    staged: { readonly table: string; query(where: string): string },
+    connection: number,
+    staging: { readonly table: { readonly name: string }; query(where: string): string },
     where: string,
   ): Promise<{ readonly done: Promise<void> }>;
 }
 
 export async function computeFromNative(
   { path, answers }: Native,
-  request: CheckedDefinition & { readonly out: string; readonly signal: AbortSignal },
+  request: FrameDefinition & { readonly out: string; readonly signal: AbortSignal },
 ): Promise<FrameOutcome> {
-  const { frameOf } = await internal("frame/frame.js");
-  const source: Source = {
-    lanes: 1,
+  const { buildFrameFrom } = await internal("frame/frame.js");
+  const reader: WarehouseReader = {
+    connections: 1,
     rows: async (sql, values) => {
       const answer = answers.get(questionOf(sql, values));
       if (answer === undefined) throw new Error(`the warehouse was not asked: ${sql}`);
       return answer;
     },
-    // The query's names are those of the file's tables, some of which the engine's own have too.
+    // The query names tables of the file. Some tables of the engine have the same names.
     read: async (engine, _, { table, query }, where) => {
       await engine.run(`ATTACH IF NOT EXISTS '${path}' AS native (READ_ONLY)`);
       await engine.run("USE native");
-      await engine.run(`INSERT INTO memory.main.${table} ${query(where)}`);
+      await engine.run(`INSERT INTO memory.main.${table.name} ${query(where)}`);
       await engine.run("USE memory");
       return { done: Promise.resolve() };
     },
   };
-  return frameOf((work: (source: Source) => Promise<unknown>) => work(source), request);
+  return buildFrameFrom((work: (reader: WarehouseReader) => Promise<unknown>) => work(reader), request);
 }
 
-/** Copies the warehouse's tables, in the order their rows were loaded in, and asks it what a frame asks first. */
+/** Copies the tables of the warehouse in the order in which their rows were loaded, and asks what a frame asks first. */
 export async function prepareNative(
   database: Database,
-  definition: CheckedDefinition,
+  definition: FrameDefinition,
   folder: string,
   signal: AbortSignal,
 ): Promise<Native> {
   const path = join(folder, "native.duckdb");
+  const { frameTables } = await internal("frame/source/frame-tables.js");
   const copyAll = (connection: DuckDBConnection) =>
     withClient(
       database,
       async (client) => {
         // Two workers would mix up the order.
         await client.query("SET max_parallel_workers_per_gather = 0");
-        for (const table of tables) await copyTable(client, connection, table, join(folder, "native.csv"));
+        for (const { name } of frameTables()) {
+          await copyTable(client, connection, name, join(folder, "native.csv"));
+        }
       },
       signal,
     );
   await withDuckDB(folder, copyAll, path);
   return { path, answers: await answersOf(database, definition, signal) };
 }
-
-const tables = [
-  "store",
-  "product",
-  "calendar",
-  "sales_daily",
-  "inventory_snapshot_daily",
-  "price_history",
-  "promotion",
-  "traffic_daily",
-  "weather_daily",
-];
 
 async function copyTable(
   client: Client,
@@ -121,23 +112,23 @@ async function copyTable(
 
 async function answersOf(
   database: Database,
-  definition: CheckedDefinition,
+  definition: FrameDefinition,
   signal: AbortSignal,
 ): Promise<Map<string, object[]>> {
-  const [{ checkDefinition }, { planFor }, { withSnapshot }] = await Promise.all([
-    internal("frame/request.js"),
+  const [{ checkDefinition }, { prepareFrame }, { withSnapshot }] = await Promise.all([
+    internal("frame/definition.js"),
     internal("frame/prepare.js"),
     internal("frame/source/snapshot.js"),
   ]);
   const answers = new Map<string, object[]>();
   const checked = await checkDefinition(definition);
-  await withSnapshot(database, signal, (source: Source) => {
-    const rows: Source["rows"] = async (sql, values) => {
-      const answer = await source.rows(sql, values);
+  await withSnapshot(database, signal, (reader: WarehouseReader) => {
+    const rows: WarehouseReader["rows"] = async (sql, values) => {
+      const answer = await reader.rows(sql, values);
       answers.set(questionOf(sql, values), answer);
       return answer;
     };
-    return planFor({ ...source, rows }, checked);
+    return prepareFrame({ ...reader, rows }, checked);
   });
   return answers;
 }

@@ -7,6 +7,8 @@ import { type Database, databaseOf } from "../../src/database/connection.ts";
 import { auditFrame } from "../../src/frame/audit/audit.ts";
 import { daySql } from "../../src/frame/days.ts";
 import type { Driver } from "../../src/frame/drivers/driver.ts";
+import { inventorySnapshots } from "../../src/frame/drivers/inventory.ts";
+import { engineTable } from "../../src/frame/engine-tables.ts";
 import { parseSpec } from "../../src/frame/index.ts";
 import { fillDays } from "../examples/support/examples.ts";
 import { query } from "../ingest/support/load.ts";
@@ -44,7 +46,7 @@ describe("the leakage audit", async () => {
   });
 
   test("catches drivers that use what their class or lag says they do not, each by name, and no other column", async () => {
-    const report = await auditFrame(database, request, [sameDayBeyondCutoff, sameDayUpToCutoff, shortLag]);
+    const report = await auditFrame(database, request, [sameDayBeyondCutoff, sameDayUpToCutoff, shortLag()]);
     expect(report.passed).toBe(false);
     expect(leaksOf(report, "facts after the cutoff")).toEqual(["future stock_beyond_cutoff"]);
     // Of what is read up to the cutoff only, nothing later shows it: changes within the training days do.
@@ -140,47 +142,56 @@ function stateOf(database: Database) {
   );
 }
 
-/** A driver as someone might write it: the closing stock of a day, read by a condition of its own. */
+/** A driver that gives the closing stock of a day, with a condition of its own on the facts it reads. */
 function stock(name: string, condition: string, join: string, day: string): Driver {
+  const table = engineTable({
+    name,
+    kind: "table",
+    holds: "one row per day, store and product with a snapshot",
+    columns: { day: "INTEGER", store_id: "INTEGER", product_id: "INTEGER", on_hand: "INTEGER" },
+    madeBy: "stageTables",
+    readBy: "the rows of the frame",
+    droppedBy: null,
+  });
   return {
     name,
     class: "future",
-    stages: [
-      {
-        table: name,
-        columns: [
-          { name: "day", type: "INTEGER" },
-          { name: "store_id", type: "INTEGER" },
-          { name: "product_id", type: "INTEGER" },
-          { name: "on_hand", type: "INTEGER" },
-        ],
-        query: () =>
-          `SELECT ${daySql("date")}, store_id, product_id, on_hand_qty FROM inventory_snapshot_daily WHERE ${condition}`,
-        day: null,
-      },
-    ],
-    prepare: [],
-    block: [],
-    join: `${join} ${name}
-      ON ${name}.store_id = series.store_id AND ${name}.product_id = series.product_id AND ${name}.day = ${day}`,
-    columns: [{ name, type: "INTEGER", sql: `${name}.on_hand`, description: "Leaks." }],
+    reads: [inventorySnapshots],
+    engineTables: [table],
+    plan: () => ({
+      staging: [
+        {
+          table,
+          query: () =>
+            `SELECT ${daySql("date")}, store_id, product_id, on_hand_qty FROM inventory_snapshot_daily WHERE ${condition}`,
+          day: null,
+        },
+      ],
+      join: `${join} ${table}
+        ON ${table}.store_id = series.store_id AND ${table}.product_id = series.product_id AND ${table}.day = ${day}`,
+      columns: [{ name, type: "INTEGER", sql: `${table}.on_hand`, description: "Leaks." }],
+    }),
   };
 }
 
 const upToCutoff = "date <= DATE '2024-03-31'";
 
-/** The day itself, declared known in advance. */
-const sameDayBeyondCutoff = () => stock("stock_beyond_cutoff", "true", "LEFT JOIN", "history.day");
-const sameDayUpToCutoff = () => stock("stock_up_to_cutoff", upToCutoff, "LEFT JOIN", "history.day");
+/** It gives the value of the day itself, and declares that it is known in advance. */
+const sameDayBeyondCutoff = stock("stock_beyond_cutoff", "true", "LEFT JOIN", "history.day");
+const sameDayUpToCutoff = stock("stock_up_to_cutoff", upToCutoff, "LEFT JOIN", "history.day");
 
-/** It says 7 days and reads 6. */
+/** It declares a lag of 7 days and reads 6. */
 const shortLag = (): Driver => {
   const driver = stock("stock_lag_7", upToCutoff, "LEFT JOIN", "history.day - 6");
-  return { ...driver, class: "historic", columns: driver.columns.map((column) => ({ ...column, lag: 7 })) };
+  const plan: Driver["plan"] = (scope) => {
+    const { columns, ...rest } = driver.plan(scope);
+    return { ...rest, columns: columns.map((column) => ({ ...column, lag: 7 })) };
+  };
+  return { ...driver, class: "historic", plan };
 };
 
-/** Days without a snapshot fall out of the frame. */
-const onlyStockedDays = () => stock("stock_of_the_day", "true", "JOIN", "history.day");
+/** Days without a snapshot are not in the frame. */
+const onlyStockedDays = stock("stock_of_the_day", "true", "JOIN", "history.day");
 
 /** Two stores, three products, January to May 2024: sales, stock, prices, promotions, holidays, traffic and weather. */
 async function fillWarehouse(database: Database): Promise<void> {

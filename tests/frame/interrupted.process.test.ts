@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { withClient } from "../../src/database/connection.ts";
 import { fail } from "../../src/errors.ts";
-import { frameOf } from "../../src/frame/frame.ts";
-import { type FramePhase, type FrameProgress, frame } from "../../src/frame/index.ts";
+import { buildFrameFrom } from "../../src/frame/frame.ts";
+import { buildFrame, type FramePhase, type FrameProgress } from "../../src/frame/index.ts";
 import { withSnapshot } from "../../src/frame/source/snapshot.ts";
 import { fillDimensions, query, untilWaiting, Workspace } from "../ingest/support/load.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
@@ -29,7 +29,7 @@ beforeAll(async () => {
      FROM generate_series(date '2024-01-02', date '2024-02-20', interval '1 day') AS d, store, product`,
   );
   for (const path of [workspace.path("frames"), temporary]) mkdirSync(path);
-  await frame(database, { ...definition, cutoff: "2024-02-01", out });
+  await buildFrame(database, { ...definition, cutoff: "2024-02-01", out });
 });
 
 describe("an interruption", () => {
@@ -47,7 +47,7 @@ describe("an interruption", () => {
       said.push(progress.phase);
       if (progress.phase === phase) interruption.abort(fail("INTERRUPTED", { signal: "SIGINT" }));
     };
-    const made = frameOf(
+    const made = buildFrameFrom(
       (work) => withSnapshot(database, signal, work),
       { ...definition, out, signal, onProgress },
       // Several blocks, so that there is a next one to interrupt.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { databaseOf, withClient } from "../../src/database/connection.ts";
-import { frame } from "../../src/frame/index.ts";
+import { buildFrame } from "../../src/frame/index.ts";
 import { withSnapshot } from "../../src/frame/source/snapshot.ts";
 import { fillDimensions, loadCsv, query, Workspace } from "../ingest/support/load.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
@@ -27,12 +27,12 @@ describe("the warehouse a frame is made of", async () => {
   test("is one state of it: a load that adds a month meanwhile waits until the facts are read", async () => {
     const total = "SELECT sum(quantity)::int AS units FROM sales_daily";
     let load: Promise<unknown> = Promise.resolve();
-    await withSnapshot(database, undefined, async (source) => {
-      expect(await source.rows(total)).toEqual([{ units: 31 }]);
+    await withSnapshot(database, undefined, async (reader) => {
+      expect(await reader.rows(total)).toEqual([{ units: 31 }]);
       load = loadCsv(workspace, database, "sales_daily", month("02", 29));
       load.catch(() => {});
       await sleep(700);
-      expect(await source.rows(total)).toEqual([{ units: 31 }]);
+      expect(await reader.rows(total)).toEqual([{ units: 31 }]);
     });
     expect(await load).toMatchObject({ inserted: 29, months: [{ method: "attach" }] });
     expect(await query(database, total)).toEqual([{ units: 60 }]);
@@ -48,7 +48,7 @@ describe("the warehouse a frame is made of", async () => {
     [url.username, url.password] = ["frame_reader", "reads"];
     try {
       const out = workspace.path("frame.parquet");
-      const made = await frame(databaseOf(url.href), { cutoff: "2024-01-31", horizon: 7, out });
+      const made = await buildFrame(databaseOf(url.href), { cutoff: "2024-01-31", horizon: 7, out });
       expect(made.manifest.counts).toMatchObject({ series: 1, training_rows: 31, future_rows: 7 });
     } finally {
       await query(database, "DROP OWNED BY frame_reader; DROP ROLE frame_reader");
@@ -56,7 +56,7 @@ describe("the warehouse a frame is made of", async () => {
   });
 
   test("is not held when nothing of it is needed any more", async () => {
-    await frame(database, { cutoff: "2024-01-31", horizon: 7, out: workspace.path("frame.parquet") });
+    await buildFrame(database, { cutoff: "2024-01-31", horizon: 7, out: workspace.path("frame.parquet") });
     const held = await withClient(database, (client) =>
       client.query(
         "SELECT FROM pg_locks JOIN pg_class ON relation = pg_class.oid WHERE relname = 'sales_daily'",

@@ -2,7 +2,7 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect } from "vitest";
 import { type Database, withClient } from "../../../src/database/connection.ts";
 import { quoteLiteral } from "../../../src/database/identifiers.ts";
-import { frameOf } from "../../../src/frame/frame.ts";
+import { buildFrameFrom } from "../../../src/frame/frame.ts";
 import type { Manifest } from "../../../src/frame/index.ts";
 import { withSnapshot } from "../../../src/frame/source/snapshot.ts";
 import { parseSpec, resolveSpec } from "../../../src/frame/specification/index.ts";
@@ -72,7 +72,7 @@ export class Frames {
       ...(spec === undefined ? {} : { spec: parseSpec(spec, "test.yaml") }),
       ...(knownAt === undefined ? {} : { knownAt }),
     };
-    const result = await frameOf((work) => withSnapshot(this.#database, undefined, work), request, {
+    const result = await buildFrameFrom((work) => withSnapshot(this.#database, undefined, work), request, {
       blockDays,
     });
     const [training, future] = [await this.#read(result.training), await this.#read(result.future)];
