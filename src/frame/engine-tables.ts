@@ -20,8 +20,8 @@ interface Declaration {
   readonly holds: string;
   /** Names and types, as DuckDB spells them. A frame may lack a column that its spec does not need. */
   readonly columns: Readonly<Record<string, string>>;
-  /** It also has one column per feature, a DOUBLE. */
-  readonly features?: true;
+  /** Further columns: one DOUBLE per feature, or the columns of the frame. */
+  readonly further?: "features" | "columns of the frame";
   readonly madeBy: string;
   readonly readBy: string;
   /** Null: it lasts as long as the engine. */
@@ -191,7 +191,7 @@ export const history = engineTable({
     is_imputed: "BOOLEAN",
     is_stockout: "BOOLEAN",
   },
-  features: true,
+  further: "features",
   madeBy: "historyOfBlock",
   readBy: "the rows of the frame and their counts, the joins of drivers",
   droppedBy: null,
@@ -202,8 +202,9 @@ export const history = engineTable({
 export const outputBlock = engineTable({
   name: "frame_output_block",
   kind: "table",
-  holds: "the rows of a block, before they are split by partition; its columns are those of the frame",
+  holds: "the rows of a block, before they are split by partition",
   columns: {},
+  further: "columns of the frame",
   madeBy: "partitionedFrame",
   readBy: "partitionedFrame",
   droppedBy: "partitionedFrame, after each block",

@@ -42,7 +42,7 @@ const trafficHistory = engineTable({
   kind: "table",
   holds: "one row per store and day, from its first fact to the end of the horizon",
   columns: { store_id: "INTEGER", day: "INTEGER" },
-  features: true,
+  further: "features",
   madeBy: "storeHistory",
   readBy: "the rows of the frame",
   droppedBy: null,
