@@ -34,13 +34,12 @@ export interface AuditRequest extends FrameDefinition {
  * FRAME_SELECTION_EMPTY, FRAME_CALENDAR_INCOMPLETE, FRAME_SERIES_AMBIGUOUS, SCHEMA_MISSING, SPACE_EXHAUSTED, and the errors of
  * files and of connecting
  * @example
- * import { auditFrame, auditRefusal, databaseOf } from "forecastlab";
+ * import { auditFrame, databaseOf } from "forecastlab";
  *
  * const database = databaseOf("postgres://localhost:5432/retail");
- * const report = await auditFrame(database, { cutoff: "2024-05-14", horizon: 28 });
- * for (const { name, cells, differing } of report.checks) console.log(name, cells, differing.length);
- * const refusal = auditRefusal(report);
- * if (refusal !== undefined) throw refusal;
+ * const { passed, checks } = await auditFrame(database, { cutoff: "2024-05-14", horizon: 28 });
+ * console.log(passed);
+ * for (const { name, cells, differing } of checks) console.log(name, cells, differing.length);
  */
 export async function auditFrame(
   database: Database,

@@ -2,16 +2,16 @@ import { type ForecastLabError, fail } from "../../errors.ts";
 import type { AuditReport } from "./report.ts";
 
 /**
- * The error for a caller that accepts only a frame without leaks: an audit that failed does not throw by itself.
+ * The error for a caller that only accepts a frame without leaks. The audit itself does not throw it.
  *
- * @returns FRAME_LEAKS, which names the first five columns that changed, or undefined if the audit passed
+ * @returns FRAME_LEAKS, which names the first five columns that changed; undefined if the audit passed
  * @example
- * import { type AuditReport, auditRefusal } from "forecastlab";
+ * import { auditFrame, auditRefusal, databaseOf } from "forecastlab";
  *
- * export function requirePassed(report: AuditReport): void {
- *   const refusal = auditRefusal(report);
- *   if (refusal !== undefined) throw refusal;
- * }
+ * const database = databaseOf("postgres://localhost:5432/retail");
+ * const report = await auditFrame(database, { cutoff: "2024-05-14", horizon: 28 });
+ * const refusal = auditRefusal(report);
+ * if (refusal !== undefined) throw refusal;
  */
 export function refusalOf({ passed, checks }: AuditReport): ForecastLabError | undefined {
   if (passed) return undefined;
