@@ -6,7 +6,7 @@
  *   compute    for each block of series: block_series, block_sales, history, and what drivers make for a block
  *   publish    frame_output_block, if the frame is partitioned
  *
- * The tables of a driver are declared in its file; {@link engineTablesOf} collects all of them. The audit builds the same tables in
+ * The tables of a block are replaced for the next one. The tables of a driver are declared in its file; {@link engineTablesOf} collects all of them. The audit builds the same tables in
  * a schema of its own, which it drops after each frame.
  *
  * In all of them `day` is a number of days since 1970-01-01, `store_id` and `product_id` are the keys of the warehouse, and `n` is
@@ -16,8 +16,8 @@
 interface Declaration {
   readonly name: string;
   readonly kind: "table" | "view";
-  /** What a row is, and what the table is for. */
-  readonly holds: string;
+  /** What a row is. */
+  readonly grain: string;
   /** Names and types, as DuckDB spells them. A frame may lack a column that its spec does not need. */
   readonly columns: Readonly<Record<string, string>>;
   /** Further columns: one DOUBLE per feature, or the columns of the frame. */
@@ -43,7 +43,7 @@ export const engineTable = (declaration: Declaration): EngineTable => ({
 export const store = engineTable({
   name: "store",
   kind: "table",
-  holds: "one row per selected store, with its attributes",
+  grain: "one row per selected store, with its attributes",
   columns: {
     store_id: "INTEGER",
     store_code: "VARCHAR",
@@ -59,7 +59,7 @@ export const store = engineTable({
 export const product = engineTable({
   name: "product",
   kind: "table",
-  holds: "one row per selected product, with its attributes",
+  grain: "one row per selected product, with its attributes",
   columns: {
     product_id: "INTEGER",
     sku: "VARCHAR",
@@ -76,7 +76,7 @@ export const product = engineTable({
 export const sales = engineTable({
   name: "sales",
   kind: "table",
-  holds: "one row per day, store and product: the sales of the selected series up to the cutoff",
+  grain: "one row per day, store and product: the sales of the selected series up to the cutoff",
   columns: {
     day: "INTEGER",
     store_id: "INTEGER",
@@ -93,7 +93,7 @@ export const sales = engineTable({
 export const sold = engineTable({
   name: "sold",
   kind: "table",
-  holds: "one row per day and store that sold any product, if the frame selects products",
+  grain: "one row per day and store that sold any product, if the frame selects products",
   columns: { day: "INTEGER", store_id: "INTEGER" },
   madeBy: "stageTables",
   readBy: "open_day",
@@ -105,7 +105,7 @@ export const sold = engineTable({
 export const bounds = engineTable({
   name: "bounds",
   kind: "table",
-  holds: "one row: the cutoff",
+  grain: "one row: the cutoff",
   columns: { cutoff: "INTEGER" },
   madeBy: "planFrame",
   readBy: "the column horizon_step",
@@ -115,7 +115,7 @@ export const bounds = engineTable({
 export const openDay = engineTable({
   name: "open_day",
   kind: "table",
-  holds: "one row per day and store on which the store sold anything or counted visitors",
+  grain: "one row per day and store on which the store sold anything or counted visitors",
   columns: { store_id: "INTEGER", day: "INTEGER" },
   madeBy: "seriesSql",
   readBy: "the rows of the frame and their counts",
@@ -125,7 +125,7 @@ export const openDay = engineTable({
 export const series = engineTable({
   name: "series",
   kind: "table",
-  holds: "one row per store and product that was sold, numbered in the order of the frame",
+  grain: "one row per store and product that was sold, numbered in the order of the frame",
   columns: {
     n: "INTEGER",
     store_id: "INTEGER",
@@ -148,7 +148,7 @@ export const series = engineTable({
 export const salesOfSeries = engineTable({
   name: "sales_of_series",
   kind: "table",
-  holds: "one row per series and day with sales, in the order of blocks",
+  grain: "one row per series and day with sales, in the order of blocks",
   // Units, or hundredths of the amount.
   columns: { n: "INTEGER", day: "INTEGER", y: "INTEGER or BIGINT" },
   madeBy: "seriesSql",
@@ -161,7 +161,7 @@ export const salesOfSeries = engineTable({
 export const blockSeries = engineTable({
   name: "block_series",
   kind: "table",
-  holds: "the rows of series in the block; queries call it series",
+  grain: "the rows of series in the block; queries call it series",
   columns: series.columns,
   madeBy: "planFrame",
   readBy: "history, drivers that make tables for a block, the rows of the frame and their counts",
@@ -171,7 +171,7 @@ export const blockSeries = engineTable({
 export const blockSales = engineTable({
   name: "block_sales",
   kind: "view",
-  holds: "the rows of sales_of_series in the block",
+  grain: "the rows of sales_of_series in the block",
   columns: salesOfSeries.columns,
   madeBy: "planFrame",
   readBy: "history",
@@ -181,7 +181,7 @@ export const blockSales = engineTable({
 export const history = engineTable({
   name: "history",
   kind: "table",
-  holds:
+  grain:
     "one row per series of the block and day from its first sale: target, masks, features of earlier days",
   columns: {
     n: "INTEGER",
@@ -202,7 +202,7 @@ export const history = engineTable({
 export const outputBlock = engineTable({
   name: "frame_output_block",
   kind: "table",
-  holds: "the rows of a block, before they are split by partition",
+  grain: "the rows of a block, before they are split by partition",
   columns: {},
   further: "columns of the frame",
   madeBy: "partitionedFrame",

@@ -148,7 +148,7 @@ function stock(name: string, condition: string, join: string, day: string): Driv
   const table = engineTable({
     name,
     kind: "table",
-    holds: "one row per day, store and product with a snapshot",
+    grain: "one row per day, store and product with a snapshot",
     columns: { day: "INTEGER", store_id: "INTEGER", product_id: "INTEGER", on_hand: "INTEGER" },
     madeBy: "stageTables",
     readBy: "the rows of the frame",

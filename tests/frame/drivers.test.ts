@@ -29,7 +29,7 @@ describe("the drivers", () => {
       }
     }
     expect(frameTables().filter((table) => isFactTable(table) && table.perturbation === null)).toEqual([]);
-    expect(["facts", "plans", "holidays"].map((kind) => perturbationsOf(kind as "facts").of)).toEqual([
+    expect(["facts", "plans", "holidays"].map((kind) => perturbationsOf(kind as "facts").changes)).toEqual([
       "sales, inventory, traffic and weather",
       "prices and promotions",
       "holidays",
@@ -52,7 +52,7 @@ describe("a driver over a table that no other one reads", () => {
 
   test("adds its changes to those of the audit, once, however many drivers read the table", () => {
     const [before, after] = [perturbationsOf("facts"), perturbationsOf("facts", frameTables(withReturns))];
-    expect(after.of).toBe("sales, inventory, traffic, weather and returns");
+    expect(after.changes).toBe("sales, inventory, traffic, weather and returns");
     expect(after.statements).toEqual([...before.statements, ...salesTxn.perturbation.statements]);
     expect(perturbationsOf("facts", frameTables([...withReturns, leakingReturns]))).toEqual(after);
     expect(perturbationsOf("plans", frameTables(withReturns))).toEqual(perturbationsOf("plans"));

@@ -127,7 +127,7 @@ describe("a place is refused before any work is done", () => {
 
   test.for([
     ["frame", undefined, "FRAME_FORMAT_UNKNOWN", "the name has no ending"],
-    ["frame.csv.gz", undefined, "FRAME_FORMAT_UNKNOWN", "the ending .gz says nothing"],
+    ["frame.csv.gz", undefined, "FRAME_FORMAT_UNKNOWN", "the ending .gz is not that of a format"],
     ["frame.parquet", "csv", "FRAME_FORMAT_UNKNOWN", "ends in .parquet, and the format asked for is csv"],
     ["none/frame.csv", undefined, "FILE_UNWRITABLE", "there is no folder"],
     ["folder.csv", undefined, "FRAME_OUTPUT_EXISTS", "it is a folder"],
@@ -150,7 +150,7 @@ describe("a place is refused before any work is done", () => {
     [["horizon_step"], "no column horizon_step"],
     [["is_imputed"], "the future frame has no column is_imputed"],
     [["number"], "number is DOUBLE"],
-    [["unique_id"], "unique_id must stand in the files"],
+    [["unique_id"], "unique_id must stay in the files"],
     [["year", "year"], "named more than once"],
     [["yaer"], "did you mean year?"],
   ] as const)("partitioned by %s: %s", async ([partitionBy, problem]) => {
@@ -181,7 +181,7 @@ describe("a place is refused before any work is done", () => {
     writeFileSync(join(out, "notes.txt"), "mine");
     expect(await refused()).toMatchObject({
       code: "FRAME_OUTPUT_EXISTS",
-      message: expect.stringContaining("notes.txt, which is not of a frame"),
+      message: expect.stringContaining("notes.txt, which is not part of a frame"),
     });
     writeFileSync(join(place, "file"), "mine");
     const file = await refusal({ out: join(place, "file"), partitionBy: ["year"] });

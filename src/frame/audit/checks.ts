@@ -5,7 +5,7 @@ import type { PreparedFrame } from "../prepare.ts";
 import { frameTables } from "../source/frame-tables.ts";
 import type { PerturbationKind } from "../source/warehouse-table.ts";
 import type { Invariant } from "./compare-frames.ts";
-import { perturbationsOf, readsOf } from "./perturbations.ts";
+import { isAffected, perturbationsOf } from "./perturbations.ts";
 
 /** A change to the warehouse, and what of the frame must not change with it. */
 export interface Check {
@@ -28,16 +28,17 @@ export function checksOf({ plan, range }: PreparedFrame, drivers: readonly Drive
   const { cutoff, horizon } = plan.scope;
   const date = dateOf(cutoff);
   const tables = frameTables(drivers);
-  const [facts, plans, holidays] = [
-    perturbationsOf("facts", tables),
-    perturbationsOf("plans", tables),
-    perturbationsOf("holidays", tables),
-  ];
+  const facts = perturbationsOf("facts", tables);
+  const plans = perturbationsOf("plans", tables);
+  const holidays = perturbationsOf("holidays", tables);
   const afterCutoff = { day: date, frames: ["training", "future"], sameRows: true } as const;
-  /** Facts of training days are changed too, which changes of later days cannot replace. Series and days may change with the facts. */
+  /**
+   * Changes facts of training days too: changes after the cutoff do not show whether a training row uses more than its lags say.
+   * The series and their days may change with the facts.
+   */
   const withinTraining = (name: string, day: number): Check => ({
     name,
-    changed: `${facts.of} after ${dateOf(day)}`,
+    changed: `${facts.changes} after ${dateOf(day)}`,
     must_hold: `training features up to their lag after ${dateOf(day)}`,
     statements: facts.statements,
     day: dateOf(day),
@@ -51,7 +52,7 @@ export function checksOf({ plan, range }: PreparedFrame, drivers: readonly Drive
     {
       ...afterCutoff,
       name: "facts after the cutoff",
-      changed: `${facts.of} after ${date}`,
+      changed: `${facts.changes} after ${date}`,
       must_hold: "every row, training and future",
       statements: facts.statements,
       invariant: () => "all",
@@ -59,15 +60,15 @@ export function checksOf({ plan, range }: PreparedFrame, drivers: readonly Drive
     {
       ...afterCutoff,
       name: "plans after the cutoff",
-      changed: `${plans.of} that start after ${date}, and ends after it`,
-      must_hold: `training but planned ends; of the future all but ${plans.of}`,
+      changed: `${plans.changes} that start after ${date}, and ends after it`,
+      must_hold: `training but planned ends; of the future all but ${plans.changes}`,
       statements: plans.statements,
       invariant: knownInAdvance("plans", drivers),
     },
     {
       ...afterCutoff,
       name: "holidays after the cutoff",
-      changed: `${holidays.of} after ${date}`,
+      changed: `${holidays.changes} after ${date}`,
       must_hold: "training but days_to_holiday; of the future all but the calendar",
       statements: holidays.statements,
       invariant: knownInAdvance("holidays", drivers),
@@ -77,9 +78,9 @@ export function checksOf({ plan, range }: PreparedFrame, drivers: readonly Drive
   ];
 }
 
-/** Columns of these drivers may change in the future frame, and in the training frame if they look ahead. */
+/** Columns of the drivers whose tables are changed may change: in the future frame all, in the training frame those that look ahead. */
 function knownInAdvance(kind: PerturbationKind, drivers: readonly Driver[]): Invariant {
-  const names = drivers.filter((driver) => readsOf(kind, driver)).map(({ name }) => name);
+  const names = drivers.filter((driver) => isAffected(driver, kind)).map(({ name }) => name);
   return ({ driver, looksAhead }, frame) => {
     if (driver === null || !names.includes(driver)) return "all";
     return frame === "training" && looksAhead === undefined ? "all" : "none";

@@ -2,7 +2,7 @@ import type { FrameKind } from "../columns.ts";
 
 /** The result of an audit. */
 export interface AuditReport {
-  /** Nothing changed that must not. */
+  /** Whether everything stayed the same that must. */
   readonly passed: boolean;
   readonly cutoff: string;
   readonly horizon: number;
@@ -24,7 +24,7 @@ export interface AuditCheck {
   readonly differing: readonly Difference[];
 }
 
-/** A column that changed and must not. */
+/** A column that changed and should not have. */
 export interface Difference {
   readonly frame: FrameKind;
   /** `(row)` for rows that only one of the frames has. */

@@ -11,7 +11,7 @@ export async function makeScratch(client: Client, tables: readonly WarehouseTabl
   const names = tables.map(({ name }) => quoteIdentifier(name));
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
   try {
-    // As for a snapshot: a partition that is swapped meanwhile would be seen.
+    // As for a snapshot: a partition that is swapped in later would be seen.
     await client.query(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
     for (const name of names) await client.query(`CREATE TEMPORARY TABLE ${name} AS TABLE ${name}`);
     await client.query("COMMIT");

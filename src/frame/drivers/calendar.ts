@@ -10,8 +10,8 @@ const calendarTable: DimensionTable = {
   day: null,
   perturbation: {
     kind: "holidays",
-    of: "holidays",
-    // Those that are holidays are none, and every other day is one.
+    changes: "holidays",
+    // Holidays become ordinary days, and half of the ordinary days become holidays.
     statements: [
       `UPDATE calendar
        SET is_holiday = NOT is_holiday AND (date - DATE '1970-01-01') % 2 = 0, holiday_name = 'of the audit'
@@ -23,7 +23,7 @@ const calendarTable: DimensionTable = {
 const calendarDates = engineTable({
   name: "calendar",
   kind: "table",
-  holds: "one row per day of the calendar",
+  grain: "one row per day of the calendar",
   columns: { day: "INTEGER", is_holiday: "BOOLEAN", holiday_name: "VARCHAR" },
   madeBy: "stageTables",
   readBy: "calendar_day",
@@ -33,7 +33,7 @@ const calendarDates = engineTable({
 const calendarDay = engineTable({
   name: "calendar_day",
   kind: "table",
-  holds: "one row per day of the calendar, with the columns of the driver",
+  grain: "one row per day of the calendar, with the columns of the driver",
   columns: {
     day: "INTEGER",
     ...Object.fromEntries(columnsOf([]).map(({ name, type }) => [name, type])),

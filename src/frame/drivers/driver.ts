@@ -7,19 +7,19 @@ import type { StagingTable } from "../source/staging-table.ts";
 import type { WarehouseTable } from "../source/warehouse-table.ts";
 
 /**
- * Something that may explain sales, declared as a whole in one file. Its class says when it is known and so decides what a row can
- * see of it: a static driver is joined by series, a future one by series and day to plans and the calendar. Of a historic one a row
- * has only features, lags and windows that end before its day, of facts up to the cutoff.
+ * A source of features, declared as a whole in one file. Its class says when it is known, and so what a row can use: attributes of
+ * the series (static), the calendar and plans for the day of the row (future), or only lags and windows of facts up to the cutoff
+ * that end before the day of the row (historic).
  *
- * A new driver is a file, its line in index.ts, and its name and options in the schema of specs.
+ * To add a driver, write its file, add it to the list in index.ts, and add its name and options to the schema of specs.
  */
 export interface Driver {
   /** Its name in specs and manifests. */
   readonly name: string;
   readonly class: "static" | "future" | "historic";
   /**
-   * The tables of the warehouse it reads. Every frame locks them, and every audit copies and changes them. If one of its fact tables
-   * has no rows up to the cutoff, the default frame omits the driver.
+   * The tables of the warehouse it reads. Every frame locks them, and every audit copies and changes them. The default frame omits
+   * the driver if one of its fact tables has no rows up to the cutoff.
    */
   readonly reads: readonly WarehouseTable[];
   /** The tables of DuckDB it makes. */

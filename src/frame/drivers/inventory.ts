@@ -13,7 +13,7 @@ export const inventorySnapshots: FactTable = {
   day: "date",
   perturbation: {
     kind: "facts",
-    of: "inventory",
+    changes: "inventory",
     statements: [
       `DELETE FROM inventory_snapshot_daily WHERE date > $1::date AND ${third("store_id", "product_id")}`,
       `UPDATE inventory_snapshot_daily
@@ -34,7 +34,7 @@ export const inventorySnapshots: FactTable = {
 const inventoryDays = engineTable({
   name: "inventory",
   kind: "table",
-  holds: "one row per day, store and product: the snapshots of the selected series up to the cutoff",
+  grain: "one row per day, store and product: the snapshots of the selected series up to the cutoff",
   columns: {
     day: "INTEGER",
     store_id: "INTEGER",
@@ -50,7 +50,7 @@ const inventoryDays = engineTable({
 const inventoryOfSeries = engineTable({
   name: "inventory_of_series",
   kind: "table",
-  holds: "one row per series and day with a snapshot, in the order of blocks",
+  grain: "one row per series and day with a snapshot, in the order of blocks",
   columns: { n: "INTEGER", day: "INTEGER", on_hand_qty: "INTEGER", on_order_qty: "INTEGER" },
   madeBy: "seriesSql",
   readBy: "block_inventory",
@@ -60,7 +60,7 @@ const inventoryOfSeries = engineTable({
 const blockInventory = engineTable({
   name: "block_inventory",
   kind: "view",
-  holds: "the rows of inventory_of_series in the block",
+  grain: "the rows of inventory_of_series in the block",
   columns: inventoryOfSeries.columns,
   madeBy: "planFrame",
   readBy: "history",

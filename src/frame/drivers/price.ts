@@ -9,7 +9,7 @@ const priceHistory: FactTable = {
   day: "valid_from",
   perturbation: {
     kind: "plans",
-    of: "prices",
+    changes: "prices",
     statements: [
       `DELETE FROM price_history WHERE valid_from > $1::date AND (product_id + coalesce(store_id, 0)) % 3 = 0`,
       `UPDATE price_history SET price = ${changed("price")} WHERE valid_from > $1::date`,
@@ -31,7 +31,7 @@ const priceHistory: FactTable = {
 const priceWindow = engineTable({
   name: "price_window",
   kind: "table",
-  holds: "one row per validity window of a product's price, of one store or, without a store, of the chain",
+  grain: "one row per validity window of a product's price, of one store or, without a store, of the chain",
   columns: {
     product_id: "INTEGER",
     store_id: "INTEGER",
@@ -47,7 +47,7 @@ const priceWindow = engineTable({
 const priceOfChain = engineTable({
   name: "price_of_chain",
   kind: "table",
-  holds: "one row per product of the block and day with a price of the chain",
+  grain: "one row per product of the block and day with a price of the chain",
   columns: { product_id: "INTEGER", day: "INTEGER", price: "DOUBLE" },
   madeBy: "the driver price, for each block",
   readBy: "the rows of the frame",
@@ -57,7 +57,7 @@ const priceOfChain = engineTable({
 const priceOfStore = engineTable({
   name: "price_of_store",
   kind: "table",
-  holds: "one row per series of the block and day with a price of the store",
+  grain: "one row per series of the block and day with a price of the store",
   columns: { n: "INTEGER", day: "INTEGER", price: "DOUBLE" },
   madeBy: "the driver price, for each block",
   readBy: "the rows of the frame",
@@ -67,7 +67,7 @@ const priceOfStore = engineTable({
 const lastPrice = engineTable({
   name: "last_price",
   kind: "table",
-  holds: "one row per series of the block and day on which a window ends, with its price: if gaps are filled",
+  grain: "one row per series of the block and day on which a window ends, with its price: if gaps are filled",
   columns: { n: "INTEGER", day: "INTEGER", price: "DOUBLE" },
   madeBy: "the driver price, for each block",
   readBy: "the rows of the frame",

@@ -10,7 +10,7 @@ const promotions: FactTable = {
   day: "start_date",
   perturbation: {
     kind: "plans",
-    of: "promotions",
+    changes: "promotions",
     statements: [
       `DELETE FROM promotion WHERE start_date > $1::date AND (product_id + coalesce(store_id, 0)) % 3 = 0`,
       `UPDATE promotion
@@ -26,7 +26,7 @@ const promotions: FactTable = {
 const promotionWindow = engineTable({
   name: "promotion",
   kind: "table",
-  holds: "one row per promotion of a product, in one store or, without a store, in the chain",
+  grain: "one row per promotion of a product, in one store or, without a store, in the chain",
   columns: {
     product_id: "INTEGER",
     store_id: "INTEGER",
@@ -43,7 +43,7 @@ const promotionWindow = engineTable({
 const promotionDay = engineTable({
   name: "promotion_day",
   kind: "table",
-  holds: "one row per series of the block and day with promotions, aggregated",
+  grain: "one row per series of the block and day with promotions, aggregated",
   columns: {
     n: "INTEGER",
     day: "INTEGER",

@@ -11,7 +11,7 @@ const trafficDaily: FactTable = {
   day: "date",
   perturbation: {
     kind: "facts",
-    of: "traffic",
+    changes: "traffic",
     statements: [
       `DELETE FROM traffic_daily WHERE date > $1::date AND ${third("store_id")}`,
       `UPDATE traffic_daily SET visitors = ${changed("visitors")} WHERE date > $1::date`,
@@ -30,7 +30,7 @@ const trafficDaily: FactTable = {
 export const trafficDays = engineTable({
   name: "traffic",
   kind: "table",
-  holds: "one row per day and selected store, up to the cutoff",
+  grain: "one row per day and selected store, up to the cutoff",
   columns: { day: "INTEGER", store_id: "INTEGER", visitors: "BIGINT" },
   madeBy: "stageTables",
   readBy: "open_day, traffic_history",
@@ -40,7 +40,7 @@ export const trafficDays = engineTable({
 const trafficHistory = engineTable({
   name: "traffic_history",
   kind: "table",
-  holds: "one row per store and day, from its first fact to the end of the horizon",
+  grain: "one row per store and day, from its first fact to the end of the horizon",
   columns: { store_id: "INTEGER", day: "INTEGER" },
   further: "features",
   madeBy: "storeHistory",

@@ -10,7 +10,7 @@ const weatherDaily: FactTable = {
   day: "date",
   perturbation: {
     kind: "facts",
-    of: "weather",
+    changes: "weather",
     statements: [
       `DELETE FROM weather_daily WHERE date > $1::date AND ${third("store_id")}`,
       `UPDATE weather_daily
@@ -47,7 +47,7 @@ const measures = [
 const weatherDays = engineTable({
   name: "weather",
   kind: "table",
-  holds: "one row per day and selected store, up to the cutoff; in hundredths",
+  grain: "one row per day and selected store, up to the cutoff; in hundredths",
   columns: {
     day: "INTEGER",
     store_id: "INTEGER",
@@ -66,7 +66,7 @@ const weatherDays = engineTable({
 const weatherHistory = engineTable({
   name: "weather_history",
   kind: "table",
-  holds: "one row per store and day, from its first fact to the end of the horizon",
+  grain: "one row per store and day, from its first fact to the end of the horizon",
   columns: { store_id: "INTEGER", day: "INTEGER" },
   further: "features",
   madeBy: "storeHistory",

@@ -50,7 +50,7 @@ export function placeOf(out: string, format: FrameFormat | undefined, partitione
   }
   const chosen = format ?? named;
   if (chosen === undefined) {
-    const problem = ending === "" ? "the name has no ending" : `the ending ${ending} says nothing about it`;
+    const problem = ending === "" ? "the name has no ending" : `the ending ${ending} is not that of a format`;
     throw fail("FRAME_FORMAT_UNKNOWN", { path: out, problem });
   }
   const parent = dirname(path);

@@ -34,7 +34,7 @@ export function requirePartitionColumns(
     if (column === undefined) {
       throw refuse(`the frame has no column ${name}${hint === undefined ? "" : ` (${hint})`}`);
     }
-    if (keys.has(name)) throw refuse(`${name} must stand in the files`);
+    if (keys.has(name)) throw refuse(`${name} must stay in the files`);
     throw refuse(
       future.some((other) => other.name === name)
         ? `${name} is ${column.type}, and folders are named after text, whole numbers and days`

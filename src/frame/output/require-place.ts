@@ -30,13 +30,14 @@ function requireFolder({ out, manifest }: Place, parentDevice: number): void {
   const found = lstatSync(out, { throwIfNoEntry: false });
   if (found === undefined) return;
   const refuse = (problem: string) => fail("FRAME_OUTPUT_EXISTS", { path: out, problem });
-  if (found.isSymbolicLink()) throw refuse("it is a link; name the folder it leads to");
+  if (found.isSymbolicLink()) throw refuse("it is a link; name the folder it points to");
   if (!found.isDirectory()) throw refuse("it is a file, and a partitioned frame is a folder");
   // The folder is replaced by another one, which is not possible for a mount point.
-  if (found.dev !== parentDevice) throw refuse("it is a disk of its own; name a folder in it");
+  if (found.dev !== parentDevice) throw refuse("it is a mount point; name a folder in it");
   const entries = readdirSync(out);
   const stranger = entries.find((name) => !ownEntries.has(name));
-  if (stranger !== undefined) throw refuse(`it holds ${join(out, stranger)}, which is not of a frame`);
+  if (stranger !== undefined)
+    throw refuse(`it contains ${join(out, stranger)}, which is not part of a frame`);
   if (entries.length > 0 && !isManifest(manifest))
     throw refuse("it is not empty and has no manifest of a frame");
 }

@@ -8,10 +8,10 @@ export interface WarehouseReader {
   /** For few rows. */
   rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /**
-   * Reads the rows of a query into its staging table, which exists. It returns when the rows have left the warehouse, so that the next
-   * query can run meanwhile. The rows are in the table when the inner promise is settled.
+   * Reads rows into a staging table, which must exist. It returns when the rows have left the warehouse, so that the connection is
+   * free for the next query. The rows are in the table when the inner promise is settled.
    *
-   * @param connection which one to read on, from 0
+   * @param connection the number of the connection to read on, from 0
    */
   read(
     engine: Engine,

@@ -4,7 +4,7 @@ import type { WarehouseReader } from "./reader.ts";
 
 /* What was recorded in the warehouse, and when. */
 
-/** The SQL condition on facts that they were recorded by the knowledge time. */
+/** SQL condition: the fact was recorded by the knowledge time. */
 export function recordedBy(knownAt: string | null): string {
   return knownAt === null ? "true" : `created_at <= TIMESTAMPTZ ${quoteLiteral(knownAt)}`;
 }

@@ -9,8 +9,8 @@ import { stagedColumns } from "./staging-table.ts";
 
 /**
  * Reads one snapshot of the warehouse on two connections. No load is seen in part, however long the work takes. The tables are
- * locked before the snapshot is taken so that no partition can be swapped, because older snapshots see a swapped partition too.
- * A load that wants to swap one meanwhile waits and tries again.
+ * locked before the snapshot is taken, so that no load can swap a partition: a snapshot also sees partitions that are swapped in
+ * later. A load that needs to swap one waits and tries again.
  *
  * @throws SCHEMA_MISSING, DATABASE_LOCK_TIMEOUT, and the errors of connecting
  */

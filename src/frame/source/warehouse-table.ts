@@ -17,11 +17,11 @@ export interface DimensionTable {
   readonly perturbation: Perturbation | null;
 }
 
-/** How the audit changes a table in a scratch copy: everything about the days after a day. */
+/** How the audit changes a table in a scratch copy: everything that concerns the days after a given day. */
 export interface Perturbation {
   readonly kind: PerturbationKind;
   /** What it changes, in the plural: `prices`. */
-  readonly of: string;
+  readonly changes: string;
   /** SQL; $1 is the day. Rows are changed beyond recognition, a third of them is deleted, and new ones are added. */
   readonly statements: readonly string[];
 }

@@ -12,7 +12,7 @@ import type { FrameScope } from "../scope.ts";
  * One statement computes the features of the target and of all facts of the series, because ordering the rows of a block takes
  * longer than computing their windows.
  *
- * @param facts those of inventory among them, for the stockout mask
+ * @param facts must include those of inventory, for the stockout mask
  */
 export function historyOfBlock(
   scope: FrameScope,

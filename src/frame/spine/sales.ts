@@ -10,7 +10,7 @@ export const salesDaily: FactTable = {
   day: "date",
   perturbation: {
     kind: "facts",
-    of: "sales",
+    changes: "sales",
     statements: [
       `DELETE FROM sales_daily WHERE date > $1::date AND ${third("store_id", "product_id")}`,
       `UPDATE sales_daily SET quantity = ${changed("quantity")}, total_amount = ${changed("total_amount")} WHERE date > $1::date`,

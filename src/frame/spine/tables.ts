@@ -8,9 +8,9 @@ import type { StagingTable } from "../source/staging-table.ts";
 import type { WarehouseTable } from "../source/warehouse-table.ts";
 import { salesDaily, stagedSales, stagedSold } from "./sales.ts";
 
-/* The spine: which series there are, and their days without gaps. What it reads, every frame reads, whatever its drivers. */
+/* The spine: the series, and their days without gaps. Every frame reads what it needs, whatever its drivers are. */
 
-/** The tables of the warehouse; for its masks it also reads those of inventory and traffic. */
+/** The tables of the warehouse. For its masks it also reads those of inventory and traffic, which their drivers declare. */
 export const spineTables: readonly WarehouseTable[] = [storeTable, productTable, salesDaily];
 
 export function spineStaging(scope: FrameScope): StagingTable[] {
@@ -24,5 +24,5 @@ export function spineStaging(scope: FrameScope): StagingTable[] {
   ];
 }
 
-/** The facts of series that its masks need. */
+/** The facts of the series that its masks need. */
 export const spineFacts = (scope: FrameScope): SeriesFacts[] => [stockOf(scope)];

@@ -13,7 +13,7 @@ export const salesTxn: FactTable = {
   day: "date",
   perturbation: {
     kind: "facts",
-    of: "returns",
+    changes: "returns",
     statements: ["UPDATE sales_txn SET quantity = quantity - 100 WHERE date > $1::date"],
   },
 };
@@ -23,21 +23,21 @@ const returnDays = engineTable({
   ...declared,
   name: "returns",
   kind: "table",
-  holds: "one row per day, store and product with returns",
+  grain: "one row per day, store and product with returns",
   columns: { day: "INTEGER", store_id: "INTEGER", product_id: "INTEGER", returned: "BIGINT" },
 });
 const returnsOfSeries = engineTable({
   ...declared,
   name: "returns_of_series",
   kind: "table",
-  holds: "one row per series and day with returns",
+  grain: "one row per series and day with returns",
   columns: { n: "INTEGER", day: "INTEGER", returned: "BIGINT" },
 });
 const blockReturns = engineTable({
   ...declared,
   name: "block_returns",
   kind: "view",
-  holds: "the rows of returns_of_series in the block",
+  grain: "the rows of returns_of_series in the block",
   columns: returnsOfSeries.columns,
 });
 
@@ -79,7 +79,7 @@ const leaked = engineTable({
   ...declared,
   name: "leaked_returns",
   kind: "table",
-  holds: "one row per day, store and product with returns, after the cutoff too",
+  grain: "one row per day, store and product with returns, after the cutoff too",
   columns: returnDays.columns,
 });
 
