@@ -21,7 +21,7 @@ describe("the leakage audit", async () => {
   const database = await freshDatabase();
   beforeAll(() => fillFiveMonths(database));
 
-  test("finds nothing in the default frame, looks at every kind of change, and leaves the warehouse as it was", async () => {
+  test("passes the default frame after every kind of change, and leaves the warehouse as it was", async () => {
     const before = await stateOf(database);
     const report = await auditFrame(database, request);
     expect(await stateOf(database)).toEqual(before);
@@ -40,17 +40,17 @@ describe("the leakage audit", async () => {
     }
   });
 
-  test("finds nothing in a recursive frame with lags from 1 day on", async () => {
+  test("passes a recursive frame with lags from 1 day on", async () => {
     const path = fileURLToPath(new URL("../../examples/frames/recursive.yaml", import.meta.url));
     const spec = parseSpec(`${readFileSync(path, "utf8")}price_gaps: forward_fill\n`, path);
     expect(await auditFrame(database, { ...request, spec })).toMatchObject({ passed: true });
   });
 
-  test("catches drivers that use what their class or lag says they do not, each by name, and no other column", async () => {
+  test("names each driver that uses more than its class or lag allows, and no other column", async () => {
     const report = await auditFrame(database, request, [sameDayBeyondCutoff, sameDayUpToCutoff, shortLag()]);
     expect(report.passed).toBe(false);
     expect(leaksOf(report, "facts after the cutoff")).toEqual(["future stock_beyond_cutoff"]);
-    // Of what is read up to the cutoff only, nothing later shows it: changes within the training days do.
+    // A driver that reads facts up to the cutoff only does not change with later facts. Changes within the training days show its leak.
     expect(leaksOf(report, "facts within the smallest lag")).toEqual([
       "training stock_beyond_cutoff",
       "training stock_up_to_cutoff",
@@ -62,13 +62,13 @@ describe("the leakage audit", async () => {
     });
   });
 
-  test("catches rows that later facts add to or take from a frame", async () => {
+  test("catches rows that later facts add to a frame or remove from it", async () => {
     const report = await auditFrame(database, request, [onlyStockedDays]);
     expect(leaksOf(report, "facts after the cutoff")).toContain("future (row)");
   });
 });
 
-describe("the leakage audit of a warehouse", async () => {
+describe("the leakage audit passes", async () => {
   const database = await freshDatabase();
   beforeAll(async () => {
     await fillDays(database, "2024-01-01", "2024-12-31", "GB");
@@ -87,24 +87,24 @@ describe("the leakage audit of a warehouse", async () => {
        VALUES (1, 'Ever', 99999999.99, '2024-02-25', 'infinity')`,
     );
   });
-  // A third of the rows is deleted: one of three last days is.
+  // A third of the rows is deleted, and with it one of three last days.
   test.for(["2024-03-01", "2024-02-29", "2024-02-28"])(
-    "of one series sold up to the cutoff %s",
+    "with one series that is sold up to the cutoff %s",
     async (cutoff) => {
       await query(database, "DELETE FROM sales_daily WHERE date > $1", [cutoff]);
       expect(await auditFrame(database, { cutoff, horizon: 7 })).toMatchObject({ passed: true });
     },
   );
 
-  test("whose calendar begins with the sales, less than a horizon ago", async () => {
+  test("with a calendar that begins with the sales, less than a horizon ago", async () => {
     expect(await auditFrame(database, { cutoff: "2024-01-20", horizon: 28 })).toMatchObject({ passed: true });
   });
 
-  test("whose numbers are the largest there are", async () => {
+  test("with the largest numbers that the schema allows", async () => {
     expect(await auditFrame(database, { cutoff: "2024-02-15", horizon: 28 })).toMatchObject({ passed: true });
   });
 
-  test("is only read, also where the search path names temporary tables last", async () => {
+  test("and only reads the warehouse, even if the search path names temporary tables last", async () => {
     const url = new URL(urlOf(database));
     url.searchParams.set("options", "-csearch_path=public,pg_temp");
     const touched = `

@@ -15,7 +15,7 @@ const month = (number: string, days: number) => [
   ),
 ];
 
-describe("the warehouse a frame is made of", async () => {
+describe("the warehouse that a frame is built from", async () => {
   const database = await freshDatabase();
   const workspace = new Workspace();
 
@@ -24,7 +24,7 @@ describe("the warehouse a frame is made of", async () => {
     await loadCsv(workspace, database, "sales_daily", month("01", 31));
   });
 
-  test("is one state of it: a load that adds a month meanwhile waits until the facts are read", async () => {
+  test("is read in one snapshot: a load that adds a month waits until the facts are read", async () => {
     const total = "SELECT sum(quantity)::int AS units FROM sales_daily";
     let load: Promise<unknown> = Promise.resolve();
     await withSnapshot(database, undefined, async (reader) => {
@@ -38,7 +38,7 @@ describe("the warehouse a frame is made of", async () => {
     expect(await query(database, total)).toEqual([{ units: 60 }]);
   });
 
-  test("is only read: a role that may select and nothing else can make a frame", async () => {
+  test("is only read: a role with nothing but SELECT can build a frame", async () => {
     await query(database, "DROP ROLE IF EXISTS frame_reader");
     await query(
       database,
@@ -48,20 +48,20 @@ describe("the warehouse a frame is made of", async () => {
     [url.username, url.password] = ["frame_reader", "reads"];
     try {
       const out = workspace.path("frame.parquet");
-      const made = await buildFrame(databaseOf(url.href), { cutoff: "2024-01-31", horizon: 7, out });
-      expect(made.manifest.counts).toMatchObject({ series: 1, training_rows: 31, future_rows: 7 });
+      const built = await buildFrame(databaseOf(url.href), { cutoff: "2024-01-31", horizon: 7, out });
+      expect(built.manifest.counts).toMatchObject({ series: 1, training_rows: 31, future_rows: 7 });
     } finally {
       await query(database, "DROP OWNED BY frame_reader; DROP ROLE frame_reader");
     }
   });
 
-  test("is not held when nothing of it is needed any more", async () => {
+  test("is not locked any more when the frame is built", async () => {
     await buildFrame(database, { cutoff: "2024-01-31", horizon: 7, out: workspace.path("frame.parquet") });
-    const held = await withClient(database, (client) =>
+    const locks = await withClient(database, (client) =>
       client.query(
         "SELECT FROM pg_locks JOIN pg_class ON relation = pg_class.oid WHERE relname = 'sales_daily'",
       ),
     );
-    expect(held.rowCount).toBe(0);
+    expect(locks.rowCount).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import type { Database } from "../../../src/database/connection.ts";
 import { query } from "../../ingest/support/load.ts";
 
-/** Two stores, three products, January to May 2024: sales, stock, prices, promotions, holidays, traffic and weather. */
+/** Two stores and three products from January to May 2024: sales, inventory, prices, promotions, holidays, traffic and weather. */
 export async function fillFiveMonths(database: Database): Promise<void> {
   await query(
     database,
