@@ -90,7 +90,7 @@ const onOrder: Measure = {
   what: "units ordered and not yet received",
   presentWith: "on_hand_qty",
 };
-/** The spine makes the mask of the same name of it. */
+/** The spine computes the mask of the same name from it. */
 export const stockout: Measure = {
   name: "is_stockout",
   scale: 1,
