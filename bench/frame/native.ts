@@ -9,72 +9,75 @@ import { withDuckDB } from "../duckdb.ts";
 import { internal } from "../internal.ts";
 import type { FrameOutcome } from "./outcome.ts";
 
-/* The same frame from DuckDB's own tables: computed by our code, only the facts come from another source. */
+/* The same frame from tables of DuckDB: our code builds it, only the facts are read from another database. */
 
-/** The tables of the warehouse as DuckDB tables. */
+/** The tables of the warehouse as tables of DuckDB. */
 export interface Native {
   /** The database file. */
   readonly path: string;
-  /** The results of the queries that a frame runs before it reads facts, by query. */
+  /** What the warehouse answers before a frame reads its facts, by question. */
   readonly answers: ReadonlyMap<string, object[]>;
 }
 
-interface CheckedDefinition {
+interface FrameDefinition {
   readonly cutoff: string;
   readonly horizon: number;
 }
 
-/** The parts of src/frame/source that are used here. */
-interface Source {
-  readonly lanes: number;
+/** The interface of this name in src/frame/source, as far as it is used here. */
+interface WarehouseReader {
+  readonly connections: number;
   rows(sql: string, values?: readonly unknown[]): Promise<object[]>;
   read(
     engine: { run(sql: string): Promise<void> },
-    lane: number,
-    staged: { readonly table: string; query(where: string): string },
+    connection: number,
+    staging: { readonly table: { readonly name: string }; query(where: string): string },
     where: string,
   ): Promise<{ readonly done: Promise<void> }>;
 }
 
 export async function computeFromNative(
   { path, answers }: Native,
-  request: CheckedDefinition & { readonly out: string; readonly signal: AbortSignal },
+  request: FrameDefinition & { readonly out: string; readonly signal: AbortSignal },
 ): Promise<FrameOutcome> {
-  const { frameOf } = await internal("frame/frame.js");
-  const source: Source = {
-    lanes: 1,
+  const { buildFrameFrom } = await internal("frame/frame.js");
+  const reader: WarehouseReader = {
+    connections: 1,
     rows: async (sql, values) => {
       const answer = answers.get(questionOf(sql, values));
-      if (answer === undefined) throw new Error(`the warehouse has no recorded answer to: ${sql}`);
+      if (answer === undefined) throw new Error(`the warehouse was not asked: ${sql}`);
       return answer;
     },
-    // Some table names exist both in the file and in the engine's own database, so the query runs inside the file.
+    // The query names tables of the file. Some tables of the engine have the same names.
     read: async (engine, _, { table, query }, where) => {
       await engine.run(`ATTACH IF NOT EXISTS '${path}' AS native (READ_ONLY)`);
       await engine.run("USE native");
-      await engine.run(`INSERT INTO memory.main.${table} ${query(where)}`);
+      await engine.run(`INSERT INTO memory.main.${table.name} ${query(where)}`);
       await engine.run("USE memory");
       return { done: Promise.resolve() };
     },
   };
-  return frameOf((work: (source: Source) => Promise<unknown>) => work(source), request);
+  return buildFrameFrom((work: (reader: WarehouseReader) => Promise<unknown>) => work(reader), request);
 }
 
-/** Copies the tables of the warehouse, in the order in which their rows were loaded, and records the first queries of a frame. */
+/** Copies the tables of the warehouse in the order in which their rows were loaded, and asks what a frame asks first. */
 export async function prepareNative(
   database: Database,
-  definition: CheckedDefinition,
+  definition: FrameDefinition,
   folder: string,
   signal: AbortSignal,
 ): Promise<Native> {
   const path = join(folder, "native.duckdb");
+  const { frameTables } = await internal("frame/source/frame-tables.js");
   const copyAll = (connection: DuckDBConnection) =>
     withClient(
       database,
       async (client) => {
-        // Parallel workers would change the order.
+        // Two workers would mix up the order.
         await client.query("SET max_parallel_workers_per_gather = 0");
-        for (const table of tables) await copyTable(client, connection, table, join(folder, "native.csv"));
+        for (const { name } of frameTables()) {
+          await copyTable(client, connection, name, join(folder, "native.csv"));
+        }
       },
       signal,
     );
@@ -82,25 +85,13 @@ export async function prepareNative(
   return { path, answers: await answersOf(database, definition, signal) };
 }
 
-const tables = [
-  "store",
-  "product",
-  "calendar",
-  "sales_daily",
-  "inventory_snapshot_daily",
-  "price_history",
-  "promotion",
-  "traffic_daily",
-  "weather_daily",
-];
-
 async function copyTable(
   client: Client,
   connection: DuckDBConnection,
   table: string,
   file: string,
 ): Promise<void> {
-  // Decimals are doubles in a frame.
+  // Numbers with decimals are doubles in a frame.
   const { rows } = await client.query<{ columns: string }>(
     `SELECT string_agg(
        quote_literal(attname) || ': ' ||
@@ -121,23 +112,23 @@ async function copyTable(
 
 async function answersOf(
   database: Database,
-  definition: CheckedDefinition,
+  definition: FrameDefinition,
   signal: AbortSignal,
 ): Promise<Map<string, object[]>> {
-  const [{ checkDefinition }, { planFor }, { withSnapshot }] = await Promise.all([
+  const [{ checkDefinition }, { prepareFrame }, { withSnapshot }] = await Promise.all([
     internal("frame/definition.js"),
     internal("frame/prepare.js"),
     internal("frame/source/snapshot.js"),
   ]);
   const answers = new Map<string, object[]>();
   const checked = await checkDefinition(definition);
-  await withSnapshot(database, signal, (source: Source) => {
-    const rows: Source["rows"] = async (sql, values) => {
-      const answer = await source.rows(sql, values);
+  await withSnapshot(database, signal, (reader: WarehouseReader) => {
+    const rows: WarehouseReader["rows"] = async (sql, values) => {
+      const answer = await reader.rows(sql, values);
       answers.set(questionOf(sql, values), answer);
       return answer;
     };
-    return planFor({ ...source, rows }, checked);
+    return prepareFrame({ ...reader, rows }, checked);
   });
   return answers;
 }

@@ -1,16 +1,17 @@
+import { bounds } from "./engine-tables.ts";
 import type { FrameSpec } from "./specification/index.ts";
 
 export type ColumnType = "VARCHAR" | "DATE" | "DOUBLE" | "INTEGER" | "BOOLEAN";
 
 /**
- * When a column is known. A mask describes the day's own target, for fitting; static, future and historic are the
- * drivers' classes: always, in advance, only when it has happened.
+ * When a column is known. A mask describes the target of its own day and is for fitting only. Static, future and historic are the
+ * classes of drivers: known always, in advance, or only afterwards.
  */
 export type ColumnClass = "key" | "target" | "mask" | "static" | "future" | "historic";
 
 export type FrameKind = "training" | "future";
 
-/** A column of the frame, as the manifest describes it, and what it is computed from. */
+/** A column of the frame as the manifest describes it, and its SQL. */
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -18,18 +19,18 @@ export interface Column {
   /** Null for keys, the target and its masks. */
   readonly driver: string | null;
   readonly frames: readonly FrameKind[];
-  /** Days between the row and the last fact it may use; null where the class does not count in days. */
+  /** Days between the row and the last fact it may use; null if the class does not count in days. */
   readonly lag: number | null;
-  /** It speaks of later days that are known in advance: planned ends, the next holiday. */
+  /** It is about later days that are known in advance: planned ends, the next holiday. */
   readonly looksAhead?: true;
   readonly description: string;
-  /** Over the relations of a block: `history`, `series` and what the drivers join. */
+  /** Over a row of a block: its relations are `history`, `series`, `open_day` and what the drivers join. */
   readonly sql: string;
 }
 
-export const both = ["training", "future"] as const;
+const both = ["training", "future"] as const;
 
-/** Keys, target and masks: what stands before the drivers. */
+/** Keys, target and masks. */
 export function ownColumns(spec: FrameSpec): Column[] {
   const masked = [
     "history.is_stockout",
@@ -74,28 +75,28 @@ export function ownColumns(spec: FrameSpec): Column[] {
       ...mask,
       name: "is_imputed",
       type: "BOOLEAN",
-      description: "The warehouse has no sales row for the day; y was filled in.",
+      description: "The warehouse has no sales row for the day, so y was filled in.",
       sql: "history.is_imputed",
     },
     {
       ...mask,
       name: "is_stockout",
       type: "BOOLEAN",
-      description: "The day's inventory snapshot says that nothing was left; false without a snapshot.",
+      description: "The inventory snapshot of the day has nothing left; false without a snapshot.",
       sql: "history.is_stockout",
     },
     {
       ...mask,
       name: "is_store_closed",
       type: "BOOLEAN",
-      description: "On the day the store sold nothing at all and no traffic above 0 was counted.",
+      description: "The store sold no product at all on the day, and no traffic above 0 was counted.",
       sql: "open_day.day IS NULL",
     },
     {
       ...mask,
       name: "sample_weight",
       type: "DOUBLE",
-      description: "0 where y is not demand (stockout, no y, a closed day that is masked), else 1.",
+      description: "0 if y is not demand (a stockout, no y, a closed day that is masked), otherwise 1.",
       sql: `CASE WHEN ${masked.join(" OR ")} THEN 0 ELSE 1 END`,
     },
     {
@@ -104,8 +105,8 @@ export function ownColumns(spec: FrameSpec): Column[] {
       type: "INTEGER",
       class: "key",
       frames: ["future"],
-      description: "Days after the cutoff: 1 is the first day to forecast.",
-      sql: "history.day - (SELECT cutoff FROM bounds)",
+      description: "Days after the cutoff; 1 on the first day to forecast.",
+      sql: `history.day - (SELECT cutoff FROM ${bounds})`,
     },
   ];
 }

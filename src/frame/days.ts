@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
+import { quoteLiteral } from "../database/identifiers.ts";
 
-/** A day as a number: days since 1970-01-01. Windows and joins count with it; people read dates. */
+/** A day as a number of days since 1970-01-01. Windows and joins compute with it; people read dates. */
 export type Day = number;
 
 const epoch = Temporal.PlainDate.from("1970-01-01");
@@ -13,9 +14,14 @@ export function dateOf(day: Day): string {
   return epoch.add({ days: day }).toString();
 }
 
-/** SQL of a column of dates as days; PostgreSQL and DuckDB share it. */
+/* SQL that PostgreSQL and DuckDB share. */
+
+/** A column of dates as days. */
 export const daySql = (column: string) => `${column} - DATE '1970-01-01'`;
 
-/** SQL of the first and the last day of a window as days: one without an end, or at infinity, ends with the year 9999. */
+/** The condition that a fact is of a day up to the cutoff. */
+export const upToSql = (cutoff: Day) => `date <= DATE ${quoteLiteral(dateOf(cutoff))}`;
+
+/** The first and the last day of a validity window as days. A window without an end, or at infinity, ends with the year 9999. */
 export const firstDaySql = (column: string) => daySql(`greatest(${column}, DATE '0001-01-01')`);
 export const lastDaySql = (column: string) => daySql(`least(${column}, DATE '9999-12-31')`);

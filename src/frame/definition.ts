@@ -2,35 +2,34 @@ import { fail } from "../errors.ts";
 import { parseKnownAt, requireDate } from "../system/dates.ts";
 import { type FrameSpec, readSpec, resolveSpec, type SpecInput } from "./specification/index.ts";
 
-/** Which frame. */
+/** Which frame to build. */
 export interface FrameDefinition {
-  /** The last day that is known: YYYY-MM-DD. */
+  /** The last known day, YYYY-MM-DD. */
   readonly cutoff: string;
-  /** Days after the cutoff to forecast, 1 to 1000. */
+  /** Days to forecast after the cutoff, 1 to 1000. */
   readonly horizon: number;
-  /** Path of a spec, or one that was parsed; without one, the default frame. */
+  /** A parsed spec, or the path of a spec file. Default: the default frame. */
   readonly spec?: string | SpecInput | undefined;
-  /** Use only facts recorded by then: a day (up to its end in UTC) or a moment, ISO 8601. */
+  /**
+   * Use only facts recorded by this time: a day (up to its end in UTC) or a moment with its time zone, ISO 8601. Default: use
+   * all facts.
+   */
   readonly knownAt?: string | undefined;
 }
 
-/** An definition that was checked, the spec with all defaults. */
+/** A definition that is valid, with all defaults of its spec filled in. */
 export interface CheckedDefinition {
   readonly cutoff: string;
   readonly horizon: number;
   readonly spec: FrameSpec;
-  /** Names the spec in messages. */
+  /** Names the spec in messages; empty without a spec. */
   readonly specPath: string;
   readonly knownAt: string | null;
 }
 
-/** @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FILE_NOT_FOUND and its like */
-export async function checkDefinition({
-  cutoff,
-  horizon,
-  spec,
-  knownAt,
-}: FrameDefinition): Promise<CheckedDefinition> {
+/** @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FILE_NOT_FOUND and the other errors of reading a file */
+export async function checkDefinition(definition: FrameDefinition): Promise<CheckedDefinition> {
+  const { cutoff, horizon, spec, knownAt } = definition;
   requireDate("The cutoff", cutoff);
   if (!Number.isInteger(horizon) || horizon < 1 || horizon > 1000) {
     throw fail("USAGE", { problem: `The horizon is a number of days from 1 to 1000, not ${horizon}.` });

@@ -1,14 +1,15 @@
-/** Training frames: from the warehouse to tables a forecaster can train on and predict with; see docs/frames.md. */
+/** Training frames: from the warehouse to tables that a forecaster trains on and predicts with; see docs/frames.md. */
 
 export { type AuditRequest, auditFrame } from "./audit/audit.ts";
+export { auditRefusal } from "./audit/refusal.ts";
 export type { AuditCheck, AuditReport, Difference } from "./audit/report.ts";
 export type { FrameDefinition } from "./definition.ts";
 export {
+  buildFrame,
   type FramePhase,
   type FrameProgress,
   type FrameRequest,
   type FrameResult,
-  frame,
 } from "./frame.ts";
 export type {
   Counts,

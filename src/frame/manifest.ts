@@ -1,7 +1,7 @@
 import type { Column, ColumnClass, ColumnType, FrameKind } from "./columns.ts";
 import type { FrameSpec } from "./specification/index.ts";
 
-/** What a frame holds and what it came from. Nothing in it depends on when or where it was made. */
+/** What a frame contains and what it was built from. Nothing in it depends on when or where it was built. */
 export interface Manifest {
   readonly manifest_version: 1;
   /** The version of this package. */
@@ -9,19 +9,19 @@ export interface Manifest {
   readonly cutoff: string;
   /** In days. */
   readonly horizon: number;
-  /** Facts recorded later were not used; null: all were. */
+  /** Facts recorded later were not used; null if all facts were used. */
   readonly known_at: string | null;
   /** With all defaults filled in. */
   readonly spec: FrameSpec;
   readonly spec_sha256: string;
-  /** Of the ledger: the loads into the tables the frame reads. Facts that plain SQL wrote have none. */
+  /** Ids in the ledger of the loads that wrote the tables of the frame. Facts written by plain SQL have none. */
   readonly loads: readonly number[];
   readonly counts: Counts;
   readonly files: readonly ManifestFile[];
   readonly columns: readonly ManifestColumn[];
-  /** Drivers of the default frame that have no facts up to the cutoff. */
+  /** Drivers that the default frame omits, because they have no facts up to the cutoff. */
   readonly left_out: readonly { readonly driver: string; readonly reason: string }[];
-  /** What the future would need and the warehouse does not have; null without the price driver. */
+  /** What the future frame lacks; null without the price driver. */
   readonly missing: { readonly list_price: MissingPrices | null };
   /** Null without a knowledge time. */
   readonly not_reconstructed: NotReconstructed | null;
@@ -35,9 +35,9 @@ export interface Counts {
   readonly imputed: number;
   readonly stockout: number;
   readonly closed: number;
-  /** Series whose last sale is too long ago, in the frame or not. */
+  /** Series that have ended, whether they are in the frame or not. */
   readonly ended_series: number;
-  /** Stores and products with rows of sales, but none with a quantity above 0: not in the frame. */
+  /** Stores and products that have sales rows, but none with a quantity above 0. They are not in the frame. */
   readonly series_without_sale: number;
 }
 
@@ -58,7 +58,7 @@ export interface ManifestColumn {
   readonly driver: string | null;
   /** Days between the row and the last fact it may use. */
   readonly lag: number | null;
-  /** Steps of the horizon for which the future frame has it; null for masks and the target. */
+  /** Up to which step of the horizon the future frame has it; null for masks and the target. */
   readonly known_steps: number | null;
   readonly description: string;
 }
@@ -67,7 +67,7 @@ export interface ManifestColumn {
 export interface MissingPrices {
   readonly series: number;
   readonly days: number;
-  /** The first 20 series; `days` of those from `from` to `to`. */
+  /** The first 20 series: `days` is how many days from `from` to `to` have no price. */
   readonly examples: readonly {
     readonly unique_id: string;
     readonly from: string;
@@ -76,16 +76,16 @@ export interface MissingPrices {
   }[];
 }
 
-/** Rows, by table, that a knowledge time cannot bring back as they were. */
+/** Rows that cannot be used as they were at the knowledge time, counted by table. */
 export interface NotReconstructed {
-  /** Recorded in time and overwritten since: the frame has their new values. */
+  /** Recorded by then and overwritten since: the frame has their new values. */
   readonly overwritten: Readonly<Record<string, number>>;
-  /** Dimension rows added or changed since: the frame uses them as they are. */
+  /** Rows of dimensions that were added or changed since: the frame uses them as they are now. */
   readonly dimensions_changed: Readonly<Record<string, number>>;
   readonly note: string;
 }
 
-/** The dictionary of the columns. */
+/** The columns as the manifest describes them. */
 export function dictionaryOf(columns: readonly Column[], horizon: number): ManifestColumn[] {
   return columns.map(({ name, type, frames, class: known, driver, lag, description }) => ({
     name,

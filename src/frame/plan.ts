@@ -1,38 +1,46 @@
 import { didYouMean } from "../system/did-you-mean.ts";
 import { type Column, type FrameKind, ownColumns } from "./columns.ts";
-import type { Driver, FrameScope } from "./drivers/driver.ts";
+import type { Driver } from "./drivers/driver.ts";
 import { plannedPrice } from "./drivers/price.ts";
-import { describeFeature, featureName } from "./history/features.ts";
-import type { Staged } from "./source/source.ts";
+import { blockSales, blockSeries, bounds, history, openDay, salesOfSeries, series } from "./engine-tables.ts";
+import { featureColumn } from "./history/feature-column.ts";
+import type { FrameScope } from "./scope.ts";
+import type { StagingTable } from "./source/staging-table.ts";
 import { specInvalid } from "./specification/read.ts";
-import { historyOfBlock, seriesSql, spineStages, targetFeatures } from "./spine.ts";
+import { historyOfBlock } from "./spine/history.ts";
+import { seriesSql } from "./spine/series.ts";
+import { spineFacts, spineStaging } from "./spine/tables.ts";
+import { targetFeatures } from "./spine/target.ts";
 
-/** Everything about a frame that follows from its spec, without a look at a row. */
+/** Everything about a frame that follows from its scope and its drivers, before any row is read. */
 export interface FramePlan {
   readonly scope: FrameScope;
   readonly columns: readonly Column[];
-  readonly stages: readonly Staged[];
-  /** SQL that runs once, when everything is staged. */
+  readonly staging: readonly StagingTable[];
+  /** SQL that runs once, when everything is extracted. */
   readonly prepare: readonly string[];
-  /** SQL that runs for each block of series, `first` to `last`. */
+  /** SQL that runs for the block of the series numbered `first` to `last`. */
   readonly block: (first: number, last: number) => readonly string[];
-  /** The rows of the block that was made last, in the order of the frame. */
+  /** The rows of the last block, in the order of the frame. */
   readonly rows: Readonly<Record<FrameKind, string>>;
-  /** Of its training rows: how many have which mask. */
+  /** How many of its training rows have which mask. */
   readonly counts: string;
-  /** Of its future rows: the series without a planned price on some days; only with the price driver. */
+  /** Its series without a planned price on days of the horizon; undefined without the price driver. */
   readonly missingPrices: string | undefined;
 }
 
 export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FramePlan {
   const { spec, cutoff } = scope;
+  const plans = drivers.map((driver) => driver.plan(scope));
   const columns = columnsOf(scope, drivers).filter(({ name }) => !spec.exclude.includes(name));
-  const joins = drivers.map(({ join }) => join).filter((join) => join !== "");
+  const driverFacts = plans.flatMap(({ seriesFacts }) => seriesFacts ?? []);
+  const facts = byName([...spineFacts(scope), ...driverFacts], ({ staged }) => staged.name);
+  const features = [...targetFeatures(scope), ...driverFacts.flatMap((of) => of.features)];
   const from = `
-      FROM history
-      JOIN block_series AS series ON series.n = history.n
-      LEFT JOIN open_day ON open_day.store_id = series.store_id AND open_day.day = history.day
-      ${joins.join("\n      ")}`;
+      FROM ${history}
+      JOIN ${blockSeries} AS series ON series.n = history.n
+      LEFT JOIN ${openDay} ON open_day.store_id = series.store_id AND open_day.day = history.day
+      ${plans.flatMap(({ join }) => join ?? []).join("\n      ")}`;
   const open = spec.closed_days === "drop" ? "AND open_day.day IS NOT NULL" : "";
   const days = { training: `history.day <= ${cutoff} ${open}`, future: `history.day > ${cutoff}` };
   const rows = (frame: FrameKind) => {
@@ -47,29 +55,39 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
   return {
     scope,
     columns,
-    stages: [...spineStages(scope), ...drivers.flatMap(({ stages }) => stages)],
+    staging: byName(
+      [...spineStaging(scope), ...plans.flatMap(({ staging }) => staging ?? [])],
+      ({ table }) => table.name,
+    ),
     prepare: [
-      `CREATE TABLE bounds AS SELECT ${cutoff} AS cutoff`,
-      ...seriesSql(scope),
-      ...drivers.flatMap(({ prepare }) => prepare),
+      `CREATE TABLE ${bounds} AS SELECT ${cutoff} AS cutoff`,
+      ...seriesSql(scope, facts),
+      ...plans.flatMap(({ prepare }) => prepare ?? []),
     ],
-    block: (first, last) => [
-      `CREATE OR REPLACE TABLE block_series AS SELECT * FROM series WHERE n BETWEEN ${first} AND ${last}`,
-      `CREATE OR REPLACE VIEW block_sales AS SELECT * FROM sales_of_series WHERE n BETWEEN ${first} AND ${last}`,
-      `CREATE OR REPLACE VIEW block_inventory AS SELECT * FROM inventory_of_series WHERE n BETWEEN ${first} AND ${last}`,
-      historyOfBlock(scope),
-      ...drivers.flatMap(({ block }) => block),
-    ],
+    block: (first, last) => {
+      const within = `WHERE n BETWEEN ${first} AND ${last}`;
+      return [
+        `CREATE OR REPLACE TABLE ${blockSeries} AS SELECT * FROM ${series} ${within}`,
+        `CREATE OR REPLACE VIEW ${blockSales} AS SELECT * FROM ${salesOfSeries} ${within}`,
+        ...facts.map(
+          ({ ofBlock, ofSeries }) =>
+            `CREATE OR REPLACE VIEW ${ofBlock} AS SELECT * FROM ${ofSeries} ${within}`,
+        ),
+        historyOfBlock(scope, facts, features),
+        ...plans.flatMap(({ block }) => block ?? []),
+      ];
+    },
     rows: { training: rows("training"), future: rows("future") },
     counts: `
       SELECT
         count(*) FILTER (history.is_imputed) AS imputed,
         count(*) FILTER (history.is_stockout) AS stockout,
         count(*) FILTER (open_day.day IS NULL) AS closed
-      FROM history
-      JOIN block_series AS series ON series.n = history.n
-      LEFT JOIN open_day ON open_day.store_id = series.store_id AND open_day.day = history.day
+      FROM ${history}
+      JOIN ${blockSeries} AS series ON series.n = history.n
+      LEFT JOIN ${openDay} ON open_day.store_id = series.store_id AND open_day.day = history.day
       WHERE ${days.training}`,
+    // The manifest reports these prices by name: the price driver is the only one whose plans may be missing.
     missingPrices: drivers.some(({ name }) => name === "price")
       ? `
       SELECT series.unique_id, min(history.day) AS first, max(history.day) AS last, count(*) AS days
@@ -81,52 +99,51 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
   };
 }
 
-/** All columns these drivers give, in the order of the frame, those that are excluded too. */
+/** The spine and a driver may ask for the same table. */
+function byName<T>(items: readonly T[], nameOf: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [nameOf(item), item])).values()];
+}
+
+/** All columns of a frame with these drivers in their order, before any are excluded. */
 export function columnsOf(scope: FrameScope, drivers: readonly Driver[]): Column[] {
   return [...ownColumns(scope.spec), ...driverColumns(scope, drivers)];
 }
 
-/** @throws FRAME_SPEC_INVALID where `exclude` names none of the columns, or a key or the target */
+/** @throws FRAME_SPEC_INVALID if `exclude` names something that is not a column, or is a key or the target */
 export function requireExcludable(
   exclude: readonly string[],
   columns: readonly Column[],
   path: string,
 ): void {
-  const names = columns.filter((column) => column.class !== "key" && column.class !== "target");
+  const names = columns
+    .filter((column) => column.class !== "key" && column.class !== "target")
+    .map(({ name }) => name);
   for (const name of exclude) {
-    if (names.some((column) => column.name === name)) continue;
-    const guess = didYouMean(
-      name,
-      names.map((column) => column.name),
-    );
-    const hint = guess ?? "see the columns in the manifest of a frame";
+    if (names.includes(name)) continue;
+    const hint = didYouMean(name, names) ?? "see the columns in the manifest of a frame";
     throw specInvalid(path, `exclude: ${name} is not a column that can be left out; ${hint}`);
   }
 }
 
-/** Static, future, then historic: lags of the target, then those of the historic drivers. */
+/** Static, then future columns, features of the target, then those of the historic drivers. */
 function driverColumns(scope: FrameScope, drivers: readonly Driver[]): Column[] {
+  const inBoth = { frames: ["training", "future"] } as const;
   const of = (driver: Driver): Column[] =>
-    driver.columns.map((column) => ({
+    driver.plan(scope).columns.map((column) => ({
       ...column,
+      ...inBoth,
       class: driver.class,
       driver: driver.name,
-      frames: ["training", "future"],
       lag: column.lag ?? null,
     }));
-  const target = targetFeatures(scope).map((feature): Column => {
-    const name = featureName(feature);
-    return {
-      name,
-      type: "DOUBLE",
+  const target = targetFeatures(scope).map(
+    (feature): Column => ({
+      ...featureColumn(feature, history),
+      ...inBoth,
       class: "historic",
       driver: "sales",
-      frames: ["training", "future"],
-      lag: feature.lag,
-      description: describeFeature(feature),
-      sql: `history.${name}`,
-    };
-  });
+    }),
+  );
   return [
     ...drivers.filter((driver) => driver.class !== "historic").flatMap(of),
     ...target,

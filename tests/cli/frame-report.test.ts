@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { frameDefinitionOf } from "../../src/cli/frame-definition.ts";
-import { leakingColumns, printAudit } from "../../src/cli/render/audit-report.ts";
+import { printAudit } from "../../src/cli/render/audit-report.ts";
 import { printFrame } from "../../src/cli/render/frame-report.ts";
 import { createOutput } from "../../src/cli/render/output.ts";
-import type { AuditReport, FrameResult, Manifest } from "../../src/frame/index.ts";
+import { type AuditReport, auditRefusal, type FrameResult, type Manifest } from "../../src/frame/index.ts";
 import { resolveSpec } from "../../src/frame/specification/index.ts";
 import { rememberingStreams } from "./support/streams.ts";
 
@@ -181,7 +181,10 @@ plans after the cutoff: if prices that start after the cutoff change, every trai
       rows: 1,
       example,
     }));
-    expect(leakingColumns(report(many))).toBe("a, rows themselves, c, d, e and 1 more");
+    expect(auditRefusal(report(many))).toMatchObject({
+      code: "FRAME_LEAKS",
+      message: expect.stringContaining(": a, rows themselves, c, d, e and 1 more changed"),
+    });
   });
 });
 
@@ -212,7 +215,7 @@ describe("which frame the flags ask for", () => {
 describe("forecastlab frame audit", () => {
   /** The command with an audit that has this outcome. */
   async function audited(outcome: AuditReport, json: boolean) {
-    vi.doMock("../../src/frame/index.ts", () => ({ auditFrame: async () => outcome }));
+    vi.doMock("../../src/frame/index.ts", () => ({ auditFrame: async () => outcome, auditRefusal }));
     vi.doMock("../../src/database/open.ts", () => ({
       withDatabase: (_: unknown, work: () => unknown) => work(),
     }));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { auditFrame, frame } from "../../src/frame/index.ts";
+import { auditFrame, buildFrame } from "../../src/frame/index.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 import { cents, fillDays, loadExample, queryRows } from "./support/examples.ts";
 import { freshRetailFile, hasSharedData, parseCsv } from "./support/shared-data.ts";
@@ -62,7 +62,7 @@ describe.skipIf(!hasSharedData)("FreshRetailNet", async () => {
     const spec = fileURLToPath(new URL("../../examples/frames/freshretailnet.yaml", import.meta.url));
     try {
       const out = join(folder, "fresh.parquet");
-      const { manifest } = await frame(database, { cutoff: "2024-06-11", horizon: 7, spec, out });
+      const { manifest } = await buildFrame(database, { cutoff: "2024-06-11", horizon: 7, spec, out });
       expect(manifest.counts).toMatchObject({ series: 240, future_rows: 240 * 7, closed: 0 });
       const names = manifest.columns.map(({ name }) => name);
       expect(names).toEqual(expect.arrayContaining(["y_weekday_max_4_lag_7", "temperature_avg_c_lag_7"]));

@@ -5,7 +5,7 @@ import { freshDatabase } from "../support/warehouse.ts";
 import { Frames } from "./support/agreement.ts";
 import { column } from "./support/scenarios.ts";
 
-/* Values that the schema allows and nobody expects: days at infinity, amounts that are no number, numbers that are too alike. */
+/* Values that the schema allows and nobody expects: days at infinity, amounts that are not a number, large equal amounts. */
 
 describe("a frame of awkward values", async () => {
   const database = await freshDatabase();
@@ -30,7 +30,7 @@ describe("a frame of awkward values", async () => {
     );
   });
 
-  test("windows from ever, or without an end, are open", async () => {
+  test("windows that begin or end at infinity are open", async () => {
     const { training, future } = await make("2024-02-12", { drivers: ["price", "promotion", "calendar"] });
     const prices = column(training, "list_price");
     expect([prices[0], prices.at(35), prices.at(36), prices.at(-1)]).toEqual([10, 10, null, 20]);
@@ -41,7 +41,7 @@ describe("a frame of awkward values", async () => {
     ]);
   });
 
-  test("a price that is no number is none, and what fills a gap is the last that was one", async () => {
+  test("a price that is not a number is missing, and a gap is filled with the last price that is one", async () => {
     const { training } = await make("2024-02-12", { drivers: ["price"], price_gaps: "forward_fill" });
     const names = ["list_price", "list_price_is_filled"];
     expect(column(training, ...names).slice(35)).toEqual([
@@ -51,7 +51,7 @@ describe("a frame of awkward values", async () => {
     ]);
   });
 
-  test("an amount that is no number is no amount of 0", async () => {
+  test("an amount that is not a number is missing, and not 0", async () => {
     const { training } = await make("2024-02-12", { target: "total_amount" });
     expect(column(training, "y", "is_imputed", "sample_weight").slice(-3)).toEqual([
       [null, false, 0],
@@ -60,7 +60,7 @@ describe("a frame of awkward values", async () => {
     ]);
   });
 
-  test("the same amount every day has no spread, however large it is", async () => {
+  test("the same amount every day has a standard deviation of 0, however large it is", async () => {
     const { future } = await make("2024-02-08", {
       target: "total_amount",
       windows: [{ days: 28, stats: ["std"], lag: 2 }],
@@ -72,7 +72,7 @@ describe("a frame of awkward values", async () => {
     ]);
   });
 
-  test("a window of the longest lengths is computed", async () => {
+  test("windows of the maximum length are computed", async () => {
     const { future } = await make("2024-02-08", {
       windows: [{ days: 10_000, stats: ["mean", "std"], lag: 2, min_days: 2 }],
       weekday_windows: [{ weeks: 520, stats: ["mean", "std"], lag: 7, min_weeks: 2 }],

@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { withClient } from "../../src/database/connection.ts";
 import { fail } from "../../src/errors.ts";
-import { frameOf } from "../../src/frame/frame.ts";
-import { type FramePhase, type FrameProgress, frame } from "../../src/frame/index.ts";
+import { buildFrameFrom } from "../../src/frame/frame.ts";
+import { buildFrame, type FramePhase, type FrameProgress } from "../../src/frame/index.ts";
 import { withSnapshot } from "../../src/frame/source/snapshot.ts";
 import { fillDimensions, query, untilWaiting, Workspace } from "../ingest/support/load.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
 
-/* An interruption at any time: the earlier frame stays as it was, and nothing is left behind, here or in the temporary folder. */
+/* After an interruption at any time the earlier frame is as it was, and nothing is left next to it or in the temporary folder. */
 
 const database = await freshDatabase();
 const workspace = new Workspace();
@@ -29,7 +29,7 @@ beforeAll(async () => {
      FROM generate_series(date '2024-01-02', date '2024-02-20', interval '1 day') AS d, store, product`,
   );
   for (const path of [workspace.path("frames"), temporary]) mkdirSync(path);
-  await frame(database, { ...definition, cutoff: "2024-02-01", out });
+  await buildFrame(database, { ...definition, cutoff: "2024-02-01", out });
 });
 
 describe("an interruption", () => {
@@ -38,29 +38,29 @@ describe("an interruption", () => {
     return () => vi.unstubAllEnvs();
   });
 
-  test.for<FramePhase>(["extract", "compute", "publish"])("while it says: %s", async (phase) => {
+  test.for<FramePhase>(["extract", "compute", "publish"])("in the phase %s", async (phase) => {
     const before = earlierBytes();
     const interruption = new AbortController();
-    const said: FramePhase[] = [];
+    const phases: FramePhase[] = [];
     const { signal } = interruption;
     const onProgress = (progress: FrameProgress) => {
-      said.push(progress.phase);
+      phases.push(progress.phase);
       if (progress.phase === phase) interruption.abort(fail("INTERRUPTED", { signal: "SIGINT" }));
     };
-    const made = frameOf(
+    const building = buildFrameFrom(
       (work) => withSnapshot(database, signal, work),
       { ...definition, out, signal, onProgress },
-      // Several blocks, so that there is a next one to interrupt.
+      // Several blocks, so that there is a next block to interrupt.
       { blockDays: 60 },
     );
-    await expect(made).rejects.toMatchObject({ code: "INTERRUPTED" });
-    expect(said.at(-1)).toBe(phase);
+    await expect(building).rejects.toMatchObject({ code: "INTERRUPTED" });
+    expect(phases.at(-1)).toBe(phase);
     expect(readdirSync(workspace.path("frames")).sort()).toEqual(earlier);
     expect(earlierBytes()).toEqual(before);
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  test("by Ctrl-C while the warehouse lets nobody read: exit code 130 and one sentence", async () => {
+  test("by Ctrl-C while a table of the warehouse is locked: exit code 130 and one sentence", async () => {
     await withClient(database, async (client) => {
       await client.query("BEGIN; LOCK TABLE sales_daily IN ACCESS EXCLUSIVE MODE");
       const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));

@@ -3,13 +3,13 @@ import { freshDatabase } from "../support/warehouse.ts";
 import { Frames } from "./support/agreement.ts";
 import { column, makerOf, pricesOf, small, sold } from "./support/scenarios.ts";
 
-/* What docs/frames.md says of each driver, one example each: worked out by hand here, and held against both the frame and its oracle. */
+/* What docs/frames.md says about each driver, with one example each: worked out by hand, and compared with the frame and its oracle. */
 
 describe("the drivers of a frame", async () => {
   const frames = new Frames(await freshDatabase());
   const make = makerOf(frames);
 
-  test("promotions of the store and the chain at once are one row", async () => {
+  test("active promotions of the store and the chain are aggregated to one row", async () => {
     const promotion = { sku: "A", store: null, pct: null, amount: null };
     const warehouse = small({
       sales: sold("S1", "A", "2024-03-01", [1, 1, 1, 1, 1]),
@@ -39,7 +39,7 @@ describe("the drivers of a frame", async () => {
     ]);
   });
 
-  test("an amount off has no depth without a list price, and never more than all of it", async () => {
+  test("an amount off has no discount depth without a list price, and never more than 1", async () => {
     const amount = { sku: "A", store: null, name: "Off", pct: 0.2, amount: 3 };
     const warehouse = small({
       sales: sold("S1", "A", "2024-03-01", [1, 1, 1]),
@@ -56,12 +56,12 @@ describe("the drivers of a frame", async () => {
       [null, 0],
       [1, 0.5],
     ]);
-    // Without the price there is no share of it.
+    // Without the price driver there is no discount depth.
     const alone = await make(warehouse, { cutoff: "2024-03-03", spec: { drivers: ["promotion"] } });
     expect(alone.training.columns).not.toContain("discount_depth");
   });
 
-  test("the store's price beats the chain's, on both ends of its window too", async () => {
+  test("the store's price takes precedence over the chain's, also on the first and the last day of its window", async () => {
     const warehouse = small({
       stores: [{ code: "S1" }, { code: "S2" }],
       sales: [...sold("S1", "A", "2024-03-01", [1, 1, 1, 1]), ...sold("S2", "A", "2024-03-04", [1])],
@@ -77,7 +77,7 @@ describe("the drivers of a frame", async () => {
     ]);
   });
 
-  test("windows without an end go on, and those that begin after the cutoff are planned", async () => {
+  test("windows without an end continue, and windows that begin after the cutoff give planned prices", async () => {
     const warehouse = small({
       sales: sold("S1", "A", "2024-03-01", [1, 1]),
       prices: pricesOf([null, 3, "2024-01-01", null], ["S1", 2, "2024-03-04", null]),
@@ -90,7 +90,7 @@ describe("the drivers of a frame", async () => {
     expect(column(future, "list_price")).toEqual([3, 2, 2]);
   });
 
-  test("a gap between prices stays, or takes the last price in training, never in the future", async () => {
+  test("a gap between prices stays, or is filled with the last price in training, but never in the future", async () => {
     const warehouse = small({
       sales: sold("S1", "A", "2024-03-01", [1, 1, 1, 1, 1]),
       prices: pricesOf(
@@ -127,7 +127,7 @@ describe("the drivers of a frame", async () => {
     }
   });
 
-  test("a stockout masks the day, and is known to later days only", async () => {
+  test("a stockout masks its own day, and is a feature of later days only", async () => {
     const snapshot = { store: "S1", sku: "A", on_order: 0 };
     const warehouse = small({
       sales: sold("S1", "A", "2024-03-01", [5, 0, 4]),
@@ -158,7 +158,7 @@ describe("the drivers of a frame", async () => {
     expect(column(future, ...names)).toEqual([[null, null, 1, 0]]);
   });
 
-  test("a horizon across the year's end: ISO weeks, quarters and the holidays before and after", async () => {
+  test("a horizon across the end of a year: ISO weeks, quarters and the holidays before and after", async () => {
     const warehouse = small({
       holidays: [
         { date: "2024-12-26", name: "Boxing Day" },

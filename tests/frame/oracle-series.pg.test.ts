@@ -3,19 +3,22 @@ import { freshDatabase } from "../support/warehouse.ts";
 import { Frames, type Table } from "./support/agreement.ts";
 import { column, makerOf, pricesOf, type Sales, small, sold } from "./support/scenarios.ts";
 
-/* What docs/frames.md says of a series, its lags and windows, one example each: worked out by hand here, and held against both the frame and its oracle. */
+/*
+ * What docs/frames.md says about series, their lags and windows, with one example each: worked out by hand, and compared with the frame
+ * and its oracle.
+ */
 
 describe("the series of a frame", async () => {
   const frames = new Frames(await freshDatabase());
   const make = makerOf(frames);
 
-  test("a series begins with its first sale: nothing before it is known to its lags", async () => {
+  test("a series begins with its first sale, and its lags have nothing from before", async () => {
     const warehouse = small({
       products: [{ sku: "A" }, { sku: "B" }, { sku: "C" }],
       sales: [
         ...sold("S1", "A", "2024-03-01", [7, null, 5, null, 3]),
         ...sold("S1", "B", "2024-03-02", [0, null, 4, 0]),
-        // Never a unit: no series.
+        // No unit was ever sold: this is not a series.
         ...sold("S1", "C", "2024-03-02", [0, 0]),
       ],
     });
@@ -52,7 +55,7 @@ describe("the series of a frame", async () => {
     );
   });
 
-  test("days without a row have no y under fill: null, and windows pass over them", async () => {
+  test("with fill: null, days without a row have no y, and windows ignore them", async () => {
     const warehouse = small({ sales: sold("S1", "A", "2024-03-01", [6, null, 0, 3]) });
     const windows = [{ days: 3, stats: ["mean", "zero_rate"], lag: 1, min_days: 2 }];
     const { training } = await make(warehouse, {
@@ -69,7 +72,7 @@ describe("the series of a frame", async () => {
     ]);
   });
 
-  test("a year back over the leap day is 364 days, the same weekday; paydays fall on the month's last day", async () => {
+  test("a year back over the leap day is 364 days, the same weekday; a payday that the month lacks falls on its last day", async () => {
     const quantities = Array.from({ length: 366 }, (_, index) => index + 1);
     const warehouse = small({ sales: sold("S1", "A", "2023-03-01", quantities) });
     const { training, future } = await make(warehouse, {
@@ -92,12 +95,12 @@ describe("the series of a frame", async () => {
     ]);
   });
 
-  test("a day on which the store sold nothing and counted nobody is closed", async () => {
+  test("a store is closed on a day on which it sold nothing and counted no visitors", async () => {
     const warehouse = small({
       stores: [{ code: "S1" }, { code: "S2" }],
       products: [{ sku: "A" }, { sku: "B" }],
       sales: [
-        // Closed on the 2nd and the 5th: B sells on the 3rd, people come on the 4th.
+        // Closed on the 2nd and the 5th: B is sold on the 3rd, and visitors come on the 4th.
         ...sold("S1", "A", "2024-03-01", [5, null, 0, null, null, 6]),
         ...sold("S1", "B", "2024-03-03", [1]),
         ...sold("S2", "A", "2024-03-02", [1]),
@@ -133,7 +136,7 @@ describe("the series of a frame", async () => {
     expect(await of("drop")).toEqual([first, ...open, last]);
   });
 
-  test("a series that has ended goes on, is cut off or is left out", async () => {
+  test("a series that has ended is kept, trimmed or dropped", async () => {
     const warehouse = small({
       products: [{ sku: "A" }, { sku: "B" }],
       sales: [
@@ -154,7 +157,7 @@ describe("the series of a frame", async () => {
     expect(await of("drop", 3)).toEqual([0, 4, 0, 2]);
   });
 
-  test("recursive: what reaches past the cutoff is left for the forecaster, step by step", async () => {
+  test("recursive: what reaches past the cutoff is left for the forecaster to fill step by step", async () => {
     const warehouse = small({ sales: sold("S1", "A", "2024-03-01", [1, 2, 3, 4]) });
     const { training, future } = await make(warehouse, {
       ...{ cutoff: "2024-03-04", horizon: 3 },
@@ -171,7 +174,7 @@ describe("the series of a frame", async () => {
     ]);
   });
 
-  test("known at: only what had been recorded by the end of the day, or by the moment", async () => {
+  test("knowledge time: only facts recorded by the end of the day, or by the moment, are used", async () => {
     const recorded = (row: Sales[number], created_at: string) => ({ ...row, created_at });
     const [one, two, three] = sold("S1", "A", "2024-03-01", [1, 2, 3]) as [Sales[0], Sales[0], Sales[0]];
     const warehouse = small({

@@ -5,14 +5,14 @@ import { Frames } from "./support/agreement.ts";
 import { frameCases } from "./support/requests.ts";
 
 /*
- * Any frame of any small warehouse holds, cell by cell, what an independent oracle in plain SQL says. Both are held against
- * examples worked out by hand in frame-oracle-drivers and -series. FORECASTLAB_TEST_SEED draws other cases,
+ * Any frame of any small warehouse is equal, cell by cell, to the result of an independent oracle in plain SQL. The tests
+ * oracle-drivers and oracle-series compare both with examples worked out by hand. FORECASTLAB_TEST_SEED draws other cases,
  * FORECASTLAB_TEST_RUNS more of them.
  */
 describe("a frame and its oracle", async () => {
   const frames = new Frames(await freshDatabase());
 
-  test("agree on any warehouse and any spec", async () => {
+  test("agree for any warehouse and any spec", async () => {
     await fc.assert(
       fc.asyncProperty(frameCases, async (given) => void (await frames.agree(given))),
       { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 40) },

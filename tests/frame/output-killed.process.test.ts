@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const script = fileURLToPath(new URL("support/half-written-frame.mjs", import.meta.url));
 
-/** A place with an earlier frame's file, and a process half-way through the next one. */
+/** A place with the files of an earlier frame, and a process that has written half of the next one. */
 async function halfWritten(
   name: string,
   end: "stay" | "exit",
@@ -34,7 +34,7 @@ const kept = (place: string) => earlier.map((file) => readFileSync(join(place, f
 const untouched = earlier.map((file) => `earlier ${file}`);
 
 describe("a process that ends in the middle of a frame", () => {
-  test("killed, leaves a folder whose name starts with a dot, which goes with the next frame there", async () => {
+  test("leaves, if it is killed, a folder whose name starts with a dot, and the next frame there removes it", async () => {
     const { place, child } = await halfWritten("killed", "stay");
     const open = () =>
       withEngine(undefined, async (engine) => {
@@ -48,7 +48,7 @@ describe("a process that ends in the middle of a frame", () => {
         await output.discard();
         return found.length;
       });
-    expect(await open(), "its own, and that of the process that lives").toBe(2);
+    expect(await open(), "its own, and that of the running process").toBe(2);
 
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -60,7 +60,7 @@ describe("a process that ends in the middle of a frame", () => {
     expect(readdirSync(place).sort()).toEqual(earlier);
   });
 
-  test("leaving by itself, leaves nothing", async () => {
+  test("leaves nothing if it exits by itself", async () => {
     const { place, child } = await halfWritten("left", "exit");
     if (child.exitCode === null) await once(child, "exit");
     expect(child.exitCode).toBe(7);

@@ -8,7 +8,7 @@ import { block, FramesToWrite, futureColumns, hashes, trainingColumns, write } f
 const given = new FramesToWrite();
 
 describe("a frame appears", () => {
-  test("when all of it is complete, with the permissions of this user's files, in a place an earlier one had", async () => {
+  test("when it is complete, with the usual permissions of this user, in the place of an earlier frame", async () => {
     const place = given.newFolder();
     const out = join(place, "x.parquet");
     await write(given.engine, { out, blocks: [10] });
@@ -32,7 +32,7 @@ describe("a frame appears", () => {
     ]);
   });
 
-  test("as a folder in the place of an empty one, or of an earlier frame's, which is replaced as a whole", async () => {
+  test("as a folder in the place of an empty folder or of an earlier frame, which is replaced as a whole", async () => {
     const place = given.newFolder();
     const out = join(place, "frames");
     mkdirSync(out);
@@ -50,7 +50,7 @@ describe("a frame appears", () => {
     expect(readdirSync(place)).toEqual(["frames"]);
   });
 
-  test("not at all after an error in the middle, and an earlier one stays as it was", async () => {
+  test("not at all after an error in the middle, and an earlier frame stays as it was", async () => {
     const place = given.newFolder();
     const out = join(place, "x.arrow");
     await write(given.engine, { out });
@@ -80,7 +80,7 @@ describe("a frame appears", () => {
 });
 
 describe("when a file cannot be put in its place", () => {
-  test("no manifest stands beside files it does not describe", async () => {
+  test("no manifest is next to files that it does not describe", async () => {
     const place = given.newFolder();
     const out = join(place, "x.csv");
     await write(given.engine, { out });
@@ -92,19 +92,19 @@ describe("when a file cannot be put in its place", () => {
     expect(readdirSync(place).sort()).toEqual(["x.csv", "x.future.csv"]);
   });
 
-  test("a folder that somebody else puts there at the same time stays", async () => {
+  test("a folder that another process puts there at the same time stays", async () => {
     const place = given.newFolder();
     const [out, mine] = [join(place, "frames"), join(place, "mine")];
     for (const folder of [join(out, "train"), mine]) mkdirSync(folder, { recursive: true });
     const staged = { out: mine, training: "", future: "", manifest: "" };
     const target = { ...staged, out, parent: place, format: "parquet" } as const;
-    // There is nowhere to set it aside: to the one who publishes there was none a moment ago.
+    // The folder for the earlier frame does not exist: publishing goes on as if there had been no earlier frame.
     const publishing = publishFolder(staged, target, join(place, "none/aside"));
     await expect(publishing).rejects.toMatchObject({ code: "FRAME_OUTPUT_EXISTS" });
     expect(readdirSync(out)).toEqual(["train"]);
   });
 
-  test("an earlier folder comes back", async () => {
+  test("an earlier folder is put back", async () => {
     const place = given.newFolder();
     const out = join(place, "frames");
     await write(given.engine, { out, partitionBy: ["year"] });
@@ -127,7 +127,7 @@ describe("a place is refused before any work is done", () => {
 
   test.for([
     ["frame", undefined, "FRAME_FORMAT_UNKNOWN", "the name has no ending"],
-    ["frame.csv.gz", undefined, "FRAME_FORMAT_UNKNOWN", "the ending .gz says nothing"],
+    ["frame.csv.gz", undefined, "FRAME_FORMAT_UNKNOWN", "the ending .gz is not that of a format"],
     ["frame.parquet", "csv", "FRAME_FORMAT_UNKNOWN", "ends in .parquet, and the format asked for is csv"],
     ["none/frame.csv", undefined, "FILE_UNWRITABLE", "there is no folder"],
     ["folder.csv", undefined, "FRAME_OUTPUT_EXISTS", "it is a folder"],
@@ -150,7 +150,7 @@ describe("a place is refused before any work is done", () => {
     [["horizon_step"], "no column horizon_step"],
     [["is_imputed"], "the future frame has no column is_imputed"],
     [["number"], "number is DOUBLE"],
-    [["unique_id"], "unique_id must stand in the files"],
+    [["unique_id"], "unique_id must stay in the files"],
     [["year", "year"], "named more than once"],
     [["yaer"], "did you mean year?"],
   ] as const)("partitioned by %s: %s", async ([partitionBy, problem]) => {
@@ -168,7 +168,7 @@ describe("a place is refused before any work is done", () => {
     expect(refused.message).toContain("an Arrow frame is one file");
   });
 
-  test("a folder that holds anything but a frame; what is in it stays", async () => {
+  test("a folder that contains anything but a frame, which stays as it is", async () => {
     const place = given.newFolder();
     const out = join(place, "frames");
     mkdirSync(join(out, "train"), { recursive: true });
@@ -181,7 +181,7 @@ describe("a place is refused before any work is done", () => {
     writeFileSync(join(out, "notes.txt"), "mine");
     expect(await refused()).toMatchObject({
       code: "FRAME_OUTPUT_EXISTS",
-      message: expect.stringContaining("notes.txt, which is not of a frame"),
+      message: expect.stringContaining("notes.txt, which is not part of a frame"),
     });
     writeFileSync(join(place, "file"), "mine");
     const file = await refusal({ out: join(place, "file"), partitionBy: ["year"] });
@@ -193,10 +193,10 @@ describe("a place is refused before any work is done", () => {
     expect(existing(out)).toContain("notes.txt");
   });
 
-  test("a folder that may not be written", async () => {
+  test("a folder without write permission", async () => {
     const locked = join(given.newFolder(), "locked");
     mkdirSync(locked, { mode: 0o555 });
-    // Root may write everywhere but where nobody may.
+    // Root can write everywhere except where nobody can.
     const refused = await refusal({ out: join(process.getuid?.() === 0 ? "/proc/sys" : locked, "x.csv") });
     expect(refused.code).toMatch(/^FILE_(NOT_PERMITTED|UNWRITABLE)$/);
   });

@@ -22,7 +22,7 @@ const csvTypes = trainingColumns.map(({ name, type }) => `'${name}': '${type}'`)
 const readCsv = (path: string) =>
   `read_csv('${path}', header = true, columns = {${csvTypes}}, nullstr = '', allow_quoted_nulls = false, strict_mode = true)`;
 
-/** More than a row group and a record batch, none of the blocks a multiple of anything. */
+/** More rows than a row group and a record batch have, in blocks whose sizes are multiples of nothing. */
 const uneven = [1, 0, 122_997, 2000, 2];
 
 describe("a frame", { timeout: 20_000 }, () => {
@@ -54,7 +54,7 @@ describe("a frame", { timeout: 20_000 }, () => {
     );
     const batches = [65_536, 464];
     expect(table.batches.map(({ numRows }) => numRows)).toEqual(batches);
-    // The first chunks, and those around the ends of a block and of a batch.
+    // The first chunks, and those around the end of a block and of a batch.
     const expected = await given.engine.rows<Record<string, unknown>>(
       "FROM training WHERE n < 3000 OR n BETWEEN 63000 AND 65999",
     );
@@ -65,7 +65,7 @@ describe("a frame", { timeout: 20_000 }, () => {
       const differing = expected.filter((row) => !Object.is(column?.get(Number(row.n)), cell(row)));
       expect(differing, name).toEqual([]);
     }
-    // As a stream too: the schema stands in front, not only in the footer.
+    // It can be read as a stream too: the schema is at the start, not only in the footer.
     const stream = RecordBatchReader.from(readFileSync(out).subarray(8));
     expect([...stream].map(({ numRows }) => numRows)).toEqual(batches);
   });
@@ -86,7 +86,7 @@ describe("a frame", { timeout: 20_000 }, () => {
     expect(first).toEqual(second);
   });
 
-  test.for(["x.parquet", "x.csv", "x.arrow"])("without a row has its columns: %s", async (name) => {
+  test.for(["x.parquet", "x.csv", "x.arrow"])("without rows has its columns: %s", async (name) => {
     const out = join(given.newFolder(), name);
     const [training] = await write(given.engine, { out, blocks: name === "x.csv" ? [] : [0, 0] });
     expect(training).toMatchObject({ path: name, frame: "training", rows: 0 });
@@ -100,7 +100,7 @@ describe("a frame", { timeout: 20_000 }, () => {
     }
   });
 
-  test("takes no block of other columns: it could not become one file", async () => {
+  test("rejects a block with other columns, which could not be in one file", async () => {
     const output = await openOutput(given.engine, {
       out: join(given.newFolder(), "x.parquet"),
       training: trainingColumns,
@@ -122,7 +122,7 @@ const arrowNames = {
 describe("Parquet's row groups", { timeout: 20_000 }, () => {
   const asDuckDb = "FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false";
 
-  test("of one block make, byte by byte, the file that DuckDB writes", async () => {
+  test("of one block make, byte for byte, the file that DuckDB writes", async () => {
     const place = given.newFolder();
     await write(given.engine, { out: join(place, "x.parquet"), blocks: [allRows] });
     const direct = join(given.newFolder(), "direct.parquet");
@@ -130,7 +130,7 @@ describe("Parquet's row groups", { timeout: 20_000 }, () => {
     expect(readFileSync(join(place, "x.parquet")).equals(readFileSync(direct))).toBe(true);
   });
 
-  test("keep their statistics, and filters find what they find in the rows", async () => {
+  test("keep their statistics, and filters find the same rows as in the table", async () => {
     const place = given.newFolder();
     const out = join(place, "x.parquet");
     await write(given.engine, { out, blocks: uneven });
@@ -161,12 +161,12 @@ describe("Parquet's row groups", { timeout: 20_000 }, () => {
       "NOT is_imputed AND y > 19000",
       "nothing IS NOT NULL",
     ]) {
-      const [found, meant] = await Promise.all(
+      const [found, expected] = await Promise.all(
         [`read_parquet('${out}')`, "training"].map((source) =>
           given.engine.count(`SELECT count(*) FROM ${source} WHERE ${condition}`),
         ),
       );
-      expect(found, condition).toBe(meant);
+      expect(found, condition).toBe(expected);
     }
   });
 
@@ -188,7 +188,7 @@ describe("a partitioned frame", { timeout: 20_000 }, () => {
   const hive = (out: string, frame = "train") =>
     `read_parquet('${out}/${frame}/**/*.parquet', hive_types = {'region': VARCHAR, 'year': INTEGER}, filename = true)`;
 
-  test("is a file a partition, in which rows keep their order, and reads back equal", async () => {
+  test("has one file per partition, whose rows keep their order, and reads back equal", async () => {
     const out = join(given.newFolder(), "frames");
     const files = await write(given.engine, { out, partitionBy, blocks });
     const order = "ORDER BY unique_id, ds";
@@ -214,7 +214,7 @@ describe("a partitioned frame", { timeout: 20_000 }, () => {
     expect(await given.engine.count(`SELECT count(*) FROM ${hive(out, "future")}`)).toBe(100);
   });
 
-  test("names its folders as DuckDB does, but for texts that it would read back as NULL", async () => {
+  test("names its folders as DuckDB does, except for texts that would be read back as NULL", async () => {
     const [out, direct] = [join(given.newFolder(), "frames"), join(given.newFolder(), "direct")];
     await write(given.engine, { out, partitionBy: ["region"], blocks: [4200] });
     await given.engine.run(`COPY training TO '${direct}' (FORMAT parquet, PARTITION_BY (region))`);
@@ -222,7 +222,7 @@ describe("a partitioned frame", { timeout: 20_000 }, () => {
     expect(ours.sort()).toEqual(readdirSync(direct).sort());
   });
 
-  test("can be CSV, each file with the names of its columns once", async () => {
+  test("can be CSV, with one header in each file", async () => {
     const out = join(given.newFolder(), "frames");
     await write(given.engine, { out, format: "csv", partitionBy: ["year"], blocks });
     expect(Object.keys(hashes(out))).toEqual([
@@ -236,7 +236,7 @@ describe("a partitioned frame", { timeout: 20_000 }, () => {
     expect(text.match(/unique_id/g)?.length).toBe(1);
   });
 
-  test("of too many partitions, or of values too long for a folder, is refused", async () => {
+  test("with too many partitions, or with values too long for the name of a folder, is refused", async () => {
     const columns = trainingColumns.filter(({ name }) => ["unique_id", "ds", "region"].includes(name));
     const open = (out: string) =>
       openOutput(given.engine, { out, partitionBy: ["region"], training: columns, future: columns });

@@ -6,7 +6,7 @@ import { readSeries } from "../../src/frame/plot/index.ts";
 import { Workspace } from "../ingest/support/load.ts";
 import { writeRows } from "../ingest/support/parquet.ts";
 
-/* One series out of the files of a frame, whatever they are. */
+/* One series, read from the files of a frame in any format. */
 
 const workspace = new Workspace();
 
@@ -69,7 +69,7 @@ describe("a series is read", () => {
     expect(await readSeries(workspace.path(name), "S1/A")).toEqual(expected);
   });
 
-  test("with its days complete, also those that the frame leaves out", async () => {
+  test("with all its days, also those that the frame leaves out", async () => {
     const { training } = await readSeries(workspace.path("f.parquet"), "S2/00-1");
     expect(training.map(({ ds, y }) => [ds, y])).toEqual([
       ["2024-01-01", 0],
@@ -78,7 +78,7 @@ describe("a series is read", () => {
     ]);
   });
 
-  test("without days to forecast where there is no file of them", async () => {
+  test("without days to forecast if there is no file with them", async () => {
     await writeRows(training, workspace.path("alone.parquet"));
     expect(await readSeries(workspace.path("alone.parquet"), "S1/A")).toEqual({ ...expected, future: [] });
     cpSync(workspace.path("folder-parquet/train"), workspace.path("ended/train"), { recursive: true });
@@ -86,7 +86,7 @@ describe("a series is read", () => {
     expect(await readSeries(workspace.path("ended"), "S1/A")).toEqual({ ...expected, future: [] });
   });
 
-  test("under a name that would be a pattern", async () => {
+  test("from a file whose name is also a pattern", async () => {
     const folder = workspace.path("which? [one] *");
     for (const name of ["folder-csv", "f.csv", "f.future.csv"]) {
       cpSync(workspace.path(name), join(folder, `[a]${name}`), { recursive: true });
@@ -97,14 +97,14 @@ describe("a series is read", () => {
   });
 });
 
-describe("what cannot be plotted is told in a sentence:", () => {
+describe("what cannot be plotted is reported in one sentence:", () => {
   const failing = async (name: string, series = "S1/A") => {
     const error = await readSeries(workspace.path(name), series).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(ForecastLabError);
     return `${error.code}: ${error.message} ${error.action}`.replaceAll(workspace.folder, "");
   };
 
-  test("a series that is not in the frame, with one that is like it", async () => {
+  test("a series that is not in the frame, with the nearest one", async () => {
     expect(await failing("f.parquet", "S1/a")).toBe(
       "FRAME_SERIES_UNKNOWN: /f.parquet has no series S1/a (did you mean S1/A?). " +
         "Series are named STORE/SKU. It has 2, for example S1/A, S2/00-1.",

@@ -4,7 +4,7 @@ import { amount } from "../../src/frame/plot/chart.ts";
 import { columnsOf } from "../../src/frame/plot/columns.ts";
 import { type PlottedDay, type PlottedSeries, renderPlot } from "../../src/frame/plot/index.ts";
 
-/* One series of a frame in the terminal: plain data in, lines out. */
+/* One series of a frame in the terminal: from plain data to lines. */
 
 const same = (text: string) => text;
 const plain = { bold: same, dim: same, red: same, green: same, cyan: same, yellow: same };
@@ -25,7 +25,7 @@ const daysFrom = (first: number, count: number, of: (index: number) => Partial<P
     ...of(first + index),
   }));
 
-/** What is planned: a promotion around the cutoff, a price that changes, and that nobody has planned at the end. */
+/** Plans: a promotion around the cutoff, and a price that changes and is missing at the end. */
 const planned = (index: number) => ({
   promotion: index >= 56 && index < 66,
   list_price: index < 35 ? 9.99 : index < 80 ? 8.49 : null,
@@ -47,7 +47,7 @@ const draw = (of: Partial<PlottedSeries> = {}, width = 80, days?: number) =>
   renderPlot({ ...series, ...of }, { width, days, colors: plain });
 
 describe("the plot of a series", () => {
-  test("is bars up to the cutoff, the future blank, and what drives it on the same days", () => {
+  test("has bars up to the cutoff, an empty future, and the drivers of the same days", () => {
     expect(`\n${draw().join("\n")}\n`).toMatchInlineSnapshot(`
       "
       S1/A
@@ -73,7 +73,7 @@ describe("the plot of a series", () => {
     `);
   });
 
-  test("has several days a column where there are more than columns, counted from the cutoff", () => {
+  test("has several days per column if there are more days than columns, counted from the cutoff", () => {
     expect(`\n${draw({}, 60, 60).join("\n")}\n`).toMatchInlineSnapshot(`
       "
       S1/A
@@ -100,21 +100,21 @@ describe("the plot of a series", () => {
     `);
   });
 
-  test("shows what the frame holds, and only that", () => {
+  test("shows only what the frame has", () => {
     const lines = draw({ strips: ["promotion"], future: [] });
     expect(lines.filter((line) => /^(stockout|promotion|list price|holiday)/.test(line))).toHaveLength(1);
     expect(lines.join("\n")).not.toContain("┊");
     expect(lines[1]).toBe("y of 60 days");
   });
 
-  test("colours nothing but what it is asked to", () => {
+  test("styles only what it should", () => {
     const colors = { ...plain, red: (text: string) => `<${text}>` };
-    const coloured = renderPlot(series, { width: 80, colors });
-    expect(coloured.join("\n").replaceAll(/[<>]/g, "")).toBe(draw().join("\n"));
-    expect(coloured.find((line) => line.startsWith("stockout"))).toContain("<");
+    const styled = renderPlot(series, { width: 80, colors });
+    expect(styled.join("\n").replaceAll(/[<>]/g, "")).toBe(draw().join("\n"));
+    expect(styled.find((line) => line.startsWith("stockout"))).toContain("<");
   });
 
-  test("of a series that never sold, or of which nothing is known, is flat", () => {
+  test("is flat for a series that never sold, or of which nothing is known", () => {
     const flat = (y: number | null) =>
       draw({ training: series.training.map((day) => ({ ...day, y })), strips: [] }).join("\n");
     expect(flat(0)).not.toMatch(/[▁-█·]/);
@@ -122,7 +122,7 @@ describe("the plot of a series", () => {
     expect(flat(null)).not.toMatch(/[▁-█]/);
   });
 
-  test("fits any width from 40 on, whatever the series", () => {
+  test("fits any width from 40 columns on, whatever the series", () => {
     const day = fc.record({
       ds: fc.constant("2024-05-14"),
       y: fc.option(fc.double({ min: 0, max: 1e12, noNaN: true })),
@@ -155,7 +155,7 @@ describe("the plot of a series", () => {
 });
 
 describe("the columns", () => {
-  test("hold every day shown once, in order, none across the cutoff, the oldest column maybe shorter", () => {
+  test("have every day that is shown once, in order, none across the cutoff; only the oldest column may be shorter", () => {
     const length = fc.integer({ min: 1, max: 700 });
     fc.assert(
       fc.property(length, length, fc.integer({ min: 27, max: 200 }), (past, ahead, room) => {
@@ -174,7 +174,7 @@ describe("the columns", () => {
     );
   });
 
-  test("leave the past at least four weeks, however long the horizon", () => {
+  test("leave at least four weeks for the past, however long the horizon", () => {
     const { training } = columnsOf({ ...series, future: daysFrom(60, 365, () => ({})) }, 67);
     expect(training.flat()).toHaveLength(28);
   });

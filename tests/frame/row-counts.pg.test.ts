@@ -6,8 +6,8 @@ import type { Warehouse } from "./support/warehouse.ts";
 import { dayAfter } from "./support/warehouses.ts";
 
 /*
- * The specification joins prices and promotions to sales by their windows: where a store has a price of its own beside the
- * chain's, or two promotions run at once, a sale comes out several times. A frame has one row a series and day.
+ * The specification joins prices and promotions to sales by their validity windows. If a store has a price of its own in addition to
+ * the chain's, or two promotions overlap, a sale is returned several times. A frame has one row per series and day.
  */
 
 /** "Full Feature Set for Forecasting (All Exogenous Signals)", as specified. */
@@ -58,7 +58,7 @@ const specifiedQuery = `
 const days = Array.from({ length: 31 }, (_, day) => dayAfter("2024-01-01", day));
 const grid = ["S1", "S2"].flatMap((store) => ["A", "B"].map((sku) => ({ store, sku })));
 
-/** Two stores and two products sold on each day of January; S1 has its own price of A for a week, and two promotions meet. */
+/** Two stores and two products sold on each day of January; S1 has its own price of A for a week, and two promotions overlap. */
 const warehouse: Warehouse = {
   stores: [{ code: "S1" }, { code: "S2" }],
   products: [{ sku: "A", base_price: 3 }, { sku: "B" }],
@@ -75,11 +75,11 @@ const warehouse: Warehouse = {
   inventory: days.map((date) => ({ date, store: "S1", sku: "A", on_hand: 4, on_order: 0 })),
 };
 
-describe("where the specified query returns sales several times", async () => {
+describe("when the specified query returns sales several times", async () => {
   const database = await freshDatabase();
   const frames = new Frames(database);
 
-  test("the frame has one row a series and day, and no sale twice", async () => {
+  test("the frame has one row per series and day, and no sale twice", async () => {
     const given = { warehouse, cutoff: "2024-01-31", horizon: 14, spec: undefined, knownAt: undefined };
     const { training, future } = await frames.agree(given);
 

@@ -15,7 +15,7 @@ import { parseKnownAt } from "../../src/system/dates.ts";
 
 const resolve = (yaml: string, horizon = 28) => resolveSpec(parseSpec(yaml, "s.yaml"), horizon);
 
-/** The message of the error of the catalogue that is thrown. */
+/** The code and message of the ForecastLabError that is thrown. */
 function failing(work: () => unknown): string {
   try {
     work();
@@ -67,7 +67,7 @@ describe("without a spec", () => {
     });
   });
 
-  test("recursive mode starts a day before, whatever the horizon; the historic drivers do not", () => {
+  test("recursive mode starts with a lag of 1 day, whatever the horizon; the historic drivers do not", () => {
     const spec = resolve("{ version: 1, mode: recursive }");
     expect(spec.lags).toEqual([1, 7, 14, 28, 364]);
     expect(spec.windows.map(({ days, lag }) => [days, lag])).toEqual([
@@ -79,7 +79,7 @@ describe("without a spec", () => {
     expect(spec.inventory.lags).toEqual([28]);
   });
 
-  test("historic_min_lag: 1 takes 1 in place of the horizon, in direct mode too", () => {
+  test("historic_min_lag: 1 uses 1 instead of the horizon, in direct mode too", () => {
     const spec = resolve("{ version: 1, historic_min_lag: 1 }");
     expect(spec.traffic).toEqual({
       lags: [1],
@@ -91,7 +91,7 @@ describe("without a spec", () => {
 });
 
 describe("a spec", () => {
-  test("says in YAML or JSON what differs from the default", () => {
+  test("says in YAML or JSON what differs from the default frame", () => {
     const spec = resolve(`
       version: 1
       series: { store: { region: [South, North], code: 0012 }, product: { category: Dairy }, separator: "|" }
@@ -107,7 +107,7 @@ describe("a spec", () => {
     `);
     expect(spec).toEqual({
       ...resolveSpec(undefined, 28),
-      // A code is text as it was written, not the number twelve.
+      // A code is the text as it was written, not the number twelve.
       series: {
         store: { code: ["0012"], region: ["North", "South"] },
         product: { category: ["Dairy"] },
@@ -128,7 +128,7 @@ describe("a spec", () => {
     });
   });
 
-  test("may ask for nothing of a kind, and windows over the same days become one", () => {
+  test("may have empty lists, and windows over the same days are merged", () => {
     const none = resolve(
       "{ version: 1, lags: [], windows: [], weekday_windows: [], drivers: [], paydays: [] }",
     );
@@ -143,7 +143,7 @@ describe("a spec", () => {
     ]);
   });
 
-  test("is what docs/frames.md shows", () => {
+  test("is valid as docs/frames.md shows it", () => {
     const page = readFileSync(new URL("../../docs/frames.md", import.meta.url), "utf8");
     const yaml = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? "";
     expect(resolve(yaml)).toMatchObject({
@@ -153,7 +153,7 @@ describe("a spec", () => {
   });
 });
 
-describe("what is wrong with a spec is told with its place", () => {
+describe("a mistake in a spec is reported with its place", () => {
   test.for([
     ["", "it must at least say version: 1"],
     ["- 1", "it must at least say version: 1"],
@@ -261,12 +261,12 @@ describe("what is wrong with a spec is told with its place", () => {
     );
   });
 
-  test.for(["version: 1\n  lags: [", "version: 1\nversion: 1", "lags: *none"])("%j is no YAML", (text) => {
+  test.for(["version: 1\n  lags: [", "version: 1\nversion: 1", "lags: *none"])("%j is not YAML", (text) => {
     expect(failing(() => resolve(text))).toMatch(/not valid: it is not YAML: .*[^.]\.$/);
   });
 });
 
-/** Any spec that fits a horizon, as plain data. */
+/* Any valid spec for a horizon, as plain data. */
 const whole = (min: number, max: number) => fc.integer({ min, max });
 const stats = fc.subarray(statNames.slice(0, 5), { minLength: 1 });
 const windowFrom = (least: number) =>
@@ -297,20 +297,20 @@ const specFor = (horizon: number) =>
 const horizons = whole(1, 400);
 const cases = horizons.chain((horizon) => fc.tuple(fc.constant(horizon), specFor(horizon)));
 
-/** The same data with all keys in the opposite order. */
-const turned = (value: unknown): unknown =>
+/** The same data with all keys in reverse order. */
+const reversed = (value: unknown): unknown =>
   Array.isArray(value)
-    ? value.map(turned)
+    ? value.map(reversed)
     : value !== null && typeof value === "object"
       ? Object.fromEntries(
           Object.entries(value)
             .reverse()
-            .map(([key, inner]) => [key, turned(inner)]),
+            .map(([key, inner]) => [key, reversed(inner)]),
         )
       : value;
 
 describe("a spec with its defaults filled in", () => {
-  test("is a spec for the same frame, in YAML as in JSON, and has the same hash", () => {
+  test("is itself a spec of the same frame, in YAML and in JSON, with the same hash", () => {
     fc.assert(
       fc.property(cases, ([horizon, given]) => {
         const spec = resolve(JSON.stringify(given), horizon);
@@ -318,26 +318,26 @@ describe("a spec with its defaults filled in", () => {
           expect(resolve(text, horizon)).toEqual(spec);
         }
         expect(resolve(stringify(given), horizon)).toEqual(spec);
-        expect(specHash(resolve(JSON.stringify(turned(spec)), horizon))).toBe(specHash(spec));
+        expect(specHash(resolve(JSON.stringify(reversed(spec)), horizon))).toBe(specHash(spec));
       }),
       { numRuns: 25 },
     );
   });
 
-  test("has the hash of any other that says the same", () => {
+  test("has the same hash as any other spec that means the same", () => {
     const hash = (yaml: string) => specHash(resolve(yaml));
     const usual = specHash(resolveSpec(undefined, 28));
     expect(usual).toMatch(/^[0-9a-f]{64}$/);
     expect(hash("version: 1")).toBe(usual);
     expect(hash("{ lags: [364, 28, 28, 49, 35], version: 1, fill: zero, paydays: [31, 15] }")).toBe(usual);
-    expect(specHash(turned(resolveSpec(undefined, 28)) as FrameSpec)).toBe(usual);
+    expect(specHash(reversed(resolveSpec(undefined, 28)) as FrameSpec)).toBe(usual);
     expect(hash("{ version: 1, fill: null }")).not.toBe(usual);
-    // Drivers that are named are in the frame also where there are no facts of them.
+    // Drivers that are named are in the frame even if they have no facts.
     expect(hash(`{ version: 1, drivers: [${driverNames.join(", ")}] }`)).not.toBe(usual);
   });
 });
 
-describe("until when facts are known", () => {
+describe("a knowledge time", () => {
   test.for([
     ["2024-05-15", "2024-05-15T23:59:59.999999Z"],
     ["2024-05-15T06:00:00Z", "2024-05-15T06:00:00Z"],

@@ -1,17 +1,16 @@
 import type { Context } from "../command.ts";
 import { type DefinitionOptions, frameDefinitionOf } from "../frame-definition.ts";
-import { reportFailure } from "../render/output.ts";
+import { failureJson, reportFailure } from "../render/output.ts";
 
-/** `frame audit`: the report is printed also where the frame leaks. */
+/** `frame audit`: the report is printed even if the frame leaks. */
 export async function auditFrame(context: Context, options: DefinitionOptions): Promise<number> {
   const definition = await frameDefinitionOf(options);
-  const [{ auditFrame }, { withDatabase }, { leakingColumns, printAudit }, { progressDisplay }, { fail }] =
+  const [{ auditFrame, auditRefusal }, { withDatabase }, { printAudit }, { progressDisplay }] =
     await Promise.all([
       import("../../frame/index.ts"),
       import("../../database/open.ts"),
       import("../render/audit-report.ts"),
       import("../render/progress.ts"),
-      import("../../errors.ts"),
     ]);
   const { settings, output, signal, streams } = context;
   const { onProgress, clear } = progressDisplay(output, streams.stderr);
@@ -20,9 +19,9 @@ export async function auditFrame(context: Context, options: DefinitionOptions): 
     onProgress?.({ phase: "audit", done, of: checks + 1 });
   const request = { ...definition, signal, onCheck };
   const report = await withDatabase(settings, (database) => auditFrame(database, request)).finally(clear);
-  const failure = report.passed ? undefined : fail("FRAME_LEAKS", { columns: leakingColumns(report) });
+  const failure = auditRefusal(report);
   if (output.json) {
-    output.result(failure === undefined ? report : { ...report, error: failure });
+    output.result(failure === undefined ? report : { ...report, error: failureJson(failure) });
     return failure?.exitCode ?? 0;
   }
   printAudit(report, output);

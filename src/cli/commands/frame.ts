@@ -95,7 +95,7 @@ async function write(context: Context, options: Options): Promise<undefined> {
   const definition = await frameDefinitionOf(options);
   const { out, format, partitionBy } = options;
   if (out === undefined) throw fail("USAGE", { problem: missing("--out <file>") });
-  const [{ frame }, { withDatabase }, { printFrame }, { progressDisplay }] = await Promise.all([
+  const [{ buildFrame }, { withDatabase }, { printFrame }, { progressDisplay }] = await Promise.all([
     import("../../frame/index.ts"),
     import("../../database/open.ts"),
     import("../render/frame-report.ts"),
@@ -108,7 +108,7 @@ async function write(context: Context, options: Options): Promise<undefined> {
     ...{ out, format, signal, onProgress },
     partitionBy: partitionBy?.split(",").map((column) => column.trim()),
   };
-  const result = await withDatabase(settings, (database) => frame(database, request)).finally(clear);
+  const result = await withDatabase(settings, (database) => buildFrame(database, request)).finally(clear);
   output.result(result);
   printFrame(result, output);
 }

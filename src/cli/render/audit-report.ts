@@ -31,10 +31,3 @@ export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Out
 const named = (column: string) => (column === "(row)" ? "rows themselves" : column);
 
 const shown = (value: string | null) => value ?? "null";
-
-/** Names of columns for a sentence: the first few. */
-export function leakingColumns({ checks }: AuditReport): string {
-  const names = [...new Set(checks.flatMap(({ differing }) => differing.map(({ column }) => named(column))))];
-  const more = names.length - 5;
-  return `${names.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}

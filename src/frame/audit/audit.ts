@@ -1,203 +1,145 @@
 import { rm } from "node:fs/promises";
-import { type Database, withClient } from "../../database/connection.ts";
+import { type Client, type Database, withClient } from "../../database/connection.ts";
 import { quoteLiteral } from "../../database/identifiers.ts";
-import { type Engine, withEngine } from "../../duckdb/engine.ts";
-import type { Column, FrameKind } from "../columns.ts";
+import type { Engine } from "../../duckdb/engine.ts";
+import type { FrameKind } from "../columns.ts";
 import { computeFrame } from "../compute.ts";
-import { dateOf, dayOf } from "../days.ts";
-import { checkDefinition, type FrameDefinition } from "../definition.ts";
-import { type ExtraDriver, type Planned, planFor, requireSeries, stageFrame } from "../prepare.ts";
-import { sourceOf } from "../source/snapshot.ts";
-import type { Source } from "../source/source.ts";
-import { type Compared, type Copy, compareFrames, fileOf, filesOf, type Held } from "./compare.ts";
-import { factsAfter, holidaysAfter, plansAfter, type Statement } from "./perturbations.ts";
+import { type CheckedDefinition, checkDefinition, type FrameDefinition } from "../definition.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { allDrivers } from "../drivers/index.ts";
+import { withFrameEngine } from "../engine.ts";
+import { extractFacts, type PreparedFrame, prepareFrame, requireSeries } from "../prepare.ts";
+import { frameTables } from "../source/frame-tables.ts";
+import type { WarehouseReader } from "../source/reader.ts";
+import { readerOf } from "../source/snapshot.ts";
+import { type Check, checksOf } from "./checks.ts";
+import { type Comparison, compareFrames, type FrameFiles, filesOf, pathOf } from "./compare-frames.ts";
 import type { AuditCheck, AuditReport } from "./report.ts";
-import { makeScratch, perturbed } from "./scratch.ts";
+import { makeScratch, withPerturbation } from "./scratch.ts";
 
 export interface AuditRequest extends FrameDefinition {
+  /** Interrupts the audit. */
   readonly signal?: AbortSignal | undefined;
-  /** Told before each frame that is made: `the frame as it is`, then the name of each check. */
+  /** Called before each frame is computed: with `the frame as it is`, then with the name of each check. */
   readonly onCheck?: ((name: string, done: number, of: number) => void) | undefined;
 }
 
 /**
- * Makes the frame, changes what could not have been known, makes it again, and compares all cells. The changes are made in a
- * copy in temporary tables of one connection; the warehouse is only read. A frame that leaks is a result, not an exception.
+ * Computes the frame, changes what it must not depend on, computes it again, and compares all cells. The changes are made in
+ * temporary tables of one connection; the warehouse is only read. A frame that leaks is a result, not an exception.
  *
- * @param extra drivers beside those of the spec, to be audited with them
- * @throws what making a frame throws
+ * @param extra drivers that no spec can name, to be audited with those of the spec. Default: none
+ * @returns the checks, with every column that changed and must not
+ * @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FRAME_NO_SALES, FRAME_CUTOFF_OUTSIDE, FRAME_SELECTION_UNKNOWN,
+ * FRAME_SELECTION_EMPTY, FRAME_CALENDAR_INCOMPLETE, FRAME_SERIES_AMBIGUOUS, SCHEMA_MISSING, SPACE_EXHAUSTED, and the errors of
+ * files and of connecting
+ * @example
+ * import { auditFrame, databaseOf } from "forecastlab";
+ *
+ * const database = databaseOf("postgres://localhost:5432/retail");
+ * const { passed, checks } = await auditFrame(database, { cutoff: "2024-05-14", horizon: 28 });
+ * console.log(passed);
+ * for (const { name, cells, differing } of checks) console.log(name, cells, differing.length);
  */
 export async function auditFrame(
   database: Database,
   request: AuditRequest,
-  extra: readonly ExtraDriver[] = [],
+  extra: readonly Driver[] = [],
 ): Promise<AuditReport> {
-  const { signal, onCheck = () => {} } = request;
+  const { signal } = request;
   const definition = await checkDefinition(request);
-  return withClient(
-    database,
-    (client) =>
-      withEngine(
-        signal,
-        async (engine) => {
-          await makeScratch(client);
-          const source = sourceOf([client]);
-          // Planned once: whether there can be such a frame is not for the changed copy to say.
-          const planned = await planFor(source, definition, extra);
-          const make = (name: string) => makeCopy({ engine, source, planned, name });
-          const checks = checksOf(planned);
-          onCheck("the frame as it is", 0, checks.length);
-          const before = await make("before");
-          const done: AuditCheck[] = [];
-          for (const check of checks) {
-            onCheck(check.name, done.length + 1, checks.length);
-            const { rows, result } = await perturbed(client, check.statements, () => make("after"));
-            const compared: Compared[] = [];
-            for (const frame of check.frames) {
-              compared.push(await compareFrames(engine, [before, result], frame, check.held, check.sameRows));
-            }
-            await removeCopy(engine, "after");
-            done.push(outcomeOf(check, rows, compared));
-          }
-          return {
-            passed: done.every(({ differing }) => differing.length === 0),
-            cutoff: definition.cutoff,
-            horizon: definition.horizon,
-            checks: done,
-          };
-        },
-        { memory_mb: 800 },
-      ),
-    signal,
-  );
+  const audit = (client: Client) =>
+    withFrameEngine(signal, (engine) => auditIn({ client, engine, definition, extra }, request));
+  return withClient(database, audit, signal);
 }
 
-/** A change, and what of the frame has to stay the same. */
-interface Check {
-  readonly name: string;
-  readonly changed: string;
-  readonly must_hold: string;
-  readonly statements: readonly Statement[];
-  readonly frames: readonly FrameKind[];
-  /** Whether the frame has to have the same rows. */
-  readonly sameRows: boolean;
-  readonly held: Held;
+interface Audit {
+  readonly client: Client;
+  readonly engine: Engine;
+  readonly definition: CheckedDefinition;
+  readonly extra: readonly Driver[];
 }
 
-function checksOf({ plan, range }: Planned): Check[] {
-  const { cutoff } = plan.scope;
-  const date = dateOf(cutoff);
-  const facts = "sales, inventory, traffic and weather";
-  const lags = plan.columns.flatMap(({ lag }) => lag ?? []);
-  const least = Math.min(...lags, plan.scope.horizon);
-  const first = dayOf(range.from);
-  return [
-    {
-      name: "facts after the cutoff",
-      changed: `${facts} after ${date}`,
-      must_hold: "every row, training and future",
-      statements: factsAfter(date),
-      frames: ["training", "future"],
-      sameRows: true,
-      held: () => "all",
-    },
-    {
-      name: "plans after the cutoff",
-      changed: `prices and promotions that start after ${date}, and ends after it`,
-      must_hold: "training but planned ends; of the future all but prices and promotions",
-      statements: plansAfter(date),
-      frames: ["training", "future"],
-      sameRows: true,
-      held: ({ driver, looksAhead }, frame) => {
-        if (driver !== "price" && driver !== "promotion") return "all";
-        return frame === "training" && looksAhead === undefined ? "all" : "none";
-      },
-    },
-    {
-      name: "holidays after the cutoff",
-      changed: `holidays after ${date}`,
-      must_hold: "training but days_to_holiday; of the future all but the calendar",
-      statements: holidaysAfter(date),
-      frames: ["training", "future"],
-      sameRows: true,
-      held: ({ driver, looksAhead }, frame) => {
-        if (driver !== "calendar") return "all";
-        return frame === "training" && looksAhead === undefined ? "all" : "none";
-      },
-    },
-    withinTraining("facts within the smallest lag", facts, cutoff - least),
-    withinTraining("facts of the later half", facts, first + Math.floor((cutoff - first) / 2)),
-  ];
-}
-
-/**
- * The check that later days alone cannot make: facts of training days are changed too, and a feature has to stay the same on
- * every row whose lag keeps it from them. Which series and days there are may change with the facts.
- */
-function withinTraining(name: string, facts: string, day: number): Check {
+async function auditIn(
+  { client, engine, definition, extra }: Audit,
+  { onCheck = () => {} }: AuditRequest,
+): Promise<AuditReport> {
+  const drivers = [...allDrivers, ...extra];
+  await makeScratch(client, frameTables(drivers));
+  const reader = readerOf([client]);
+  // Planned once, before anything is changed.
+  const prepared = await prepareFrame(reader, definition, extra);
+  const compute = (name: string) => computeFiles(engine, reader, prepared, name);
+  const checks = checksOf(prepared, drivers);
+  onCheck("the frame as it is", 0, checks.length);
+  const before = await compute("before");
+  const done: AuditCheck[] = [];
+  for (const check of checks) {
+    onCheck(check.name, done.length + 1, checks.length);
+    const { rows, result } = await withPerturbation(client, check.statements, check.day, () =>
+      compute("after"),
+    );
+    const comparisons: Comparison[] = [];
+    for (const frame of check.frames) {
+      comparisons.push(await compareFrames(engine, [before, result], frame, check));
+    }
+    await removeFiles(engine, result);
+    done.push(resultOf(check, rows, comparisons));
+  }
   return {
-    name,
-    changed: `${facts} after ${dateOf(day)}`,
-    must_hold: `training features up to their lag after ${dateOf(day)}`,
-    statements: factsAfter(dateOf(day)),
-    frames: ["training"],
-    sameRows: false,
-    held: (column) => heldWithin(column, day),
+    passed: done.every(({ differing }) => differing.length === 0),
+    cutoff: definition.cutoff,
+    horizon: definition.horizon,
+    checks: done,
   };
 }
 
-function heldWithin(column: Column, day: number): "all" | { readonly upTo: string } {
-  if (column.class === "static" || column.class === "future") return "all";
-  return { upTo: dateOf(day + (column.lag ?? 0)) };
-}
-
-function outcomeOf(
+function resultOf(
   { name, changed, must_hold }: Check,
-  rows: number,
-  compared: readonly Compared[],
+  perturbed: number,
+  comparisons: readonly Comparison[],
 ): AuditCheck {
-  const sum = (count: (one: Compared) => number) => compared.reduce((total, one) => total + count(one), 0);
+  const sum = (count: (comparison: Comparison) => number) =>
+    comparisons.reduce((total, comparison) => total + count(comparison), 0);
   return {
     name,
     changed,
     must_hold,
-    perturbed: rows,
-    rows: sum((one) => one.rows),
-    cells: sum((one) => one.cells),
-    differing: compared.flatMap(({ differing }) => differing),
+    perturbed,
+    rows: sum(({ rows }) => rows),
+    cells: sum(({ cells }) => cells),
+    differing: comparisons.flatMap(({ differing }) => differing),
   };
 }
 
-interface Making {
-  readonly engine: Engine;
-  readonly source: Source;
-  readonly planned: Planned;
-  readonly name: string;
-}
-
-/** The frame of the scratch copy as it is now, as files; its tables are in a schema of their own while it is made. */
-async function makeCopy({ engine, source, planned, name }: Making): Promise<Copy> {
-  const { plan } = planned;
-  await engine.run("CREATE SCHEMA making; USE making");
-  await stageFrame(engine, source, planned);
-  if (name === "before") await requireSeries(engine, planned);
+/** Computes the frame of the scratch copy as it is now into files. Its tables of the engine are in a schema of their own. */
+async function computeFiles(
+  engine: Engine,
+  reader: WarehouseReader,
+  prepared: PreparedFrame,
+  name: string,
+): Promise<FrameFiles> {
+  const { plan } = prepared;
+  await engine.run("CREATE SCHEMA audited; USE audited");
+  await extractFacts(engine, reader, prepared);
+  if (name === "before") await requireSeries(engine, prepared);
   let block = 0;
   const append = async (frame: FrameKind, sql: string) => {
-    const path = quoteLiteral(fileOf(engine, name, frame, block++));
+    const path = quoteLiteral(pathOf(engine, name, frame, block++));
     await engine.run(`COPY (${sql}) TO ${path} (FORMAT parquet)`);
     return 0;
   };
   await computeFrame(engine, plan, { append });
   if (block === 0) {
-    // Of no series there are no rows, but columns to compare.
+    // Without series there are no rows, but there are columns to compare.
     for (const sql of plan.block(0, -1)) await engine.run(sql);
     for (const frame of ["training", "future"] as const) await append(frame, plan.rows[frame]);
   }
-  await engine.run("USE main; DROP SCHEMA making CASCADE");
+  await engine.run("USE main; DROP SCHEMA audited CASCADE");
   return { name, columns: plan.columns };
 }
 
-async function removeCopy(engine: Engine, name: string): Promise<void> {
+async function removeFiles(engine: Engine, { name }: FrameFiles): Promise<void> {
   for (const frame of ["training", "future"] as const) {
     for (const file of filesOf(engine, name, frame)) await rm(file);
   }

@@ -1,33 +1,37 @@
 import type { FrameKind } from "../columns.ts";
 
-/** What an audit found. */
+/** The result of an audit. */
 export interface AuditReport {
-  /** Nothing differs that had to stay the same. */
+  /** Whether everything stayed the same that must. */
   readonly passed: boolean;
   readonly cutoff: string;
   readonly horizon: number;
   readonly checks: readonly AuditCheck[];
 }
 
-/** One change of what could not have been known, and what it did to the frame. */
+/** One change to what the frame must not depend on, and what changed in the frame. */
 export interface AuditCheck {
   readonly name: string;
   /** What was changed in the scratch copy. */
   readonly changed: string;
+  /** What of the frame must not change. */
   readonly must_hold: string;
-  /** Rows of facts and plans that were changed, deleted or added. */
+  /** Rows of the scratch copy that were changed, deleted or added. */
   readonly perturbed: number;
-  /** Rows of the frame that were compared, and cells of them. */
+  /** Rows and cells of the frame that were compared. */
   readonly rows: number;
   readonly cells: number;
   readonly differing: readonly Difference[];
 }
 
-/** A column that changed and should not have; `column` is "(row)" for rows that are in one frame only. */
+/** A column that changed and should not have. */
 export interface Difference {
   readonly frame: FrameKind;
+  /** `(row)` for rows that only one of the frames has. */
   readonly column: string;
+  /** How many rows differ. */
   readonly rows: number;
+  /** The first of them. */
   readonly example: {
     readonly unique_id: string;
     readonly ds: string;

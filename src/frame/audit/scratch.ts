@@ -1,62 +1,56 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
-
-/** What a frame reads and an audit changes. */
-const tables = [
-  "store",
-  "product",
-  "calendar",
-  "sales_daily",
-  "inventory_snapshot_daily",
-  "price_history",
-  "promotion",
-  "traffic_daily",
-  "weather_daily",
-] as const;
+import { isFactTable } from "../source/frame-tables.ts";
+import type { WarehouseTable } from "../source/warehouse-table.ts";
 
 /**
- * Copies the warehouse into temporary tables of the same names, which hide the real ones from this connection: whatever is done to
- * them, the warehouse is only read. They are gone with the connection.
+ * Copies the tables into temporary tables of the same names, which hide the real ones from this connection. Whatever happens to
+ * the copies, the warehouse is only read. They are dropped with the connection.
  */
-export async function makeScratch(client: Client): Promise<void> {
+export async function makeScratch(client: Client, tables: readonly WarehouseTable[]): Promise<void> {
+  const names = tables.map(({ name }) => quoteIdentifier(name));
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
   try {
-    // As in a snapshot: a partition that is swapped in meanwhile would be seen.
-    await client.query(`LOCK TABLE ${tables.join(", ")} IN ACCESS SHARE MODE`);
-    for (const table of tables) {
-      const name = quoteIdentifier(table);
-      await client.query(`CREATE TEMPORARY TABLE ${name} AS TABLE ${name}`);
-    }
+    // As for a snapshot: a partition that is swapped in later would be seen.
+    await client.query(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
+    for (const name of names) await client.query(`CREATE TEMPORARY TABLE ${name} AS TABLE ${name}`);
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {});
     throw error;
   }
-  await client.query(`
-    -- A search path may name the temporary tables after the real ones.
-    SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), false);
-    CREATE INDEX ON pg_temp.sales_daily (date);
-    CREATE INDEX ON pg_temp.inventory_snapshot_daily (date);
-    ANALYZE pg_temp.sales_daily, pg_temp.inventory_snapshot_daily
-  `);
+  // A search path may name the temporary tables after the real ones.
+  await client.query(
+    "SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), false)",
+  );
+  for (const { name, day } of tables.filter(isFactTable)) {
+    const table = `pg_temp.${quoteIdentifier(name)}`;
+    await client.query(`CREATE INDEX ON ${table} (${quoteIdentifier(day)}); ANALYZE ${table}`);
+  }
 }
 
-/** Runs the work on a scratch copy that was changed, and takes the changes back. @returns rows changed, and the work's result */
-export async function perturbed<T>(
+/**
+ * Runs the work on a scratch copy that the statements have changed, and reverts the changes.
+ *
+ * @param day the statements change everything after it
+ * @returns how many rows were changed, deleted and added, and the result of the work
+ */
+export async function withPerturbation<T>(
   client: Client,
-  statements: readonly { readonly sql: string; readonly values: readonly unknown[] }[],
+  statements: readonly string[],
+  day: string,
   work: () => Promise<T>,
 ): Promise<{ readonly rows: number; readonly result: T }> {
   let outcome: { rows: number; result: T } | undefined;
-  const undone = new Error("taken back");
-  const change = async () => {
+  const reverted = new Error("reverted");
+  const perturb = async () => {
     let rows = 0;
-    for (const { sql, values } of statements) rows += (await client.query(sql, [...values])).rowCount ?? 0;
+    for (const sql of statements) rows += (await client.query(sql, [day])).rowCount ?? 0;
     outcome = { rows, result: await work() };
-    throw undone;
+    throw reverted;
   };
-  await withTransaction(client, change).catch((error: unknown) => {
-    if (error !== undone) throw error;
+  await withTransaction(client, perturb).catch((error: unknown) => {
+    if (error !== reverted) throw error;
   });
   return outcome as { rows: number; result: T };
 }

@@ -1,20 +1,24 @@
 import type { DriverName } from "../specification/index.ts";
-import { productDriver, storeDriver } from "./attributes.ts";
-import { calendarDriver } from "./calendar.ts";
-import type { Driver, FrameScope } from "./driver.ts";
-import { inventoryDriver } from "./inventory.ts";
-import { priceDriver } from "./price.ts";
-import { promotionDriver } from "./promotion.ts";
-import { trafficDriver, weatherDriver } from "./stores-history.ts";
+import { calendar } from "./calendar.ts";
+import type { Driver } from "./driver.ts";
+import { inventory } from "./inventory.ts";
+import { price } from "./price.ts";
+import { product } from "./product.ts";
+import { promotion } from "./promotion.ts";
+import { store } from "./store.ts";
+import { traffic } from "./traffic.ts";
+import { weather } from "./weather.ts";
 
-/** The drivers a spec can name. */
-export const drivers: Readonly<Record<DriverName, (scope: FrameScope) => Driver>> = {
-  store: () => storeDriver,
-  product: () => productDriver,
-  calendar: calendarDriver,
-  price: priceDriver,
-  promotion: promotionDriver,
-  inventory: inventoryDriver,
-  traffic: trafficDriver,
-  weather: weatherDriver,
+/** The drivers that a spec can name, in the order in which manifests list their tables. */
+export const drivers: Readonly<Record<DriverName, Driver>> = {
+  store,
+  product,
+  calendar,
+  inventory,
+  price,
+  promotion,
+  traffic,
+  weather,
 };
+
+export const allDrivers: readonly Driver[] = Object.values(drivers);

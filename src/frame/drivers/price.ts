@@ -1,111 +1,180 @@
 import { firstDaySql, lastDaySql } from "../days.ts";
-import type { Driver, FrameScope } from "./driver.ts";
+import { blockSeries, engineTable } from "../engine-tables.ts";
+import type { FactTable } from "../source/warehouse-table.ts";
+import type { Driver } from "./driver.ts";
+import { changed, pairs } from "./perturbation-sql.ts";
+
+const priceHistory: FactTable = {
+  name: "price_history",
+  day: "valid_from",
+  perturbation: {
+    kind: "plans",
+    changes: "prices",
+    statements: [
+      `DELETE FROM price_history WHERE valid_from > $1::date AND (product_id + coalesce(store_id, 0)) % 3 = 0`,
+      `UPDATE price_history SET price = ${changed("price")} WHERE valid_from > $1::date`,
+      // Earlier ends only: a later end could overlap the next window.
+      `UPDATE price_history SET valid_to = $1::date + 1
+       WHERE valid_from <= $1::date AND coalesce(valid_to, 'infinity') > $1::date`,
+      `INSERT INTO price_history (product_id, store_id, price, valid_from, valid_to, created_at, updated_at)
+       SELECT product_id, store_id, 449, $1::date + 2, NULL, '1970-01-01', '1970-01-01'
+       FROM (${pairs}) AS pair
+       WHERE NOT EXISTS (
+         SELECT FROM price_history AS known
+         WHERE known.store_id = pair.store_id AND known.product_id = pair.product_id
+           AND coalesce(known.valid_to, 'infinity') >= $1::date + 2
+       )`,
+    ],
+  },
+};
+
+const priceWindow = engineTable({
+  name: "price_window",
+  kind: "table",
+  grain: "one row per validity window of a product's price, of one store or, without a store, of the chain",
+  columns: {
+    product_id: "INTEGER",
+    store_id: "INTEGER",
+    price: "DOUBLE",
+    from_day: "INTEGER",
+    to_day: "INTEGER",
+  },
+  madeBy: "stageTables",
+  readBy: "price_of_chain, price_of_store, last_price",
+  droppedBy: null,
+});
+
+const priceOfChain = engineTable({
+  name: "price_of_chain",
+  kind: "table",
+  grain: "one row per product of the block and day with a price of the chain",
+  columns: { product_id: "INTEGER", day: "INTEGER", price: "DOUBLE" },
+  madeBy: "the driver price, for each block",
+  readBy: "the rows of the frame",
+  droppedBy: null,
+});
+
+const priceOfStore = engineTable({
+  name: "price_of_store",
+  kind: "table",
+  grain: "one row per series of the block and day with a price of the store",
+  columns: { n: "INTEGER", day: "INTEGER", price: "DOUBLE" },
+  madeBy: "the driver price, for each block",
+  readBy: "the rows of the frame",
+  droppedBy: null,
+});
+
+const lastPrice = engineTable({
+  name: "last_price",
+  kind: "table",
+  grain: "one row per series of the block and day on which a window ends, with its price: if gaps are filled",
+  columns: { n: "INTEGER", day: "INTEGER", price: "DOUBLE" },
+  madeBy: "the driver price, for each block",
+  readBy: "the rows of the frame",
+  droppedBy: null,
+});
 
 /**
- * The list price as of the day: future. Windows become days, then each day finds its price by equality: 0.3 s for 5 M rows, where
- * an as-of join took 2 s. The windows of a scope do not overlap, so a day has one price of the store and one of the chain
- * at most, and the store's own beats the chain's.
+ * The list price as of the day: future. Windows are expanded to days, and each day finds its price by equality: 0.3 s for 5 M rows,
+ * while an as-of join took 2 s. The windows of a scope do not overlap, so a day has at most one price of the store and one of the
+ * chain. The store's own price takes precedence.
  */
-export function priceDriver({ spec, cutoff, recorded, ofStores, ofProducts }: FrameScope): Driver {
-  const filled = spec.price_gaps === "forward_fill";
-  return {
-    name: "price",
-    class: "future",
-    stages: [
-      {
-        table: "price_window",
-        columns: [
-          { name: "product_id", type: "INTEGER" },
-          { name: "store_id", type: "INTEGER" },
-          { name: "price", type: "DOUBLE" },
-          { name: "from_day", type: "INTEGER" },
-          { name: "to_day", type: "INTEGER" },
-        ],
-        query: () => `
-          SELECT product_id, store_id, nullif(price, 'NaN'), ${firstDaySql("valid_from")}, ${lastDaySql("valid_to")}
-          FROM price_history
-          WHERE ${recorded} AND ${ofProducts} AND (store_id IS NULL OR ${ofStores})`,
-        day: null,
-      },
-    ],
-    prepare: [],
-    block: [
-      `CREATE OR REPLACE TABLE price_of_chain AS
-       WITH product AS (
-         SELECT product_id, min(spine_from) AS from_day, max(spine_until) AS to_day
-         FROM block_series
-         GROUP BY product_id
-       )
-       SELECT
-         product_id,
-         unnest(range(
-           greatest(price_window.from_day, product.from_day),
-           least(price_window.to_day, product.to_day) + 1
-         ))::INTEGER AS day,
-         price
-       FROM price_window
-       JOIN product USING (product_id)
-       WHERE store_id IS NULL`,
-      `CREATE OR REPLACE TABLE price_of_store AS
-       SELECT
-         series.n,
-         unnest(range(
-           greatest(price_window.from_day, spine_from),
-           least(price_window.to_day, spine_until) + 1
-         ))::INTEGER AS day,
-         price
-       FROM price_window
-       JOIN block_series AS series USING (store_id, product_id)`,
-      ...(filled ? [lastPrices] : []),
-    ],
-    join: `
-      LEFT JOIN price_of_chain
+export const price: Driver = {
+  name: "price",
+  class: "future",
+  reads: [priceHistory],
+  engineTables: [priceWindow, priceOfChain, priceOfStore, lastPrice],
+  plan: ({ spec, cutoff, recorded, ofStores, ofProducts }) => {
+    const filled = spec.price_gaps === "forward_fill";
+    return {
+      staging: [
+        {
+          table: priceWindow,
+          query: () => `
+            SELECT product_id, store_id, nullif(price, 'NaN'), ${firstDaySql("valid_from")}, ${lastDaySql("valid_to")}
+            FROM price_history
+            WHERE ${recorded} AND ${ofProducts} AND (store_id IS NULL OR ${ofStores})`,
+          day: null,
+        },
+      ],
+      block: [
+        `CREATE OR REPLACE TABLE ${priceOfChain} AS
+         WITH product AS (
+           SELECT product_id, min(spine_from) AS from_day, max(spine_until) AS to_day
+           FROM ${blockSeries}
+           GROUP BY product_id
+         )
+         SELECT
+           product_id,
+           unnest(range(
+             greatest(price_window.from_day, product.from_day),
+             least(price_window.to_day, product.to_day) + 1
+           ))::INTEGER AS day,
+           price
+         FROM ${priceWindow}
+         JOIN product USING (product_id)
+         WHERE store_id IS NULL`,
+        `CREATE OR REPLACE TABLE ${priceOfStore} AS
+         SELECT
+           series.n,
+           unnest(range(
+             greatest(price_window.from_day, spine_from),
+             least(price_window.to_day, spine_until) + 1
+           ))::INTEGER AS day,
+           price
+         FROM ${priceWindow}
+         JOIN ${blockSeries} AS series USING (store_id, product_id)`,
+        ...(filled ? [lastPrices] : []),
+      ],
+      join: `
+      LEFT JOIN ${priceOfChain}
         ON price_of_chain.product_id = series.product_id AND price_of_chain.day = history.day
-      LEFT JOIN price_of_store ON price_of_store.n = history.n AND price_of_store.day = history.day
-      ${filled ? `ASOF LEFT JOIN last_price ON last_price.n = history.n AND last_price.day < history.day` : ""}`,
-    columns: [
-      {
-        name: "list_price",
-        type: "DOUBLE",
-        sql: listPrice(filled, cutoff),
-        description: `The list price of the day, the store's own before the chain's${
-          filled ? "; in training, that of the last earlier day that had one where there is none" : ""
-        }.`,
-      },
-      {
-        name: "list_price_is_filled",
-        type: "BOOLEAN",
-        sql: filled
-          ? `${plannedPrice} IS NULL AND history.day <= ${cutoff} AND last_price.price IS NOT NULL`
-          : "false",
-        description: "No price window holds the day: the price is that of an earlier day.",
-      },
-      {
-        name: "relative_price",
-        type: "DOUBLE",
-        sql: `${listPrice(filled, cutoff)} / CASE WHEN series.base_price > 0 THEN series.base_price END`,
-        description: "The list price divided by the product's base price.",
-      },
-    ],
-  };
-}
+      LEFT JOIN ${priceOfStore} ON price_of_store.n = history.n AND price_of_store.day = history.day
+      ${filled ? `ASOF LEFT JOIN ${lastPrice} ON last_price.n = history.n AND last_price.day < history.day` : ""}`,
+      columns: [
+        {
+          name: "list_price",
+          type: "DOUBLE",
+          sql: listPrice(filled, cutoff),
+          description: `The list price of the day; the store's own takes precedence over the chain's${
+            filled ? ". A training day without one has that of the last earlier day that had one" : ""
+          }.`,
+        },
+        {
+          name: "list_price_is_filled",
+          type: "BOOLEAN",
+          sql: filled
+            ? `${plannedPrice} IS NULL AND history.day <= ${cutoff} AND last_price.price IS NOT NULL`
+            : "false",
+          description: "No price window contains the day: the price is that of an earlier day.",
+        },
+        {
+          name: "relative_price",
+          type: "DOUBLE",
+          sql: `${listPrice(filled, cutoff)} / CASE WHEN series.base_price > 0 THEN series.base_price END`,
+          description: "The list price divided by the product's base price.",
+        },
+      ],
+    };
+  },
+};
 
-/** The price of the windows that hold the day. */
+/** The price whose validity window contains the day. */
 export const plannedPrice = "coalesce(price_of_store.price, price_of_chain.price)";
 
-/** The list price of a row of a block; gaps of the future are never filled. */
+/** The list price of a row of a block. Gaps in the future are never filled. */
 export function listPrice(filled: boolean, cutoff: number): string {
   return filled
     ? `coalesce(${plannedPrice}, CASE WHEN history.day <= ${cutoff} THEN last_price.price END)`
     : plannedPrice;
 }
 
-/** The price on each day on which windows of a series with a price end: what a gap behind it goes on with. */
+/** The price on each day on which a window of a series ends, which fills the gap after it. */
 const lastPrices = `
-  CREATE OR REPLACE TABLE last_price AS
+  CREATE OR REPLACE TABLE ${lastPrice} AS
   SELECT series.n, price_window.to_day AS day, arg_min(price, price_window.store_id IS NULL) AS price
-  FROM price_window
-  JOIN block_series AS series
+  FROM ${priceWindow}
+  JOIN ${blockSeries} AS series
     ON series.product_id = price_window.product_id
    AND (price_window.store_id IS NULL OR price_window.store_id = series.store_id)
   WHERE price IS NOT NULL

@@ -1,23 +1,73 @@
 import { firstDaySql, lastDaySql } from "../days.ts";
-import type { Driver, DriverColumn, FrameScope } from "./driver.ts";
+import { blockSeries, engineTable } from "../engine-tables.ts";
+import type { FactTable } from "../source/warehouse-table.ts";
+import type { Driver, DriverColumn } from "./driver.ts";
+import { changed } from "./perturbation-sql.ts";
 import { listPrice } from "./price.ts";
 
-/** Planned promotions of the day, the store's and the chain's, brought down to one row a series and day: future. */
-export function promotionDriver({ spec, cutoff, recorded, ofStores, ofProducts }: FrameScope): Driver {
-  return {
-    name: "promotion",
-    class: "future",
-    stages: [
+const promotions: FactTable = {
+  name: "promotion",
+  day: "start_date",
+  perturbation: {
+    kind: "plans",
+    changes: "promotions",
+    statements: [
+      `DELETE FROM promotion WHERE start_date > $1::date AND (product_id + coalesce(store_id, 0)) % 3 = 0`,
+      `UPDATE promotion
+       SET discount_pct = 1 - coalesce(discount_pct, 0), discount_amount = ${changed("coalesce(discount_amount, 0)")}
+       WHERE start_date > $1::date`,
+      `UPDATE promotion SET end_date = $1::date + 5 WHERE start_date <= $1::date AND end_date > $1::date`,
+      `INSERT INTO promotion (product_id, store_id, name, discount_pct, start_date, end_date, created_at, updated_at)
+       SELECT id, NULL, 'of the audit', 0.97, $1::date + 1, $1::date + 400, '1970-01-01', '1970-01-01' FROM product`,
+    ],
+  },
+};
+
+const promotionWindow = engineTable({
+  name: "promotion",
+  kind: "table",
+  grain: "one row per promotion of a product, in one store or, without a store, in the chain",
+  columns: {
+    product_id: "INTEGER",
+    store_id: "INTEGER",
+    discount_pct: "DOUBLE",
+    discount_amount: "DOUBLE",
+    start_day: "INTEGER",
+    end_day: "INTEGER",
+  },
+  madeBy: "stageTables",
+  readBy: "promotion_day",
+  droppedBy: null,
+});
+
+const promotionDay = engineTable({
+  name: "promotion_day",
+  kind: "table",
+  grain: "one row per series of the block and day with promotions, aggregated",
+  columns: {
+    n: "INTEGER",
+    day: "INTEGER",
+    promotions: "BIGINT",
+    discount_pct: "DOUBLE",
+    discount_amount: "DOUBLE",
+    days_since_start: "INTEGER",
+    days_to_end: "INTEGER",
+  },
+  madeBy: "the driver promotion, for each block",
+  readBy: "the rows of the frame",
+  droppedBy: null,
+});
+
+/** Promotions planned for the day, of the store and of the chain, aggregated to one row per series and day: future. */
+export const promotion: Driver = {
+  name: "promotion",
+  class: "future",
+  reads: [promotions],
+  engineTables: [promotionWindow, promotionDay],
+  plan: ({ spec, cutoff, recorded, ofStores, ofProducts }) => ({
+    staging: [
       {
-        table: "promotion",
-        columns: [
-          { name: "product_id", type: "INTEGER" },
-          { name: "store_id", type: "INTEGER" },
-          { name: "discount_pct", type: "DOUBLE" },
-          { name: "discount_amount", type: "DOUBLE" },
-          { name: "start_day", type: "INTEGER" },
-          { name: "end_day", type: "INTEGER" },
-        ],
+        table: promotionWindow,
         query: () => `
           SELECT
             product_id, store_id, nullif(discount_pct, 'NaN'), nullif(discount_amount, 'NaN'),
@@ -27,16 +77,15 @@ export function promotionDriver({ spec, cutoff, recorded, ofStores, ofProducts }
         day: null,
       },
     ],
-    prepare: [],
     block: [
-      `CREATE OR REPLACE TABLE promotion_day AS
-       WITH held AS (
+      `CREATE OR REPLACE TABLE ${promotionDay} AS
+       WITH active AS (
          SELECT
            series.n,
            unnest(range(greatest(start_day, spine_from), least(end_day, spine_until) + 1))::INTEGER AS day,
            discount_pct, discount_amount, start_day, end_day
-         FROM promotion
-         JOIN block_series AS series
+         FROM ${promotionWindow}
+         JOIN ${blockSeries} AS series
            ON series.product_id = promotion.product_id
           AND (promotion.store_id IS NULL OR promotion.store_id = series.store_id)
        )
@@ -48,16 +97,16 @@ export function promotionDriver({ spec, cutoff, recorded, ofStores, ofProducts }
          coalesce(max(discount_amount), 0) AS discount_amount,
          day - min(start_day) AS days_since_start,
          max(end_day) - day AS days_to_end
-       FROM held
+       FROM active
        GROUP BY n, day`,
     ],
-    join: "LEFT JOIN promotion_day ON promotion_day.n = history.n AND promotion_day.day = history.day",
+    join: `LEFT JOIN ${promotionDay} ON promotion_day.n = history.n AND promotion_day.day = history.day`,
     columns: [
       ...columns,
       ...(spec.drivers.includes("price") ? [discountDepth(spec.price_gaps === "forward_fill", cutoff)] : []),
     ],
-  };
-}
+  }),
+};
 
 const columns: readonly DriverColumn[] = [
   {
@@ -70,7 +119,7 @@ const columns: readonly DriverColumn[] = [
     name: "promo_count",
     type: "INTEGER",
     sql: "coalesce(promotion_day.promotions, 0)",
-    description: "Promotions of the day.",
+    description: "Number of promotions on the day.",
   },
   {
     name: "promo_discount_pct",
@@ -99,7 +148,7 @@ const columns: readonly DriverColumn[] = [
   },
 ];
 
-/** The same price as the price driver gives, filled in or not. */
+/** It uses the price of the price driver, filled or not. */
 function discountDepth(filled: boolean, cutoff: number): DriverColumn {
   const price = listPrice(filled, cutoff);
   const amount = "coalesce(promotion_day.discount_amount, 0)";

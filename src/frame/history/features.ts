@@ -1,30 +1,30 @@
 import type { Historic, Stat, WeekdayWindow, Window } from "../specification/index.ts";
 
-/** Something that is counted or measured every day, known when the day is over. Held as whole units of 1/scale. */
+/** Something that is counted or measured every day, and known when the day is over. Its unit is 1/scale, and values are whole. */
 export interface Measure {
   readonly name: string;
-  /** 100 for decimals of two places: sums of whole numbers are exact in any order. */
+  /** 100 for decimals with two places, because sums of whole numbers are exact in any order. */
   readonly scale: 1 | 100;
-  /** What a value is, to describe its lags: `units on hand at the end of the day`. */
+  /** What a value is, for descriptions: `units on hand at the end of the day`. */
   readonly what: string;
   /** A measure that has a value on exactly the same days, so that days are counted once for both. */
   readonly presentWith?: string;
 }
 
-/** One column made of a measure's earlier days, by the days between the row and the last of them. */
+/** One column computed from earlier days of a measure. `lag` is the number of days between the row and the last of them. */
 export type Feature =
   | { readonly kind: "lag"; readonly measure: Measure; readonly lag: number }
   | { readonly kind: "window"; readonly measure: Measure; readonly lag: number; readonly window: Span }
   | { readonly kind: "weekday"; readonly measure: Measure; readonly lag: number; readonly window: Span };
 
-/** What a window makes of how many days, and how many of them need a value. */
+/** The statistic of a window, its length in days or weeks, and how many of them need a value at least. */
 export interface Span {
   readonly length: number;
   readonly stat: Stat;
   readonly least: number;
 }
 
-/** The columns of a measure: lags, then windows, then windows of the same weekday, as the spec lists them. */
+/** The features of a measure: lags, windows, then weekday windows, each in the order of the spec. */
 export function featuresOf(
   measure: Measure,
   { lags, windows }: Historic,
@@ -56,7 +56,7 @@ export function featureName(feature: Feature): string {
   return `${measure.name}_${weekday}${stat}_${length}_lag_${lag}`;
 }
 
-/** How many days before the row its oldest fact lies. */
+/** How many days its oldest fact is before the row. */
 export function reachOf(feature: Feature): number {
   if (feature.kind === "lag") return feature.lag;
   const step = feature.kind === "weekday" ? 7 : 1;

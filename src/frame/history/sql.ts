@@ -1,23 +1,23 @@
 import { type Feature, featureName, type Measure, type Span } from "./features.ts";
 
 /**
- * Lags and windows over a complete spine of days, in SQL. The relation has a row for every `key` and `day` without a gap, so that
- * rows count days; a day without a value is NULL in it.
+ * The SQL of lags and windows over a complete spine. Its relation has one row per `key` and `day` without gaps, so counting rows
+ * counts days. A day without a value is NULL.
  *
- * Sums are of whole numbers, so that they are exact: the same in any order of rows, whatever number of threads computes them.
+ * Sums are of whole numbers and so exact: they are the same in any order of rows and with any number of threads.
  */
 export interface HistorySql {
-  /** Columns of raw sums and counts, with a name each. */
+  /** Raw sums and counts: `expression AS name`. */
   readonly raw: readonly string[];
-  /** The WINDOW clause the raw columns use: one order of rows serves all of them. */
+  /** The WINDOW clause of the raw columns. They all use the same order of rows. */
   readonly windows: string;
-  /** The features from the raw columns: `expression AS name`. */
+  /** The features, computed from the raw columns: `expression AS name`. */
   readonly features: readonly string[];
 }
 
 /**
- * @param cutoff the last day that is known; a window that reaches beyond it is not
- * @param observed how many days of a span have a value, where that is known without counting
+ * @param cutoff the last known day; a window that ends after it is NULL
+ * @param observed SQL of how many days of a span have a value, if that is known without counting
  */
 export function historySql(
   features: readonly Feature[],
@@ -57,7 +57,7 @@ export function historySql(
 
 type Aggregate = "count" | "sum" | "squares" | "min" | "max" | "zeros";
 
-/** A window's aggregates by name, computed once however many statistics use them. */
+/** The aggregates of a window by name. Each is computed once, however many statistics use it. */
 function rolling(
   { name, scale, presentWith = name }: Measure,
   lag: number,
@@ -67,7 +67,7 @@ function rolling(
   const sql: Record<Aggregate, [of: string, aggregate: string]> = {
     count: [presentWith, `count(${presentWith})`],
     sum: [name, `sum(${name})`],
-    // The square of a quantity fits 64 bits, that of an amount in cents does not.
+    // The square of a quantity fits into 64 bits, that of an amount in cents does not.
     squares: [name, scale === 1 ? `sum(${name} * ${name})` : `sum(${name}::HUGEINT * ${name})`],
     min: [name, `min(${name})`],
     max: [name, `max(${name})`],
@@ -83,8 +83,8 @@ function rolling(
 }
 
 /**
- * The same over every seventh day, from single lags: these are cheap once the rows are in order, where windows by weekday
- * would bring them into another order.
+ * The same over every seventh day, computed from single lags. Lags are cheap once the rows are in order, while windows by weekday
+ * would need another order.
  */
 function ofWeekday(
   { name }: Measure,

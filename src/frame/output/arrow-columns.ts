@@ -8,15 +8,15 @@ type Arrow = typeof import("apache-arrow");
 /** Rows of a record batch. */
 export const batchRows = 65_536;
 
-/** The values of a column for one batch, in Arrow's layout; used again for the next. */
+/** The values of a column for one batch, in the layout of Arrow. The next batch uses the same memory. */
 export interface ArrowColumn {
-  /** Copies some rows of a chunk to where they stand in the batch. The first ones begin a new batch. */
+  /** Copies rows of a chunk to their place in the batch. Place 0 begins a new batch. */
   take(source: ChunkColumn, rows: Rows): void;
-  /** What the batch holds of the column, valid until the next row is taken. */
+  /** The column of the batch, valid until the next rows are taken. */
   data(arrow: Arrow, rows: number): Data;
 }
 
-/** `count` rows, from a place in a chunk to a place in the batch. */
+/** `count` rows, `from` a place in a chunk to the place `at` in the batch. */
 interface Rows {
   readonly from: number;
   readonly count: number;
@@ -56,7 +56,7 @@ function typeOf(arrow: Arrow, type: ColumnType) {
   }
 }
 
-/** DuckDB's layout is Arrow's; what stands in place of a NULL is cleared, so that the same rows make the same bytes. */
+/** DuckDB and Arrow have the same layout. The value of a NULL is cleared, so that the same rows give the same bytes. */
 function fixedColumn(type: "DOUBLE" | "INTEGER" | "DATE", values: Float64Array | Int32Array): ArrowColumn {
   const nulls = nullsOfBatch();
   const width = values.BYTES_PER_ELEMENT as 4 | 8;
@@ -74,7 +74,7 @@ function fixedColumn(type: "DOUBLE" | "INTEGER" | "DATE", values: Float64Array |
   };
 }
 
-/** A byte a value becomes a bit a value. */
+/** DuckDB has a byte per value, Arrow a bit. */
 function booleanColumn(): ArrowColumn {
   const nulls = nullsOfBatch();
   const bits = new Uint8Array(batchRows / 8);
@@ -92,7 +92,7 @@ function booleanColumn(): ArrowColumn {
   };
 }
 
-/** The texts one after the other, and where each of them ends. */
+/** The texts one after another, and the offset at which each of them ends. */
 function textColumn(): ArrowColumn {
   const nulls = nullsOfBatch();
   const offsets = new Int32Array(batchRows + 1);

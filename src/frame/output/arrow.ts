@@ -7,8 +7,8 @@ import { growingFile } from "./growing-file.ts";
 type Arrow = typeof import("apache-arrow");
 
 /**
- * An Arrow IPC file (Feather 2), not compressed: batches of {@link batchRows} rows wherever the queries begin and end, of
- * which one is held at a time. Text is plain `utf8`: dictionaries that grow on the way are not read by every reader.
+ * An Arrow IPC file (Feather 2) without compression, in batches of {@link batchRows} rows, independent of where queries begin and
+ * end. One batch is in memory at a time. Text is plain `utf8`, because not every reader reads dictionaries that grow.
  */
 export function arrowFile(engine: Engine, path: string, columns: readonly OutputColumn[]): FrameFile {
   const file = growingFile(path);
@@ -16,7 +16,7 @@ export function arrowFile(engine: Engine, path: string, columns: readonly Output
   let writing: BatchWriter | undefined;
   let filled = 0;
   let rows = 0;
-  // Loaded only here: it is large, and only this format needs it.
+  // Imported here because it is large, and only this format needs it.
   const writer = async () => {
     writing ??= batchWriter(await import("apache-arrow"), columns);
     return writing;
@@ -82,7 +82,7 @@ function batchWriter(arrow: Arrow, columns: readonly OutputColumn[]): BatchWrite
   };
 }
 
-/** The library's writer, its bytes collected instead of queued, and with the schema where the format wants it too. */
+/** The writer of the library, which collects its bytes instead of queueing them, and writes the schema at the start too. */
 function fileWriter(arrow: Arrow, schema: Schema, pieces: Uint8Array[]): RecordBatchFileWriter {
   class Pieces extends arrow.AsyncByteQueue {
     override write(bytes: Uint8Array) {
@@ -90,8 +90,8 @@ function fileWriter(arrow: Arrow, schema: Schema, pieces: Uint8Array[]): RecordB
     }
   }
   class FileWriter extends arrow.RecordBatchFileWriter {
-    // It leaves the schema to the footer, but the format is that of a stream between two magic words and a footer, and some
-    // readers read it as a stream.
+    // The library writes the schema only to the footer. The format is a stream between magic bytes and a footer, and some
+    // readers read it as a stream, which starts with the schema.
     protected override _writeSchema(of: Schema) {
       return super._writeSchema(of)._writeMessage(arrow.Message.from(of));
     }

@@ -5,10 +5,10 @@ import { type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
 import { bytesOf, growingFile } from "./growing-file.ts";
 
 /**
- * A CSV file as in RFC 4180, with line ends of one byte: the names once, days as YYYY-MM-DD, numbers in the shortest form
- * that reads back equal, nothing at all for NULL and `""` for an empty text.
+ * A CSV file as in RFC 4180, but with LF at the end of lines. It has one header, days as YYYY-MM-DD, numbers in the shortest form
+ * that reads back equal, an empty field for NULL and `""` for an empty text.
  *
- * @param part a path for what DuckDB writes, block by block, before it is added
+ * @param part a path for the block that DuckDB writes before it is appended
  */
 export function csvFile(
   engine: Engine,

@@ -6,11 +6,11 @@ export interface OutputColumn {
   readonly type: ColumnType;
 }
 
-/** One file of a frame, of any format, that grows by the rows of queries. */
+/** One file of a frame, of any format. */
 export interface FrameFile {
-  /** Adds the rows of a query in their order. @returns how many */
+  /** Appends the rows of a query in their order. @returns how many */
   append(sql: string): Promise<number>;
-  /** Completes the file; from here on it is on the disk, whatever happens to the machine. */
+  /** Completes the file and syncs it to the disk. */
   finish(): Promise<FinishedFile>;
 }
 
@@ -20,7 +20,7 @@ export interface FinishedFile {
   readonly sha256: string;
 }
 
-/** SQL of no rows of the columns: what a file that got no rows is made from. */
+/** SQL of these columns without rows, for a file that got none. */
 export function noRows(columns: readonly OutputColumn[]): string {
   const nulls = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${quoteIdentifier(name)}`);
   return `SELECT ${nulls.join(", ")} WHERE false`;

@@ -7,25 +7,25 @@ import { parquetFile } from "./parquet.ts";
 import { partitionedFrame } from "./partitions.ts";
 import type { FrameFormat } from "./place.ts";
 
-/** One frame being written: a file, or a folder of files. */
+/** One frame that is being written: a file, or a folder of files. */
 export interface FrameWriter {
   append(sql: string): Promise<number>;
-  /** @returns the files, their paths relative to the frame's own (empty for a file) */
+  /** @returns the files, with paths relative to the folder; the path of a single file is empty */
   finish(): Promise<({ readonly path: string } & FinishedFile)[]>;
 }
 
-export interface FrameWriting {
+export interface FrameWriterOptions {
   readonly format: FrameFormat;
   /** The file, or the folder. */
   readonly path: string;
   readonly columns: readonly OutputColumn[];
-  /** No columns: one file. */
+  /** Without columns, the frame is one file. */
   readonly partitionBy: readonly string[];
-  /** A path for what is written on the way. */
+  /** A path for intermediate files. */
   readonly part: string;
 }
 
-export function frameWriter(engine: Engine, frame: FrameWriting): FrameWriter {
+export function frameWriter(engine: Engine, frame: FrameWriterOptions): FrameWriter {
   const writer = frame.partitionBy.length === 0 ? oneFile(engine, frame) : folder(engine, frame);
   return {
     append: async (sql) => {
@@ -36,12 +36,15 @@ export function frameWriter(engine: Engine, frame: FrameWriting): FrameWriter {
   };
 }
 
-function oneFile(engine: Engine, { format, path, columns, part }: FrameWriting): FrameWriter {
+function oneFile(engine: Engine, { format, path, columns, part }: FrameWriterOptions): FrameWriter {
   const file = fileOf(engine, format, path, columns, part);
   return { append: file.append, finish: async () => [{ path: "", ...(await file.finish()) }] };
 }
 
-function folder(engine: Engine, { format, path, columns, partitionBy, part }: FrameWriting): FrameWriter {
+function folder(
+  engine: Engine,
+  { format, path, columns, partitionBy, part }: FrameWriterOptions,
+): FrameWriter {
   mkdirSync(path);
   const within = columns.filter(({ name }) => !partitionBy.includes(name));
   return partitionedFrame(engine, path, partitionBy, {
@@ -67,7 +70,7 @@ function fileOf(
   }
 }
 
-/** Blocks of other columns could not be one file: a fault of the program, not of the user's. */
+/** Blocks with other columns cannot be in one file. This is a bug in the program, not a mistake of the user. */
 async function requireColumns(engine: Engine, columns: readonly OutputColumn[], sql: string): Promise<void> {
   const found = await engine.rows<{ name: string; type: string }>(
     `SELECT column_name AS name, column_type AS type FROM (DESCRIBE ${sql})`,

@@ -2,11 +2,11 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { hexOf, sha256 } from "../../system/digest.ts";
 
-/** A new file that grows at its end, hashed as it grows. It is open only while it is written to: there may be many. */
+/** A new file that is appended to, and hashed meanwhile. It is open only during an append, because there may be many. */
 export interface GrowingFile {
   readonly bytes: number;
   append(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
-  /** Forces the file to the disk. */
+  /** Syncs the file to the disk. */
   finish(): Promise<{ readonly bytes: number; readonly sha256: string }>;
 }
 
@@ -40,7 +40,7 @@ export function growingFile(path: string): GrowingFile {
   };
 }
 
-/** The bytes of a file from one place to before another, piece by piece. */
+/** The bytes of a file from `start` to before `end`, piece by piece. */
 export function bytesOf(path: string, start: number, end: number): AsyncIterable<Uint8Array> | [] {
   return start === end ? [] : createReadStream(path, { start, end: end - 1, highWaterMark: pieceBytes });
 }

@@ -1,5 +1,5 @@
 /**
- * The folder of a partition, as Hive and DuckDB name it: `store_code=S1/year=2024`. Reading it back gives the values again.
+ * The folder of a partition, as Hive and DuckDB name it: `store_code=S1/year=2024`. Reading it gives the same values.
  *
  * @param values as text; null for NULL
  */
@@ -11,14 +11,14 @@ export function hiveFolder(columns: readonly string[], values: readonly (string 
 
 function escapedValue(value: string | null): string {
   if (value === null) return nullFolder;
-  // Unescaped, these two are read as NULL.
+  // Without escaping, these two are read as NULL.
   if (value.toLowerCase() === "null" || value === nullFolder) return percent(value[0] ?? "") + value.slice(1);
   return escaped(value);
 }
 
 const nullFolder = "__HIVE_DEFAULT_PARTITION__";
 
-/** All but ASCII letters, digits and `-_.~`, byte by byte. */
+/** Escapes everything but ASCII letters, digits and `-_.~`, byte by byte. */
 function escaped(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, percent);
 }

@@ -3,15 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
+import { syncFile, syncFolder } from "../../system/atomic-write.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
 import { makePrivateFolder } from "../../system/private-folder.ts";
 import type { FrameKind } from "../columns.ts";
 import type { FinishedFile, OutputColumn } from "./frame-file.ts";
 import { frameWriter } from "./frame-writer.ts";
-import { refusePartition } from "./partition-columns.ts";
 import { type FrameFormat, placeOf } from "./place.ts";
-import { foldersOf, forceContent, forceNames, publishFiles, publishFolder } from "./publish.ts";
-import { refusePlace } from "./refuse.ts";
+import { foldersOf, publishFiles, publishFolder } from "./publish.ts";
+import { requirePartitionColumns } from "./require-partition-columns.ts";
+import { requirePlace } from "./require-place.ts";
 
 export type { OutputColumn } from "./frame-file.ts";
 export type { FrameFormat } from "./place.ts";
@@ -19,7 +20,7 @@ export type { FrameFormat } from "./place.ts";
 export interface OutputRequest {
   /** The training file, or the folder of a partitioned frame. */
   readonly out: string;
-  /** What is not given follows from the name's ending; for a folder it is Parquet. */
+  /** Default: follows from the ending of the name; Parquet for a folder. */
   readonly format?: FrameFormat | undefined;
   readonly partitionBy?: readonly string[] | undefined;
   readonly training: readonly OutputColumn[];
@@ -32,36 +33,37 @@ export interface OutputFile extends FinishedFile {
   readonly frame: FrameKind;
 }
 
-/** Two frames on their way to their place. Nothing of them is there before all is. */
+/** A training frame and a future frame that are being written. They appear in their place when both are complete. */
 export interface FrameOutput {
   /** Paths as they will be. */
   readonly training: string;
   readonly future: string;
   readonly manifest: string;
   /**
-   * Adds the rows of a query of DuckDB's, in its order, to one of the frames. For the same bytes every time the query must
-   * order all its rows. Nothing else may run on the engine meanwhile.
+   * Appends the rows of a query of DuckDB to one of the frames, in their order. The bytes are the same every time only if the query
+   * orders all its rows. Nothing else may run on the engine meanwhile.
    *
-   * @returns how many rows
+   * @returns how many rows were appended
    * @throws FRAME_PARTITION_INVALID, SPACE_EXHAUSTED, FILE_UNWRITABLE
    */
   append(frame: FrameKind, sql: string): Promise<number>;
   /**
-   * Completes the files, forces them to the disk, and puts them where an earlier frame may be, the manifest last.
+   * Completes the files, syncs them to the disk, and puts them in their place, where they replace an earlier frame; the manifest last.
    *
-   * @param manifestOf what the manifest says, written as JSON
+   * @param manifestOf makes the manifest, which is written as JSON
    * @returns the manifest
    * @throws FILE_NOT_PERMITTED, FILE_UNWRITABLE
    */
   publish<Manifest extends object>(manifestOf: (files: readonly OutputFile[]) => Manifest): Promise<Manifest>;
-  /** Leaves nothing behind; after `publish` there is nothing to do. */
+  /** Removes everything that was written; after `publish` there is nothing to remove. */
   discard(): Promise<void>;
 }
 
 /**
- * Decides where a frame goes and how, and refuses what cannot work before anything is computed. Until it is published, the
- * frame grows in a folder beside its place that only this user can read, whose name starts with a dot; the engine must be
- * able to write there. It goes with the process, and with the next run when the process was killed.
+ * Opens the files of a frame, and throws before anything is computed if the frame cannot be written to its place. Until it is
+ * published, the frame is written to a folder next to its place. Only this user can read the folder, its name starts with a
+ * dot, and the engine must be able to write there. It is removed when the process ends, or by the next run if the process was
+ * killed.
  *
  * @throws FRAME_FORMAT_UNKNOWN, FRAME_OUTPUT_EXISTS, FRAME_PARTITION_INVALID, FILE_NOT_PERMITTED, FILE_UNWRITABLE
  */
@@ -69,15 +71,15 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
   const partitionBy = request.partitionBy ?? [];
   const partitioned = partitionBy.length > 0;
   const place = placeOf(request.out, request.format, partitioned);
-  if (partitioned) refusePartition(partitionBy, place.format, request);
+  if (partitioned) requirePartitionColumns(partitionBy, place.format, request);
   try {
-    refusePlace(place, partitioned);
+    requirePlace(place, partitioned);
   } catch (error) {
     throw asFileFailure(error, place.out, "written");
   }
 
   const work = makePrivateFolder({ parent: resolve(place.parent), name: ".forecastlab-frame" });
-  // Inside it with the permissions that files and folders of this user have.
+  // Within it, files and folders have the usual permissions of this user.
   const here = join(work.path, "frame");
   mkdirSync(here);
   const stagedAt = (path: string) => join(here, partitioned ? relative(place.out, path) : basename(path));
@@ -108,11 +110,11 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
     const files = [...(await listed("training", place.training)), ...(await listed("future", place.future))];
     const manifest = manifestOf(files);
     await writeFile(staged.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
-    await forceContent(staged.manifest);
+    await syncFile(staged.manifest);
     engine.signal?.throwIfAborted();
     if (partitioned) {
       const paths = files.map(({ path }) => join(here, path));
-      for (const folder of foldersOf(paths, here)) await forceNames(folder);
+      for (const folder of foldersOf(paths, here)) await syncFolder(folder);
       await publishFolder(staged, place, join(work.path, "replaced"));
     } else await publishFiles(staged, place);
     work.remove();
@@ -131,7 +133,7 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
   };
 }
 
-/** A full disk met by DuckDB is told by the text only, and it is the output's when the file it names is. */
+/** DuckDB reports a full disk only in the text of its error. It is the disk of the output if the text names a file there. */
 function asOutputFailure(error: unknown, folder: string, out: string): unknown {
   const { message = "", code } = error as NodeJS.ErrnoException;
   const full = code === "ENOSPC" || code === "EDQUOT" || /No space left|Disk quota exceeded/.test(message);

@@ -9,11 +9,11 @@ import { type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
 import { bytesOf, growingFile } from "./growing-file.ts";
 
 /**
- * A Parquet file of the row groups that DuckDB writes for each query: their bytes are joined as they are, and one footer
- * that says where they stand now closes the file. No bloom filters: by them DuckDB 1.5 does not find -0 where it looks for
- * 0. Decided in docs/adr/0019.
+ * A Parquet file made of the row groups that DuckDB writes for each query. Their bytes are concatenated as they are, and the
+ * file ends with one footer that has their new offsets; see docs/adr/0019. There are no bloom filters, because with them DuckDB
+ * 1.5 does not find -0 when it looks for 0.
  *
- * @param part a path for what DuckDB writes, block by block, before it is added
+ * @param part a path for the block that DuckDB writes before it is appended
  */
 export function parquetFile(
   engine: Engine,
@@ -30,7 +30,7 @@ export function parquetFile(
       (FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false)
     `);
     const { footer, start } = await readFooter(part);
-    // The first part brings the four bytes that a Parquet file begins with.
+    // Only the first part keeps the four bytes that a Parquet file begins with.
     const from = parts.length === 0 ? 0 : magic.length;
     parts.push({ footer, moved: BigInt(file.bytes - from) });
     await file.append(bytesOf(part, from, start));
@@ -48,17 +48,17 @@ export function parquetFile(
   };
 }
 
-/** What DuckDB wrote at one time: its footer as it stands in its file, and by how much its bytes have moved. */
+/** What DuckDB wrote for one query: its own footer, and by how much its bytes have moved. */
 interface Part {
   readonly footer: Uint8Array;
   readonly moved: bigint;
 }
 
 const magic = Buffer.from("PAR1");
-/** After the metadata: their length in 4 bytes, and the magic. */
+/** After the metadata follow its length in 4 bytes and the magic bytes. */
 const tailBytes = 8;
 
-/** The end of a Parquet file from the metadata on, and where that starts. */
+/** The end of a Parquet file from the metadata on, and where it starts. */
 async function readFooter(path: string): Promise<{ footer: Uint8Array; start: number }> {
   const file = await open(path);
   try {
@@ -79,7 +79,7 @@ function footerOf(parts: readonly Part[]): Uint8Array {
   const all = parts.map(({ footer, moved }) => rowGroupsMoved(metadataOf(footer), moved));
   const [first] = all;
   const row_groups = all.flatMap((metadata) => metadata.row_groups);
-  // Of no rows DuckDB's own footer is right.
+  // Without rows, DuckDB's own footer is right.
   if (first === undefined || row_groups.length === 0) return parts[0]?.footer ?? magic;
   const num_rows = all.reduce((sum, metadata) => sum + metadata.num_rows, 0n);
   const writer = new ByteWriter();
@@ -88,7 +88,7 @@ function footerOf(parts: readonly Part[]): Uint8Array {
   return writer.getBytes();
 }
 
-/** Smallest and largest values stay the bytes that DuckDB wrote. */
+/** The smallest and largest values stay the bytes that DuckDB wrote. */
 function metadataOf(footer: Uint8Array): FileMetaData {
   return parquetMetadata(footer, {
     geoparquet: false,

@@ -3,29 +3,31 @@ import { join } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
+import { outputBlock } from "../engine-tables.ts";
 import type { FinishedFile, FrameFile } from "./frame-file.ts";
 import { hiveFolder } from "./hive.ts";
 
-/** More folders than that are a mistake in the choice of columns. */
+/** More folders than this are a mistake in the choice of columns. */
 const mostPartitions = 10_000;
-/** What file systems allow for a name. */
+/** In characters, which file systems allow for a name. */
 const longestName = 255;
 
-/** A frame as a folder of files, one a partition, that grows by the rows of queries. */
+/** A frame that is written as a folder, with one file per partition. */
 export interface PartitionedFrame {
-  /** Adds the rows of a query, in their order, each to the file of its partition. @returns how many */
+  /** Appends the rows of a query, in their order, each to the file of its partition. @returns how many */
   append(sql: string): Promise<number>;
   /** @returns all files, by path relative to the folder, sorted */
   finish(): Promise<({ readonly path: string } & FinishedFile)[]>;
 }
 
 /**
- * One file a partition, however many blocks its rows come in; its columns are told by the folders and not in the file.
+ * Opens a partitioned frame. A partition has one file, however many blocks its rows come in. The names of its folders have the
+ * values of the columns, which are not in the file.
  *
  * DuckDB's own `PARTITION_BY` does not keep the order of rows.
  *
- * @param open makes a partition's file
- * @throws FRAME_PARTITION_INVALID when there are too many, or a value is too long for the name of a folder
+ * @param open makes the file of a partition
+ * @throws FRAME_PARTITION_INVALID if there are too many partitions, or a value is too long for the name of a folder
  */
 export function partitionedFrame(
   engine: Engine,
@@ -46,7 +48,7 @@ export function partitionedFrame(
   const partitionsOf = async () => {
     const texts = columns.map((column) => `CAST(${column} AS VARCHAR) AS ${column}`);
     const found = await engine.rows<Record<string, string | null>>(
-      `SELECT DISTINCT ${texts.join(", ")} FROM ${block} ORDER BY ALL LIMIT ${mostPartitions + 1}`,
+      `SELECT DISTINCT ${texts.join(", ")} FROM ${outputBlock} ORDER BY ALL LIMIT ${mostPartitions + 1}`,
     );
     return found.map((row) => {
       const values = partitionBy.map((column) => row[column] ?? null);
@@ -55,23 +57,23 @@ export function partitionedFrame(
   };
   const split = async () => {
     const found = await partitionsOf();
-    refusePartitions(partitionBy, [...files.keys(), ...found.map(({ partition }) => partition)]);
+    requirePartitions(partitionBy, [...files.keys(), ...found.map(({ partition }) => partition)]);
     let rows = 0;
     for (const { values, partition } of found) {
       const conditions = columns.map((column, index) => equals(column, values[index] ?? null));
       rows += await (await fileOf(partition)).append(`
-        SELECT * EXCLUDE (${columns.join(", ")}) FROM ${block} WHERE ${conditions.join(" AND ")}
+        SELECT * EXCLUDE (${columns.join(", ")}) FROM ${outputBlock} WHERE ${conditions.join(" AND ")}
       `);
     }
     return rows;
   };
   return {
     append: async (sql) => {
-      await engine.run(`CREATE OR REPLACE TEMP TABLE ${block} AS ${sql}`);
+      await engine.run(`CREATE OR REPLACE TEMP TABLE ${outputBlock} AS ${sql}`);
       try {
         return await split();
       } finally {
-        await engine.run(`DROP TABLE IF EXISTS ${block}`);
+        await engine.run(`DROP TABLE IF EXISTS ${outputBlock}`);
       }
     },
     finish: async () => {
@@ -84,13 +86,11 @@ export function partitionedFrame(
   };
 }
 
-const block = "frame_output_block";
-
 function equals(column: string, value: string | null): string {
   return value === null ? `${column} IS NULL` : `${column} = ${quoteLiteral(value)}`;
 }
 
-function refusePartitions(partitionBy: readonly string[], partitions: readonly string[]): void {
+function requirePartitions(partitionBy: readonly string[], partitions: readonly string[]): void {
   const columns = partitionBy.join(", ");
   const valid = "columns with fewer or shorter values";
   if (new Set(partitions).size > mostPartitions) {

@@ -3,12 +3,12 @@ import { fail } from "../../errors.ts";
 
 export type FrameFormat = "parquet" | "arrow" | "csv";
 
-/** Where a frame goes. Paths as the user wrote them, relative ones to the working folder. */
+/** Where a frame is written. Paths are as the user wrote them; relative ones start at the working folder. */
 export interface Place {
   readonly format: FrameFormat;
-  /** What `--out` names: the training file, or the folder of a partitioned frame. */
+  /** The training file, or the folder of a partitioned frame. */
   readonly out: string;
-  /** The folder in which the frame appears. */
+  /** The folder that `out` is in. */
   readonly parent: string;
   readonly training: string;
   readonly future: string;
@@ -16,11 +16,11 @@ export interface Place {
 }
 
 /**
- * Where a frame goes: `x.parquet`, `x.future.parquet` and `x.manifest.json`, or the folders `train` and `future` and
- * `manifest.json` in a folder.
+ * Where a frame is written: `x.parquet`, `x.future.parquet` and `x.manifest.json`, or in a folder the folders `train` and `future`
+ * and `manifest.json`.
  *
- * @param format what the user says; else the ending of the name does
- * @throws FRAME_FORMAT_UNKNOWN when neither says it or they contradict each other, FILE_UNWRITABLE for a file that ends like a folder
+ * @param format default: follows from the ending of the name
+ * @throws FRAME_FORMAT_UNKNOWN if there is no format or the two contradict each other, FILE_UNWRITABLE if a file is named like a folder
  */
 export function placeOf(out: string, format: FrameFormat | undefined, partitioned: boolean): Place {
   const path = normalize(out);
@@ -50,7 +50,7 @@ export function placeOf(out: string, format: FrameFormat | undefined, partitione
   }
   const chosen = format ?? named;
   if (chosen === undefined) {
-    const problem = ending === "" ? "the name has no ending" : `the ending ${ending} says nothing about it`;
+    const problem = ending === "" ? "the name has no ending" : `the ending ${ending} is not that of a format`;
     throw fail("FRAME_FORMAT_UNKNOWN", { path: out, problem });
   }
   const parent = dirname(path);

@@ -4,7 +4,7 @@ import { eighths, margin, type PlotStyle } from "./style.ts";
 
 const height = 8;
 
-/** `y` as bars in eighths of a line, a dot where it is not known; behind the cutoff nothing. */
+/** `y` as bars in eighths of a line, a dot if it is not known, and nothing after the cutoff. */
 export function chart({ training, future }: Columns, { dim }: PlotStyle["colors"]): string[] {
   const values = training.map((column) => meanOf(column, ({ y }) => y));
   const top = Math.max(0, ...values.map((value) => value ?? 0)) || 1;
@@ -21,13 +21,13 @@ export function chart({ training, future }: Columns, { dim }: PlotStyle["colors"
   });
 }
 
-/** How many eighths of a line high; whatever was sold can be seen. */
+/** The height of a bar in eighths of a line: at least one if anything was sold. */
 function level(value: number | null, top: number): number | null {
   if (value === null || value <= 0) return value === null ? null : 0;
   return Math.max(1, Math.round((value / top) * height * 8));
 }
 
-/** The line under the bars, and under it the cutoff, the last and the first day, where there is room. */
+/** The line below the bars, and below it the cutoff, the last and the first day if there is room. */
 export function axis({ training, future }: Columns): string[] {
   const ends = future.length === 0 ? "" : `┴${"─".repeat(future.length)}`;
   const line = `${"0".padStart(margin - 1)} └${"─".repeat(training.length)}${ends}`;
@@ -44,7 +44,7 @@ export function axis({ training, future }: Columns): string[] {
   return [line, dates.join("").trimEnd()];
 }
 
-/** In at most ten characters: whole numbers as they are while they are short, others to three digits. */
+/** At most ten characters: short whole numbers as they are, other numbers with three digits. */
 export function amount(value: number): string {
   if (value >= 1_000_000)
     return Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 4 }).format(value);

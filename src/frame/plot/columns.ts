@@ -1,6 +1,6 @@
 import type { PlottedDay, PlottedSeries } from "./series.ts";
 
-/** The days a column of the plot stands for; all on one side of the cutoff. */
+/** The days of one column of the plot, all before or all after the cutoff. */
 export type Column = readonly PlottedDay[];
 
 export interface Columns {
@@ -9,12 +9,14 @@ export interface Columns {
   readonly future: readonly Column[];
 }
 
-/** However long the horizon, the past is not pushed out of the picture. */
+/** So many days of the past are shown at least, however long the horizon is. */
 const leastDays = 28;
 
 /**
- * Shares the room, in columns, among the future and the last `days` of the past, by default as many as have a column of
- * their own. Where there are more days than columns, a column stands for several, counted from the cutoff.
+ * Divides the room, in columns, between the future and the last `days` days of the past. If there are more days than columns,
+ * a column shows several days, counted from the cutoff.
+ *
+ * @param days default: as many as have a column of their own
  */
 export function columnsOf({ training, future }: PlottedSeries, room: number, days?: number): Columns {
   const shown = training.slice(-Math.max(1, days ?? Math.max(leastDays, room - future.length)));
@@ -33,7 +35,7 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
-/** The mean of what is known of a column; null where nothing is. */
+/** The mean of the known values of a column; null if there are none. */
 export function meanOf(column: Column, value: (day: PlottedDay) => number | null): number | null {
   const known = column.map(value).filter((given) => given !== null);
   return known.length === 0 ? null : known.reduce((sum, given) => sum + given, 0) / known.length;

@@ -9,11 +9,18 @@ import { placeOf } from "../output/place.ts";
 import type { PlottedDay, PlottedSeries, Strip } from "./series.ts";
 
 /**
- * Reads one series of a frame that was written: days to train on from `path`, and those to forecast from the file or folder
- * beside it, where that is there.
+ * Reads one series of a frame from its files: the days of the training frame from `path`, and those of the future frame from the
+ * file or folder next to it, if there is one.
  *
- * @param path the training file, or the folder of a partitioned frame
+ * @param path the training file as Parquet or CSV, or the folder of a partitioned frame
+ * @param series its `unique_id`
+ * @returns one element per day without gaps; values that the frame does not have are null
  * @throws FILE_NOT_FOUND, FRAME_NOT_PLOTTABLE, FRAME_SERIES_UNKNOWN
+ * @example
+ * import { readSeries } from "forecastlab";
+ *
+ * const { training, future } = await readSeries("frame.parquet", "S1/A");
+ * console.log(training.at(-1)?.y, future.map(({ list_price }) => list_price));
  */
 export async function readSeries(path: string, series: string, signal?: AbortSignal): Promise<PlottedSeries> {
   if (!existsSync(path)) throw fail("FILE_NOT_FOUND", { path });
@@ -25,7 +32,7 @@ export async function readSeries(path: string, series: string, signal?: AbortSig
     if (!known.columns.has("y")) throw unplottable(path, "it has no column y, as a frame to forecast");
     const days = await known.daysOf(series);
     if (days.length === 0) throw await unknownSeries(engine, path, known.sql, series);
-    // Where all series have ended, a folder of days to forecast is empty.
+    // If all series have ended, the folder of the future frame is empty.
     const ahead =
       filesOf(future).length > 0 ? await (await openRows(engine, future, future)).daysOf(series) : [];
     const strips = stripColumns.filter(([, column]) => known.columns.has(column)).map(([strip]) => strip);
@@ -63,7 +70,7 @@ async function openRows(engine: Engine, path: string, source: string): Promise<R
   }
 }
 
-/** How DuckDB reads a file, or the files of a folder in hive layout: all that is needed of them has a type of its own below. */
+/** The SQL that reads a file, or the files of a folder in hive layout. The columns that are needed are cast later. */
 function relationOf(path: string, source: string): string {
   const files = filesOf(source);
   const ending = extname(files[0] ?? "").toLowerCase();
@@ -76,7 +83,7 @@ function relationOf(path: string, source: string): string {
     : `read_csv(${list}, header = true, all_varchar = true, hive_partitioning = ${hive})`;
 }
 
-/** The file itself, or those of the same kind in a folder; none where nothing is there. */
+/** The file itself, or the files of the same format in a folder; none if there is nothing. */
 function filesOf(source: string): string[] {
   const found = statSync(source, { throwIfNoEntry: false });
   if (found === undefined) return [];
@@ -88,7 +95,7 @@ function filesOf(source: string): string[] {
 
 const readable = (path: string) => [".parquet", ".csv", ".arrow"].includes(extname(path).toLowerCase());
 
-/** The name of one file, where DuckDB looks for a pattern. */
+/** The name of one file, escaped because DuckDB expects a pattern. */
 const asPattern = (path: string) => path.replaceAll(/[*?[]/g, "[$&]");
 
 function selectDays(relation: string, columns: ReadonlySet<string>, series: string): string {
@@ -108,7 +115,7 @@ function selectDays(relation: string, columns: ReadonlySet<string>, series: stri
     ORDER BY ds`;
 }
 
-/** Days that the frame left out (`closed_days: drop`) stand between the others, with nothing known of them. */
+/** Adds the days that the frame leaves out (`closed_days: drop`), without values. */
 function complete(days: readonly PlottedDay[]): PlottedDay[] {
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || last === undefined) return [];

@@ -5,13 +5,22 @@ import { legend, stripLine } from "./strips.ts";
 import { margin, type PlotStyle } from "./style.ts";
 
 /**
- * Draws a series: `y` as bars over its last days, the days to forecast blank behind the cutoff, and on the same columns
- * beneath it when it was out of stock, on promotion, its list price, and holidays. Lines without an end, within the width.
+ * Draws a series as text: `y` as bars over its last days, nothing for the days to forecast, and below it on the same columns
+ * stockouts, promotions, the list price and holidays.
+ *
+ * @returns lines without line ends, at most as long as the width of the style
+ * @example
+ * import { readSeries, renderPlot } from "forecastlab";
+ *
+ * const same = (text: string) => text;
+ * const colors = { bold: same, dim: same, red: same, green: same, cyan: same, yellow: same };
+ * const series = await readSeries("frame.parquet", "S1/A");
+ * for (const line of renderPlot(series, { width: 80, days: 90, colors })) console.log(line);
  */
 export function renderPlot(series: PlottedSeries, style: PlotStyle): string[] {
   const { days, colors } = style;
   const width = Math.max(style.width, 40);
-  // Left of the columns stands the axis, among them the cutoff.
+  // The axis is left of the columns, and the cutoff between them.
   const columns = columnsOf(series, width - margin - 2, days);
   return [
     ...heading(series, columns).map((line, index) =>
@@ -25,7 +34,7 @@ export function renderPlot(series: PlottedSeries, style: PlotStyle): string[] {
   ];
 }
 
-/** `S1/A`, `y of 39 days, then 28 to forecast`, and where it is so `a column is the mean of 2 days` */
+/** `S1/A`, `y of 39 days, then 28 to forecast`, and if so `a column is the mean of 2 days` */
 function heading({ unique_id }: PlottedSeries, { training, future, days_per_column }: Columns): string[] {
   const ahead = future.length === 0 ? "" : `, then ${future.flat().length} to forecast`;
   const known = training.flat().length;

@@ -1,8 +1,8 @@
-/** One day of a series as the frame has it. What the frame does not hold is null on all days. */
+/** One day of a series. What the frame does not have is null on all days. */
 export interface PlottedDay {
   /** `YYYY-MM-DD` */
   readonly ds: string;
-  /** Null in the future, and where the frame leaves it open. */
+  /** Null in the future, and on days without a target. */
   readonly y: number | null;
   readonly stockout: boolean | null;
   readonly promotion: boolean | null;
@@ -11,10 +11,10 @@ export interface PlottedDay {
   readonly holiday_name: string | null;
 }
 
-/** What can be shown of a series beside `y`, where the frame holds it. */
+/** What can be shown of a series next to `y`, if the frame has it. */
 export type Strip = "stockout" | "promotion" | "list_price" | "holiday";
 
-/** A series of a frame, its days complete and in order: those to train on, then those to forecast. */
+/** A series of a frame: its days in order, without gaps. */
 export interface PlottedSeries {
   readonly unique_id: string;
   readonly training: readonly PlottedDay[];

@@ -11,7 +11,7 @@ const marks: Record<
   holiday: { label: "holiday", color: "yellow", sign: "*", of: ({ holiday }) => holiday },
 };
 
-/** A line on the columns of the chart: where it was so, or how high it was between its lowest and its highest. */
+/** A line on the columns of the chart: marks, or for the list price its level between the lowest and the highest. */
 export function stripLine(strip: Strip, { training, future }: Columns, colors: PlotStyle["colors"]): string {
   const columns = [...training, ...future];
   const cells = strip === "list_price" ? steps(columns) : columns.map((column) => marked(strip, column));
@@ -35,7 +35,7 @@ function steps(columns: readonly Column[]): string[] {
   });
 }
 
-/** What the marks alone do not say: the range of the list price and the names of the holidays of the days shown. */
+/** The range of the list price and the names of the holidays on the days shown. */
 export function legend({ strips }: PlottedSeries, { training, future }: Columns): string[] {
   const days = [...training, ...future].flat();
   const [low, high] = extent(days.map(({ list_price }) => list_price));

@@ -1,25 +1,23 @@
 import { rm } from "node:fs/promises";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
+import { quoteIdentifier } from "../../database/identifiers.ts";
 import { defaultPatience, patiently } from "../../database/lock-retry.ts";
 import { fetchedRows, fetchFile } from "../../duckdb/transfer.ts";
-import type { Source } from "./source.ts";
-
-const tables = `
-  store, product, calendar, sales_daily, inventory_snapshot_daily, price_history, promotion, traffic_daily, weather_daily,
-  load_run
-`;
+import { snapshotTables } from "./frame-tables.ts";
+import type { WarehouseReader } from "./reader.ts";
+import { stagedColumns } from "./staging-table.ts";
 
 /**
- * Gives the work one state of the warehouse, on two connections: no load is seen in part, however long the frame takes.
- * The tables are locked against being swapped before the snapshot is taken, because a partition that was swapped in is
- * seen by older snapshots too; a load that swaps meanwhile waits and tries again.
+ * Reads one snapshot of the warehouse on two connections. No load is seen in part, however long the work takes. The tables are
+ * locked before the snapshot is taken, so that no load can swap a partition: a snapshot also sees partitions that are swapped in
+ * later. A load that needs to swap one waits and tries again.
  *
- * @throws SCHEMA_MISSING, DATABASE_LOCK_TIMEOUT, and what connecting throws
+ * @throws SCHEMA_MISSING, DATABASE_LOCK_TIMEOUT, and the errors of connecting
  */
 export function withSnapshot<T>(
   database: Database,
   signal: AbortSignal | undefined,
-  work: (source: Source) => Promise<T>,
+  work: (reader: WarehouseReader) => Promise<T>,
 ): Promise<T> {
   return withClient(
     database,
@@ -29,7 +27,7 @@ export function withSnapshot<T>(
         async (second) => {
           const clients = [first, second];
           await patiently(first, { ...defaultPatience, signal }, () => begin(clients));
-          return work(sourceOf(clients));
+          return work(readerOf(clients));
         },
         signal,
       ),
@@ -37,8 +35,9 @@ export function withSnapshot<T>(
   );
 }
 
-/** What was begun and not committed ends with the connection. */
+/** The transactions only read and are never committed. They end with their connections. */
 async function begin(clients: readonly Client[]): Promise<void> {
+  const tables = snapshotTables().map(quoteIdentifier).join(", ");
   try {
     for (const client of clients) {
       await client.query(`
@@ -58,18 +57,18 @@ async function begin(clients: readonly Client[]): Promise<void> {
   }
 }
 
-/** A warehouse as its connections see it: one lane each. */
-export function sourceOf(clients: readonly Client[]): Source {
-  const clientOf = (lane: number) => clients[lane] as Client;
+/** Reads a warehouse as these connections see it. */
+export function readerOf(clients: readonly Client[]): WarehouseReader {
+  const clientOf = (connection: number) => clients[connection] as Client;
   return {
-    lanes: clients.length,
+    connections: clients.length,
     rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
       (await clientOf(0).query<Row>(sql, [...values])).rows,
-    read: async (engine, lane, staged, where) => {
-      const { table, columns } = staged;
-      const file = await fetchFile(engine, clientOf(lane), { query: staged.query(where), columns });
+    read: async (engine, connection, staging, where) => {
+      const query = { query: staging.query(where), columns: stagedColumns(staging) };
+      const file = await fetchFile(engine, clientOf(connection), query);
       const insert = async () => {
-        await engine.run(`INSERT INTO ${table} SELECT * FROM ${fetchedRows(file)}`);
+        await engine.run(`INSERT INTO ${staging.table} SELECT * FROM ${fetchedRows(file)}`);
         await rm(file.path);
       };
       return { done: insert() };

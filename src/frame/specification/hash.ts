@@ -1,7 +1,17 @@
 import { sha256OfText } from "../../system/digest.ts";
 import type { FrameSpec } from "./types.ts";
 
-/** SHA-256, in hex, of a spec's JSON with its keys in alphabetical order: what tells that two frames hold the same. */
+/**
+ * The hash of a spec, as in the manifest: frames of equal specs have the same hash.
+ *
+ * @returns SHA-256 in hex of the JSON of the spec, with its keys in alphabetical order
+ * @example
+ * import { readSpec, resolveSpec, specHash } from "forecastlab";
+ *
+ * const horizon = 28;
+ * const [one, other] = [await readSpec("one.yaml"), await readSpec("other.yaml")];
+ * console.log(specHash(resolveSpec(one, horizon)) === specHash(resolveSpec(other, horizon)));
+ */
 export function specHash(spec: FrameSpec): string {
   return sha256OfText(JSON.stringify(spec, sortedKeys));
 }

@@ -17,9 +17,17 @@ import {
 } from "./windows.ts";
 
 /**
- * A spec with all defaults filled in for a horizon of so many days; without one, the default frame.
+ * A spec with all defaults filled in.
  *
- * @throws FRAME_SPEC_INVALID for what contradicts itself or the horizon, such as a lag below it in direct mode
+ * @param input undefined for the default frame
+ * @param horizon days to forecast; the default lags depend on it
+ * @returns plain data, equal for specs that mean the same
+ * @throws FRAME_SPEC_INVALID if the spec contradicts itself or the horizon, for example by a lag below it in direct mode
+ * @example
+ * import { resolveSpec } from "forecastlab";
+ *
+ * const { drivers, lags } = resolveSpec(undefined, 28);
+ * console.log(drivers, lags); // lags: 28, 35, 49, 364
  */
 export function resolveSpec(input: SpecInput | undefined, horizon: number): FrameSpec {
   const spec = input ?? { version: 1, path: "" };
@@ -59,7 +67,7 @@ export function resolveSpec(input: SpecInput | undefined, horizon: number): Fram
 
 type Refuse = (problem: string) => Error;
 
-/** An option of a driver that is not in the frame is a slip, unless it asks for nothing. */
+/** An option of a driver that is not in the frame is a mistake, unless it asks for nothing. */
 function refuseUnusedOptions(spec: SpecInput, drivers: readonly DriverName[], refuse: Refuse): void {
   const asked: [option: string, driver: DriverName, asks: boolean][] = [
     ["inventory", "inventory", asksForHistory(spec.inventory)],
@@ -106,7 +114,7 @@ function targetHistory(
   };
 }
 
-/** The lags and windows of what is known of a driver when it has happened. */
+/** The lags and windows of a historic driver. */
 function historyOf(
   name: "inventory" | "traffic" | "weather",
   { lags, windows }: NonNullable<SpecInput["inventory"]>,

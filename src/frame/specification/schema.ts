@@ -3,14 +3,14 @@ import { didYouMean } from "../../system/did-you-mean.ts";
 import { numberText } from "../../system/numbers.ts";
 import { driverNames, productAttributes, statNames, storeAttributes } from "./types.ts";
 
-/* What may stand in a spec, whatever the horizon; docs/frames.md says what it means. */
+/* What is valid in a spec, independent of the horizon; docs/frames.md says what it means. */
 
-/** More days than any warehouse holds: what is longer is a slip. */
+/** More days than any warehouse has: a larger number is a mistake. */
 const longest = 10_000;
-/** Ten years: a window by weekday is an expression of so many terms. */
+/** Ten years. The SQL of a weekday window has a term per week. */
 const mostWeeks = 520;
 
-/** What stands there, cut to what a sentence can hold. */
+/** The value that was given, shortened for a sentence. */
 function given(input: unknown): string {
   const text = typeof input === "string" ? input : asJson(input);
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
@@ -24,7 +24,7 @@ function asJson(input: unknown): string {
   }
 }
 
-/** An error that says what must stand here, and what stands there: text in quotes, since "28" is no number. */
+/** An error that says what is valid here, and what was given. Text is quoted, because "28" is not a number. */
 const must = (what: string) => ({
   error: ({ input }: { readonly input?: unknown }) =>
     input === undefined
@@ -32,7 +32,7 @@ const must = (what: string) => ({
       : `must be ${what}, not ${typeof input === "string" ? asJson(given(input)) : given(input)}`,
 });
 
-/** One of a few words; a misspelt one is told what it is like. */
+/** One of a few words. The error of a misspelled word suggests the nearest one. */
 function oneOf(words: readonly string[]) {
   return {
     error: ({ input }: { readonly input?: unknown }) => {
@@ -47,7 +47,7 @@ function oneOf(words: readonly string[]) {
 const choice = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, oneOf(words));
 
-/** `null` unquoted is YAML's own, and means the word. */
+/** Without quotes, YAML reads `null` as NULL; it means the word here. */
 const choiceOrNull = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.union([z.enum(words), z.null()], oneOf(words));
 
@@ -65,7 +65,7 @@ const values = z.union([value, z.array(value).min(1, "must name at least one val
   error: "must be a value or a list of values",
 });
 
-/** A filter on attributes: of each, the values wanted. */
+/** A filter on attributes: the selected values of each. */
 function filterOn<Names extends readonly string[]>(names: Names) {
   const shape = Object.fromEntries(names.map((name) => [name, values.optional()]));
   return z
@@ -133,7 +133,7 @@ export const specSchema = z.strictObject({
   windows,
   weekday_windows: list(weekdayWindow, "windows").optional(),
   drivers: list(choice(driverNames), "drivers").optional(),
-  // Not for people: a manifest's spec says it of the drivers it lists, so that it can be used again.
+  // Written by manifests, whose spec lists all of its drivers, so that the spec can be used again.
   drivers_named: z.boolean(must("true or false")).optional(),
   historic_min_lag: z.union([z.literal("horizon"), z.literal(1)], must("horizon or 1")).optional(),
   inventory: historic,

@@ -1,4 +1,4 @@
-/** What a frame may hold beside the target, in the order of its columns. */
+/** The drivers that a spec can name, in the order of their columns. */
 export const driverNames = [
   "store",
   "product",
@@ -11,11 +11,11 @@ export const driverNames = [
 ] as const;
 export type DriverName = (typeof driverNames)[number];
 
-/** What a window makes of its days, in the order of their columns. */
+/** The statistics of windows, in the order of their columns. */
 export const statNames = ["mean", "sum", "min", "max", "std", "zero_rate"] as const;
 export type Stat = (typeof statNames)[number];
 
-/** The `days` days of which the last is `lag` days before; known when `min_days` of them have a value. */
+/** The last of its `days` days is `lag` days before the row. It is known if at least `min_days` of them have a value. */
 export interface Window {
   readonly days: number;
   readonly stats: readonly Stat[];
@@ -23,7 +23,7 @@ export interface Window {
   readonly min_days: number;
 }
 
-/** The `weeks` days of the same weekday of which the last is `lag` days before, a multiple of 7. */
+/** The last of its `weeks` days of the same weekday is `lag` days before the row, a multiple of 7. */
 export interface WeekdayWindow {
   readonly weeks: number;
   readonly stats: readonly Stat[];
@@ -31,7 +31,7 @@ export interface WeekdayWindow {
   readonly min_weeks: number;
 }
 
-/** Lags, in days, and windows of a driver that is known when it has happened. */
+/** The lags, in days, and the windows of a historic driver. */
 export interface Historic {
   readonly lags: readonly number[];
   readonly windows: readonly Window[];
@@ -41,8 +41,8 @@ export const storeAttributes = ["code", "region", "city", "store_type"] as const
 export const productAttributes = ["sku", "category", "brand"] as const;
 
 /**
- * What a frame of one horizon holds: all defaults filled in. Plain data in one order of keys; lists are sorted and
- * without repetition, and options of drivers that are not in the frame are empty, so that equal frames have equal specs.
+ * What a frame of one horizon contains, with all defaults filled in. It is plain data with its keys in one order. Lists are sorted
+ * and have no repetition, and options of drivers that are not in the frame are empty, so that equal frames have equal specs.
  */
 export interface FrameSpec {
   readonly version: 1;
@@ -60,14 +60,14 @@ export interface FrameSpec {
   readonly windows: readonly Window[];
   readonly weekday_windows: readonly WeekdayWindow[];
   readonly drivers: readonly DriverName[];
-  /** Whether the spec names its drivers; where it does not, those without facts are left out of the frame. */
+  /** Whether the spec names its drivers. If it does not, the frame omits drivers without facts. */
   readonly drivers_named: boolean;
   readonly historic_min_lag: "horizon" | 1;
   readonly inventory: Historic;
   readonly traffic: Historic;
   readonly weather: Historic;
   readonly price_gaps: "null" | "forward_fill";
-  /** Days of the month in ascending order; `last` stands for the 31st too. */
+  /** Days of the month in ascending order; `last` also means the 31st. */
   readonly paydays: readonly (number | "last")[];
   readonly exclude: readonly string[];
 }

@@ -1,14 +1,14 @@
 import { type Stat, statNames, type WeekdayWindow, type Window } from "./types.ts";
 
-/* Lags and windows of a spec: defaults filled in, refused where they reach what is not known yet, put in order. */
+/* Lags and windows of a spec: defaults are filled in, what reaches beyond the cutoff is refused, and the rest is sorted. */
 
-/** What holds for the lags and windows of the target or of a historic driver. */
+/** The rules for the lags and windows of the target, or of a historic driver. */
 export interface HistoryRules {
-  /** The smallest lag that is known for all days of the horizon, or 1 by choice. */
+  /** The smallest valid lag: the horizon, so that it is known for all its days, or 1 by choice. */
   readonly least: number;
-  /** How smaller lags are chosen, for messages. */
+  /** Which option allows smaller lags, for messages. */
   readonly choice: string;
-  /** How many of so many days need a value unless the spec says. */
+  /** How many days of a window need a value. Default for specs that do not say. */
   readonly needed: (length: number) => number;
   readonly refuse: (problem: string) => Error;
 }
@@ -55,7 +55,7 @@ export function orderedWindows(
   }));
 }
 
-/** @param usualLag of windows that give none: a multiple of 7 */
+/** @param usualLag the lag of windows without one, a multiple of 7 */
 export function orderedWeekdayWindows(
   place: string,
   windows: readonly WeekdayWindowInput[],
@@ -90,7 +90,7 @@ interface Span {
   readonly needed: number;
 }
 
-/** Spans in order, one for all statistics of the same days. Two that would give a column of one name are refused. */
+/** Sorts the spans, and merges the statistics of the same days. Throws if two of them give a column of the same name. */
 function ordered(place: string, spans: readonly Span[], rules: HistoryRules): Span[] {
   const byDays = new Map<string, Span>();
   const neededBy = new Map<string, number>();

@@ -2,7 +2,7 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect } from "vitest";
 import { type Database, withClient } from "../../../src/database/connection.ts";
 import { quoteLiteral } from "../../../src/database/identifiers.ts";
-import { frameOf } from "../../../src/frame/frame.ts";
+import { buildFrameFrom } from "../../../src/frame/frame.ts";
 import type { Manifest } from "../../../src/frame/index.ts";
 import { withSnapshot } from "../../../src/frame/source/snapshot.ts";
 import { parseSpec, resolveSpec } from "../../../src/frame/specification/index.ts";
@@ -11,7 +11,7 @@ import { type Cell, type FrameRow, type OracleFrame, oracleFrame } from "./oracl
 import type { FrameCase } from "./requests.ts";
 import { fillWarehouse } from "./warehouse.ts";
 
-/* Frames as files, read back by DuckDB and held against the oracle cell by cell. */
+/* Frames are built as files, read back by DuckDB and compared with the oracle cell by cell. */
 
 export interface Table {
   readonly columns: readonly string[];
@@ -19,7 +19,7 @@ export interface Table {
   readonly rows: readonly FrameRow[];
 }
 
-/** Frames of one database, in a folder that goes with the test file. */
+/** Frames of one database, in a folder that is removed at the end of the test file. */
 export class Frames {
   readonly #database: Database;
   readonly #workspace = new Workspace();
@@ -36,7 +36,7 @@ export class Frames {
     });
   }
 
-  /** Fills the warehouse, makes the frame and holds it against the oracle; where there are no rows, it is refused. */
+  /** Fills the warehouse, builds the frame and compares it with the oracle. A frame without rows must be refused. */
   async agree(given: FrameCase): Promise<Tables> {
     const expected = await this.expected(given);
     if (expected.training.rows.length === 0) {
@@ -56,7 +56,7 @@ export class Frames {
     return made;
   }
 
-  /** Fills the warehouse; the oracle's frames. */
+  /** Fills the warehouse. @returns the frames of the oracle */
   async expected({ warehouse, cutoff, horizon, spec, knownAt }: FrameCase): Promise<OracleFrame> {
     return withClient(this.#database, async (client) => {
       await fillWarehouse(client, warehouse);
@@ -72,7 +72,7 @@ export class Frames {
       ...(spec === undefined ? {} : { spec: parseSpec(spec, "test.yaml") }),
       ...(knownAt === undefined ? {} : { knownAt }),
     };
-    const result = await frameOf((work) => withSnapshot(this.#database, undefined, work), request, {
+    const result = await buildFrameFrom((work) => withSnapshot(this.#database, undefined, work), request, {
       blockDays,
     });
     const [training, future] = [await this.#read(result.training), await this.#read(result.future)];
@@ -101,7 +101,7 @@ interface Tables {
 
 const masks = { imputed: "is_imputed", stockout: "is_stockout", closed: "is_store_closed" } as const;
 
-/** What the manifest counts, as far as the rows show it: a column may be left out. */
+/** The counts of the manifest, as far as the rows show them: a column may be excluded. */
 function countsIn({ counts, missing }: Manifest, { training, future }: Tables): object {
   const shown = Object.entries(masks).filter(([, column]) => training.columns.includes(column));
   return {
@@ -114,7 +114,7 @@ function countsIn({ counts, missing }: Manifest, { training, future }: Tables): 
   };
 }
 
-/** The same, counted. */
+/** The same, counted in the rows. */
 function countsOf({ training, future }: Tables): object {
   const shown = Object.entries(masks).filter(([, column]) => training.columns.includes(column));
   const unpriced = future.rows.filter((row) => row.list_price === null);
@@ -130,7 +130,7 @@ function countsOf({ training, future }: Tables): object {
   };
 }
 
-/** The first cells that differ, as sentences; rows are compared in their order. */
+/** The first cells that differ, as sentences. Rows are compared in their order. */
 function differences(actual: readonly FrameRow[], expected: readonly FrameRow[]): string[] {
   const found: string[] = [];
   const keyOf = (row: FrameRow | undefined) => row && `${row.unique_id} ${row.ds}`;

@@ -1,12 +1,12 @@
 /**
- * A process that a test ends in the middle of a frame: it writes one block of each frame, says `half`, and stays, or leaves
- * by `process.exit` when its second argument is `exit`. Its first one is where the frame goes.
+ * A process that a test ends in the middle of a frame. It writes one block of each frame to the path in its first argument, prints `half`,
+ * and then waits, or calls `process.exit` if its second argument is `exit`.
  */
 import { withEngine } from "../../../dist/duckdb/engine.js";
 import { openOutput } from "../../../dist/frame/output/index.js";
 
 const [out, end] = process.argv.slice(2);
-// Promises alone keep no process alive.
+// Promises alone do not keep a process alive.
 setInterval(() => {}, 60_000);
 
 const columns = [

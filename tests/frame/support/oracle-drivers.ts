@@ -1,7 +1,7 @@
 import type { FrameSpec } from "../../../src/frame/index.ts";
 import type { Family } from "./oracle.ts";
 
-/* Static drivers and those known in advance: families of columns over `here`, a row of the frame. */
+/* Static and future drivers: families of columns over `here`, a row of the frame. */
 
 export function driverFamilies(spec: FrameSpec, drivers: readonly string[]): Family[] {
   const withPrice = drivers.includes("price");
@@ -63,7 +63,7 @@ const holidays: Family = {
   },
 };
 
-/** The last day of the month that a day lies in. */
+/** The last day of the month of a day. */
 const monthEnd = (day: string) => `(date_trunc('month', ${day}::timestamp) + '1 month - 1 day')::date`;
 
 const monthEnds: Family = {
@@ -73,7 +73,7 @@ const monthEnds: Family = {
   },
 };
 
-/** A payday that the month is too short for falls on the month's last day; the 31st does so in any. */
+/** A payday that the month lacks falls on its last day; the 31st is the last day of every month. */
 function paydays(days: FrameSpec["paydays"]): Family {
   const isPayday = (day: string) => `EXISTS (
     SELECT FROM unnest($1::int[]) AS payday
@@ -91,7 +91,7 @@ function paydays(days: FrameSpec["paydays"]): Family {
   };
 }
 
-/** The price that a window gives to a day, NULL where none holds it: the store's own before the chain's. */
+/** The price whose window contains a day, NULL if there is none. The store's own takes precedence over the chain's. */
 const listPriceOn = (day: string) => `(
   SELECT priced.price::float8
   FROM known_price AS priced
@@ -102,7 +102,7 @@ const listPriceOn = (day: string) => `(
   LIMIT 1
 )`;
 
-/** Joins `listed`: the day's own price, or, in training and by choice, that of the last day before that had one. */
+/** Joins `listed`: the price of the day or, in training and by choice, that of the last earlier day that had one. */
 const listed = (gaps: FrameSpec["price_gaps"]) => `
   CROSS JOIN LATERAL (SELECT ${listPriceOn("here.ds")} AS price) AS own
   CROSS JOIN LATERAL (

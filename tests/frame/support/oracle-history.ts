@@ -1,17 +1,17 @@
 import type { FrameSpec } from "../../../src/frame/index.ts";
 import type { Family } from "./oracle.ts";
 
-/* Lags and windows: of the target over the days of the spine, of the other drivers over the facts there are. */
+/* Lags and windows: of the target over the days of the spine, of the historic drivers over their facts. */
 
 type Window = FrameSpec["windows"][number];
 type Stat = Window["stats"][number];
 
-/** A table of daily values, and which of its rows are of the series (or only of the store) of `here`. */
+/** A table of daily values, and which of its rows belong to the series, or only to the store, of `here`. */
 interface Source {
   readonly table: string;
   readonly day: string;
   readonly matches: string;
-  /** Column name in the frame to its value. */
+  /** The value of each measure, by its name in the frame. */
   readonly values: Readonly<Record<string, string>>;
 }
 
@@ -74,7 +74,7 @@ export function historyFamilies(spec: FrameSpec, drivers: readonly string[], cut
   ];
 }
 
-/** The value of exactly `lag` days before. */
+/** The value exactly `lag` days before. */
 function lagged({ table, day, matches, values }: Source, lag: number): Family {
   return {
     columns: columnsOf(values, (name, value) => [
@@ -134,7 +134,7 @@ const statistics = (values: Source["values"], stats: readonly Stat[]) =>
     ])
     .join(", ");
 
-/** A window is known with enough days in it, and not before its last day has passed. $3 and $4: how many, and the cutoff. */
+/** A window is known if it has enough days with a value ($3) and ends by the cutoff ($4). */
 const known = (
   values: Source["values"],
   stats: readonly Stat[],

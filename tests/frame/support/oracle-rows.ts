@@ -2,9 +2,9 @@ import type { Client } from "../../../src/database/connection.ts";
 import { quoteIdentifier } from "../../../src/database/identifiers.ts";
 import type { OracleRequest } from "./oracle.ts";
 
-/* The rows of both frames, and the facts that were known: temporary tables of the transaction. */
+/* The rows of both frames, and the known facts, as temporary tables of the transaction. */
 
-/** Makes `known_…`, `series`, `spine` (the days lags look back on) and `frame_row`. */
+/** Makes `known_…`, `series`, `spine` (the days that lags refer to) and `frame_row`. */
 export async function makeFrameRows(client: Client, request: OracleRequest): Promise<void> {
   const { cutoff, horizon, spec, knownAt } = request;
   await client.query("SET LOCAL jit = off");
@@ -51,7 +51,7 @@ const prefixed = (table: string, attributes: Readonly<Record<string, readonly st
     Object.entries(attributes).map(([name, values]) => [`${table}.${quoteIdentifier(name)}`, values]),
   );
 
-/** Of what has happened, only up to the cutoff; what is planned may begin after it. */
+/** Facts up to the cutoff only; plans may begin after it. */
 const knownFacts = [
   `CREATE TEMP TABLE known_sale ON COMMIT DROP AS
    SELECT sales_daily.* FROM sales_daily, request
@@ -77,7 +77,7 @@ const knownFacts = [
    WHERE created_at <= known_at`,
 ];
 
-/** Store and product with a day of a quantity above 0. */
+/** Stores and products with a quantity above 0 on any day. */
 const series = (chosen: string) => `
   CREATE TEMP TABLE series ON COMMIT DROP AS
   SELECT
@@ -138,7 +138,7 @@ const spine = `
     AND sale.date = day::date
 `;
 
-/** The days to train on, with horizon_step NULL, and those to forecast. */
+/** The training days, with horizon_step NULL, and the days to forecast. */
 const frameRow = `
   CREATE TEMP TABLE frame_row ON COMMIT DROP AS
   SELECT

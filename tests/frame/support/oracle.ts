@@ -7,8 +7,8 @@ import { historyFamilies } from "./oracle-history.ts";
 import { makeFrameRows } from "./oracle-rows.ts";
 
 /*
- * What docs/frames.md says a frame holds, in plain SQL on PostgreSQL: one small query a family of columns, each cell looked up
- * for its own row. Slow, written to be read, and sharing nothing with src/frame but the spec.
+ * What docs/frames.md says about frames, in plain SQL on PostgreSQL: one small query per family of columns, which looks each cell up
+ * for its own row. It is slow, written to be read, and shares nothing with src/frame except the spec.
  */
 
 export interface OracleRequest {
@@ -27,7 +27,7 @@ export interface OracleFrame {
   readonly future: { readonly columns: readonly string[]; readonly rows: readonly FrameRow[] };
 }
 
-/** Columns that are computed together: each an expression over `here`, a row of the frame, and what `from` joins to it. */
+/** Columns that are computed together. Each is an expression over `here`, a row of the frame, and what `from` joins to it. */
 export interface Family {
   readonly from?: string;
   readonly columns: Readonly<Record<string, string>>;
@@ -65,7 +65,7 @@ const keys = {
   sample_weight: "here.sample_weight",
 };
 
-/** The order of rows is that of their bytes, whatever the database's collation. */
+/** Rows are in the order of their bytes, whatever the collation of the database. */
 function selectFrom({ columns, from = "" }: Family): string {
   const cells = Object.entries(columns).map(([name, sql]) => `${sql} AS ${quoteIdentifier(name)}`);
   return `
@@ -75,7 +75,7 @@ function selectFrom({ columns, from = "" }: Family): string {
   `;
 }
 
-/** The drivers of a default frame are those whose tables have facts up to the cutoff. */
+/** The default frame has the drivers whose tables have facts up to the cutoff. */
 async function driversInFrame(client: Client, spec: FrameSpec): Promise<readonly string[]> {
   const [facts] = await rowsOf<Record<string, boolean>>(
     client,
@@ -96,16 +96,16 @@ function split(
 ): OracleFrame {
   const wanted = features.filter((name) => !exclude.includes(name));
   const masks = ["y", "is_imputed", "is_stockout", "is_store_closed", "sample_weight"];
-  const frameOf = (columns: readonly string[], ofFrame: readonly FrameRow[]) => ({
+  const frameWith = (columns: readonly string[], ofFrame: readonly FrameRow[]) => ({
     columns,
     rows: ofFrame.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? null]))),
   });
   return {
-    training: frameOf(
+    training: frameWith(
       ["unique_id", "ds", ...masks, ...wanted],
       rows.filter((row) => row.horizon_step === null),
     ),
-    future: frameOf(
+    future: frameWith(
       ["unique_id", "ds", "horizon_step", ...wanted],
       rows.filter((row) => row.horizon_step !== null),
     ),

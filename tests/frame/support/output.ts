@@ -7,7 +7,7 @@ import { quoteIdentifier } from "../../../src/database/identifiers.ts";
 import { type Engine, withEngine } from "../../../src/duckdb/engine.ts";
 import { type OutputColumn, type OutputFile, openOutput } from "../../../src/frame/output/index.ts";
 
-/** Columns of all types; `awkward` has what formats stumble over. */
+/** Columns of all types; `awkward` has values that are difficult for formats. */
 export const trainingColumns: readonly OutputColumn[] = [
   { name: "unique_id", type: "VARCHAR" },
   { name: "ds", type: "DATE" },
@@ -27,7 +27,7 @@ export const futureColumns: readonly OutputColumn[] = [
   ...trainingColumns.slice(4),
 ];
 
-/** An engine with the rows of {@link makeFrames}, and folders to write to; all of it goes with the test file. */
+/** An engine with the rows of {@link makeFrames}, and folders to write to. All of it is removed at the end of the test file. */
 export class FramesToWrite {
   readonly #folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
   #engine: Engine | undefined;
@@ -69,10 +69,10 @@ export class FramesToWrite {
   }
 }
 
-/** Of the training frame: more than a row group and a record batch hold. */
+/** Rows of the training frame: more than a row group and a record batch have. */
 export const allRows = 125_000;
 
-/** Makes the tables `training` and `future`; `n` is a row's place. */
+/** Makes the tables `training` and `future`; `n` is the position of a row. */
 async function makeFrames(engine: Engine): Promise<void> {
   await engine.run(`
     CREATE TABLE training AS
@@ -92,7 +92,7 @@ async function makeFrames(engine: Engine): Promise<void> {
   `);
 }
 
-/** SQL of the rows of a frame from one place to before another, as a block of it. */
+/** SQL of a block of a frame: its rows from the position `from` to before `to`. */
 export function block(frame: "training" | "future", from: number, to: number): string {
   const columns = (frame === "training" ? trainingColumns : futureColumns).map(({ name }) =>
     quoteIdentifier(name),
@@ -104,7 +104,7 @@ export interface Writing {
   readonly out: string;
   readonly format?: "parquet" | "arrow" | "csv";
   readonly partitionBy?: readonly string[];
-  /** Rows of the blocks of the training frame. */
+  /** How many rows each block of the training frame has. */
   readonly blocks?: readonly number[];
 }
 
@@ -125,7 +125,7 @@ export async function write(engine: Engine, { blocks = [1000], ...place }: Writi
   return [...listed];
 }
 
-/** How many rows of a relation differ from the first `rows` of the training frame, place by place, in any column. */
+/** How many rows of a relation differ in any column from the row at the same position of the training frame, of its first `rows`. */
 export async function differing(engine: Engine, relation: string, rows: number): Promise<number> {
   const [columns, texts] = [trainingColumns, trainingColumns].map((list) =>
     list

@@ -9,14 +9,14 @@ export interface FrameCase {
   readonly warehouse: Warehouse;
   readonly cutoff: string;
   readonly horizon: number;
-  /** JSON, which is YAML too; undefined: none. */
+  /** JSON, which is also YAML; undefined for no spec. */
   readonly spec: string | undefined;
   readonly knownAt: string | undefined;
-  /** Days of all series that are computed at a time; undefined: all of them. */
+  /** Days of all series of a block; undefined for one block. */
   readonly blockDays?: number | undefined;
 }
 
-/** Which series, by some of the values that are there, and how their ids are written. */
+/** A selection of series by some of the values, and a separator of their ids. */
 const selections = fc.oneof(
   { weight: 4, arbitrary: fc.constant({}) },
   {
@@ -37,14 +37,14 @@ function seriesOf(
   return {
     ...rest,
     ...(region.length === 0 ? {} : { store: { region } }),
-    // One value may stand without a list.
+    // A single value does not need a list.
     ...(category.length === 0
       ? {}
       : { product: { category: category.length === 1 ? category[0] : category } }),
   };
 }
 
-/** Up to the end of a day, just as a fact is recorded, just before, and the same moment elsewhere. */
+/** The end of a day, the moment when a fact is recorded, just before it, and the same moment in another time zone. */
 const moments = fc.record({
   day: days(10, 80),
   time: fc.constantFrom("", "T03:00:00Z", "T02:59:59.999Z", "T05:00:00+02:00"),
@@ -60,7 +60,7 @@ export const frameCases: fc.Arbitrary<FrameCase> = fc
       ),
     selection: selections,
     known: fc.oneof(fc.constant(undefined), fc.constant(undefined), moments),
-    // One series after the other, some at a time, all at once.
+    // Blocks of one series, of some series, and one block.
     blockDays: fc.oneof(fc.constant(1), fc.integer({ min: 50, max: 300 }), fc.constant(undefined)),
     cutoff: fc.record({ of: fc.constantFrom("last", "last", "sale", "day"), at: fc.nat() }),
   })
@@ -72,7 +72,7 @@ export const frameCases: fc.Arbitrary<FrameCase> = fc
     return { warehouse, horizon, spec: text, knownAt, blockDays, cutoff: cutoffOf(small, knownAt, cutoff) };
   });
 
-/** A day from the first sales row that was known to the last. */
+/** A day from the first known sales row to the last. */
 function cutoffOf(
   { start, warehouse }: SmallWarehouse,
   knownAt: string | undefined,
@@ -87,7 +87,7 @@ function cutoffOf(
   return all[at % all.length] as string;
 }
 
-/** The days of sales rows that were known, in order. */
+/** The days of the known sales rows, in order. */
 function knownSales({ sales }: Warehouse, knownAt: string | undefined): string[] {
   const until = knownAt === undefined ? "" : knownAt.length === 10 ? `${knownAt}T23:59:59.999999Z` : knownAt;
   const known = (recorded = "") => until === "" || Date.parse(recorded) <= Date.parse(until);

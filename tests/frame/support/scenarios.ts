@@ -3,18 +3,18 @@ import type { Cell } from "./oracle.ts";
 import type { Warehouse } from "./warehouse.ts";
 import { dayAfter } from "./warehouses.ts";
 
-/* Warehouses of one store and product, and frames of them. */
+/* Small warehouses, and frames of them. */
 
 export type Sales = Warehouse["sales"];
 
-/** Store S1 and product A with a base price of 4.00, unless it says otherwise. */
+/** By default it has the store S1, and the product A with a base price of 4.00. */
 export const small = (rest: Partial<Warehouse> & { sales: Sales }): Warehouse => ({
   stores: [{ code: "S1" }],
   products: [{ sku: "A", base_price: 4 }],
   ...rest,
 });
 
-/** Sales of a store and product, a quantity a day at 2.00 each; null: no row. */
+/** Sales of a store and product: one quantity per day, at 2.00 per unit; null for a day without a row. */
 export const sold = (
   store: string,
   sku: string,
@@ -25,13 +25,13 @@ export const sold = (
     quantity === null ? [] : [{ date: dayAfter(from, index), store, sku, quantity, amount: 2 * quantity }],
   );
 
-/** Prices of product A: the store or null for the chain, the price, and the days of its window. */
+/** Prices of product A: the store, or null for the chain, the price, and the days of its window. */
 export const pricesOf = (
   ...windows: [store: string | null, price: number, from: string, to: string | null][]
 ): Warehouse["prices"] & object =>
   windows.map(([store, price, from, to]) => ({ sku: "A", store, price, from, to }));
 
-/** Makes frames that agree with the oracle, of a spec of nothing but what it is given: no drivers, lags or windows. */
+/** Builds frames that agree with the oracle. Their spec has no drivers, lags or windows but those that are given. */
 export const makerOf =
   (frames: Frames) =>
   (
@@ -49,7 +49,7 @@ export const makerOf =
     });
   };
 
-/** The cells of some columns, row by row; of one column without the list around each. */
+/** The cells of some columns, row by row. The cells of a single column are not in lists. */
 export const column = ({ rows }: Pick<Table, "rows">, ...names: string[]): (Cell | undefined)[] | Cell[][] =>
   names.length === 1
     ? rows.map((row) => row[names[0] as string])

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/* Any spec for a horizon, over everything that a spec can say but which series. */
+/* Any spec for a horizon, with all options except the selection of series. */
 
 const stats = ["mean", "sum", "min", "max", "std", "zero_rate"];
 const ofFacts = ["mean", "sum", "min", "max", "std"];
@@ -83,13 +83,13 @@ const unwanted: Readonly<Record<string, readonly string[]>> = {
   calendar: ["holiday_name", "is_payday"],
 };
 
-/** Options that a spec may only give with their driver. */
+/** Options that are only valid together with their driver. */
 const driverOf: Readonly<Record<string, string>> = {
   ...{ price_gaps: "price", paydays: "calendar" },
   ...{ inventory: "inventory", traffic: "traffic", weather: "weather" },
 };
 
-/** Lags and windows of the target: now and then none at all. */
+/** Lags and windows of the target; sometimes none at all. */
 const histories = fc.constantFrom({}, {}, {}, {}, {}, { lags: [], windows: [], weekday_windows: [] });
 
 export const specs = (horizon: number): fc.Arbitrary<object> =>

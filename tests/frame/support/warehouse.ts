@@ -1,8 +1,8 @@
 import { type Client, withTransaction } from "../../../src/database/connection.ts";
 
-/* A small warehouse as plain data, and how it gets into the database. Stores and products are named by code and SKU. */
+/* A small warehouse as plain data, and how it is written to the database. Stores and products are named by code and SKU. */
 
-/** When the warehouse recorded the row; left out: long ago. */
+/** When the warehouse recorded the row. Default: long ago. */
 interface Recorded {
   readonly created_at?: string;
 }
@@ -31,7 +31,7 @@ export interface Warehouse {
   })[];
   readonly prices?: readonly (Recorded & {
     readonly sku: string;
-    /** null: the chain's. */
+    /** Null for a price of the chain. */
     readonly store: string | null;
     readonly price: number;
     readonly from: string;
@@ -70,7 +70,7 @@ export interface Warehouse {
   })[];
 }
 
-/** Replaces all that the database holds but the days of the calendar: once there, they stay. */
+/** Replaces everything in the database except the days of the calendar, which are inserted once. */
 export async function fillWarehouse(client: Client, warehouse: Warehouse): Promise<void> {
   await withTransaction(client, async () => {
     await client.query(empty);
@@ -82,7 +82,7 @@ export async function fillWarehouse(client: Client, warehouse: Warehouse): Promi
   });
 }
 
-/** For a few hundred rows much faster than TRUNCATE, which makes every file and index anew. */
+/** Much faster than TRUNCATE for a few hundred rows, because TRUNCATE creates every file and index again. */
 const empty = `
   DELETE FROM sales_daily;
   DELETE FROM price_history;

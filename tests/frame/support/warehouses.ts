@@ -2,16 +2,16 @@ import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 import type { Warehouse } from "./warehouse.ts";
 
-/* Any small warehouse, over days that hold a 29 February, a year's end or the ends of months. */
+/* Any small warehouse, over days that include a 29 February, the end of a year or ends of months. */
 
 export const dayAfter = (day: string, days: number): string =>
   Temporal.PlainDate.from(day).add({ days }).toString();
 
-/** What attributes are drawn from; filters of specs draw from them too. */
+/** Values of attributes; the filters of specs are drawn from them too. */
 export const regions = ["North", "South"];
 export const categories = ["Dairy", "Bread"];
 
-/** In neither order do ids, codes and unique_ids agree, nor locales and bytes. */
+/** Ids, codes and unique_ids are in different orders, and so are locales and bytes. */
 const codes = ["S1", "S10", "S1-B", "s2", "Ä"];
 const skus = ["A", "a", "B.1", "10", "9"];
 
@@ -19,7 +19,7 @@ const startDays = ["2024-01-15", "2023-01-20", "2023-11-20", "2024-11-25", "2024
 
 const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null, freq: 4 });
 const tenths = (min: number, max: number) => fc.integer({ min: min * 10, max: max * 10 }).map((n) => n / 10);
-/** One cell a day, some of them missing. */
+/** One cell per day, some of them missing. */
 const daily = <T>(cell: fc.Arbitrary<T>, { min = 0, max = 70 } = {}) =>
   fc.array(fc.option(cell, { nil: null, freq: 5 }), { minLength: min, maxLength: max, size: "max" });
 
@@ -31,7 +31,7 @@ const saleCell = fc.oneof(
   },
 );
 
-/** A first sale late or early, an end before the others', and now and then no sale at all. */
+/** The first sale is early or late, the last may be before that of other series, and some series have no sale. */
 const salesOfSeries = fc.record({
   begins: fc.constantFrom(0, 0, 3, 20),
   days: fc.oneof(
@@ -59,7 +59,7 @@ const dayOfStore = fc.record({
   ),
 });
 
-/** Windows one after the other, with gaps between them, some beginning after any cutoff, the last perhaps without an end. */
+/** Windows that follow each other with gaps; some begin after any cutoff, and the last may have no end. */
 const priceWindows = fc.record({
   windows: fc.array(
     fc.record({
@@ -84,7 +84,7 @@ const promotions = fc.array(
   { maxLength: 8, size: "max" },
 );
 
-/** How many days after its day a fact is recorded, in turns. */
+/** How many days after its day a fact is recorded; facts take turns. */
 const lateness = fc.array(fc.constantFrom(0, 1, 1, 1, 2, 20), { minLength: 1, maxLength: 7 });
 
 export interface SmallWarehouse {
@@ -116,12 +116,12 @@ export const warehouses: fc.Arbitrary<SmallWarehouse> = fc
     skus: fc.shuffledSubarray(skus, { minLength: 3 }),
     series: fc.array(salesOfSeries, { minLength: 9, maxLength: 9 }),
     days: fc.array(dayOfStore, { minLength: 3, maxLength: 3 }),
-    /** Of each product: the chain's, and of each store. */
+    /** For each product: those of the chain, then those of each store. */
     prices: fc.array(priceWindows, { minLength: 12, maxLength: 12 }),
     promotions,
     holidays: fc.uniqueArray(fc.integer({ min: -20, max: 110 }), { maxLength: 5 }),
     late: lateness,
-    /** Tables without a row. */
+    /** Tables without rows. */
     absent: fc.subarray(["prices", "promotions", "inventory", "traffic", "weather"] as const, {
       maxLength: 2,
     }),
@@ -151,7 +151,7 @@ function warehouseOf(drawn: {
   const products = drawn.products.map((product, index) => ({ sku: drawn.skus[index] ?? "", ...product }));
   const on = (offset: number) => dayAfter(start, offset);
   let turn = 0;
-  // Some at a full hour, some with the last moment of the day: the edges of what was known when.
+  // Some at a full hour, some at the last moment of the day: the boundaries of knowledge times.
   const recorded = (day: number) => {
     const time = turn % 2 === 0 ? "T03:00:00Z" : "T23:59:59.999999Z";
     return { created_at: `${on(day + (late[turn++ % late.length] ?? 0))}${time}` };

@@ -4,12 +4,12 @@ import type { OutputColumn } from "./frame-file.ts";
 import type { FrameFormat } from "./place.ts";
 
 /**
- * Refuses columns a frame cannot be partitioned by. Both frames must have them, as text, a whole number or a day: what
- * folders can be named after. `unique_id` and `ds` are refused because they would no longer be in the files.
+ * Throws if a frame cannot be partitioned by these columns. Both frames must have them, and their type must be one that folders can
+ * be named after: text, whole numbers, days. `unique_id` and `ds` are not allowed, because they must stay in the files.
  *
  * @throws FRAME_PARTITION_INVALID
  */
-export function refusePartition(
+export function requirePartitionColumns(
   partitionBy: readonly string[],
   format: FrameFormat,
   { training, future }: { training: readonly OutputColumn[]; future: readonly OutputColumn[] },
@@ -34,7 +34,7 @@ export function refusePartition(
     if (column === undefined) {
       throw refuse(`the frame has no column ${name}${hint === undefined ? "" : ` (${hint})`}`);
     }
-    if (keys.has(name)) throw refuse(`${name} must stand in the files`);
+    if (keys.has(name)) throw refuse(`${name} must stay in the files`);
     throw refuse(
       future.some((other) => other.name === name)
         ? `${name} is ${column.type}, and folders are named after text, whole numbers and days`

@@ -4,21 +4,21 @@ import { fail } from "../../errors.ts";
 import type { Place } from "./place.ts";
 
 /**
- * Refuses a place where the frame cannot appear, or would take the place of something that is not a frame. Files are replaced,
- * as of every command that writes where it is told to; a folder only when nothing but a frame is in it.
+ * Throws if a frame cannot be put in its place, or would replace something that is not a frame. Files are replaced, as by every
+ * command that writes a file; a folder only if it contains nothing but a frame.
  *
- * @throws FILE_UNWRITABLE without the folder it is to be in, FRAME_OUTPUT_EXISTS
+ * @throws FILE_UNWRITABLE if the folder it belongs in does not exist, FRAME_OUTPUT_EXISTS
  */
-export function refusePlace(place: Place, partitioned: boolean): void {
+export function requirePlace(place: Place, partitioned: boolean): void {
   const parent = statSync(place.parent, { throwIfNoEntry: false });
   if (parent === undefined || !parent.isDirectory()) {
     throw fail("FILE_UNWRITABLE", { path: place.out, reason: `there is no folder ${place.parent}` });
   }
-  if (partitioned) refuseFolder(place, parent.dev);
-  else for (const path of [place.training, place.future, place.manifest]) refuseFile(path, place);
+  if (partitioned) requireFolder(place, parent.dev);
+  else for (const path of [place.training, place.future, place.manifest]) requireFile(path, place);
 }
 
-function refuseFile(path: string, { out }: Place): void {
+function requireFile(path: string, { out }: Place): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.isFile()) return;
   const folder = path === out ? "it is a folder; name a file, or partition the frame" : `${path} is a folder`;
@@ -26,17 +26,18 @@ function refuseFile(path: string, { out }: Place): void {
   throw fail("FRAME_OUTPUT_EXISTS", { path: out, problem });
 }
 
-function refuseFolder({ out, manifest }: Place, parentDevice: number): void {
+function requireFolder({ out, manifest }: Place, parentDevice: number): void {
   const found = lstatSync(out, { throwIfNoEntry: false });
   if (found === undefined) return;
   const refuse = (problem: string) => fail("FRAME_OUTPUT_EXISTS", { path: out, problem });
-  if (found.isSymbolicLink()) throw refuse("it is a link; name the folder it leads to");
+  if (found.isSymbolicLink()) throw refuse("it is a link; name the folder it points to");
   if (!found.isDirectory()) throw refuse("it is a file, and a partitioned frame is a folder");
-  // The folder is replaced by another one, which nothing can do with a disk's own.
-  if (found.dev !== parentDevice) throw refuse("it is a disk of its own; name a folder in it");
+  // The folder is replaced by another one, which is not possible for a mount point.
+  if (found.dev !== parentDevice) throw refuse("it is a mount point; name a folder in it");
   const entries = readdirSync(out);
   const stranger = entries.find((name) => !ownEntries.has(name));
-  if (stranger !== undefined) throw refuse(`it holds ${join(out, stranger)}, which is not of a frame`);
+  if (stranger !== undefined)
+    throw refuse(`it contains ${join(out, stranger)}, which is not part of a frame`);
   if (entries.length > 0 && !isManifest(manifest))
     throw refuse("it is not empty and has no manifest of a frame");
 }

@@ -5,13 +5,13 @@ import type { Engine } from "../../duckdb/engine.ts";
 import type { Column, FrameKind } from "../columns.ts";
 import type { Difference } from "./report.ts";
 
-/** A frame that was computed, as Parquet files of the engine's folder. */
-export interface Copy {
+/** A frame that was computed, as Parquet files in the engine's folder: one per frame and block. */
+export interface FrameFiles {
   readonly name: string;
   readonly columns: readonly Column[];
 }
 
-export const fileOf = (engine: Engine, name: string, frame: FrameKind, block: number) =>
+export const pathOf = (engine: Engine, name: string, frame: FrameKind, block: number) =>
   join(engine.folder, `${name}-${frame}-${block}.parquet`);
 
 export const filesOf = ({ folder }: Engine, name: string, frame: FrameKind) =>
@@ -19,27 +19,32 @@ export const filesOf = ({ folder }: Engine, name: string, frame: FrameKind) =>
     .filter((file) => file.startsWith(`${name}-${frame}-`))
     .map((file) => join(folder, file));
 
-/** What of a column has to stay the same: `all` rows, none, or those up to a day. */
-export type Held = (column: Column, frame: FrameKind) => "all" | "none" | { readonly upTo: string };
+/** The rows in which a column must not change: all, none, or those up to a day. */
+export type Invariant = (column: Column, frame: FrameKind) => "all" | "none" | { readonly upTo: string };
 
-export interface Compared {
+export interface Comparison {
+  /** Rows that both frames have. */
   readonly rows: number;
   readonly cells: number;
   readonly differing: readonly Difference[];
 }
 
-/** Compares two frames cell by cell. @param sameRows whether both have to have the same rows */
+/**
+ * Compares two frames cell by cell.
+ *
+ * @param options.sameRows whether both must have the same rows
+ */
 export async function compareFrames(
   engine: Engine,
-  [before, after]: readonly [Copy, Copy],
+  [before, after]: readonly [FrameFiles, FrameFiles],
   frame: FrameKind,
-  held: Held,
-  sameRows: boolean,
-): Promise<Compared> {
-  const relation = (copy: Copy) =>
-    `read_parquet([${filesOf(engine, copy.name, frame).map(quoteLiteral).join(", ")}])`;
+  { invariant, sameRows }: { readonly invariant: Invariant; readonly sameRows: boolean },
+): Promise<Comparison> {
+  const relation = ({ name }: FrameFiles) =>
+    `read_parquet([${filesOf(engine, name, frame).map(quoteLiteral).join(", ")}])`;
   const columns = before.columns.filter(
-    (column) => column.frames.includes(frame) && column.class !== "key" && held(column, frame) !== "none",
+    (column) =>
+      column.frames.includes(frame) && column.class !== "key" && invariant(column, frame) !== "none",
   );
   const joined = `
     FROM ${relation(before)} AS before
@@ -47,7 +52,7 @@ export async function compareFrames(
   const inBoth = "before.unique_id IS NOT NULL AND after.unique_id IS NOT NULL";
   const inOne = "before.unique_id IS NULL OR after.unique_id IS NULL";
   const within = (column: Column) => {
-    const scope = held(column, frame);
+    const scope = invariant(column, frame);
     return typeof scope === "string" ? "true" : `before.ds <= DATE ${quoteLiteral(scope.upTo)}`;
   };
   const differs = ({ name }: Column) => {

@@ -1,0 +1,72 @@
+import { daySql, upToSql } from "../days.ts";
+import type { EngineTable } from "../engine-tables.ts";
+import { featureColumn } from "../history/feature-column.ts";
+import { featuresOf, type Measure } from "../history/features.ts";
+import { historySql } from "../history/sql.ts";
+import type { FrameScope } from "../scope.ts";
+import type { StagingTable } from "../source/staging-table.ts";
+import type { FactTable } from "../source/warehouse-table.ts";
+import type { Historic } from "../specification/index.ts";
+import type { DriverPlan } from "./driver.ts";
+
+/* Historic facts of a store as a whole: their lags and windows are computed once for all series of the store. */
+
+/** The plan of a driver of such facts. */
+export function storeHistory(
+  { cutoff, horizon }: FrameScope,
+  driver: {
+    readonly staging: StagingTable;
+    /** The table it makes of them. */
+    readonly history: EngineTable;
+    readonly measures: readonly Measure[];
+    readonly options: Historic;
+  },
+): DriverPlan {
+  const { staging, history, measures, options } = driver;
+  const facts = staging.table;
+  const features = measures.flatMap((measure) => featuresOf(measure, options));
+  const { raw, windows, features: computed } = historySql(features, "store_id", cutoff);
+  return {
+    staging: [staging],
+    prepare: [
+      `CREATE TABLE ${history} AS
+       WITH spine AS (
+         SELECT store_id, unnest(range(min(day), ${cutoff + horizon + 1}))::INTEGER AS day
+         FROM ${facts}
+         GROUP BY store_id
+       ), daily AS (
+         SELECT spine.store_id, spine.day, ${measures.map(({ name }) => name).join(", ")}
+         FROM spine
+         LEFT JOIN ${facts} ON ${facts}.store_id = spine.store_id AND ${facts}.day = spine.day
+       ), aggregated AS (
+         SELECT ${["store_id", "day", ...raw].join(",\n           ")}
+         FROM daily
+         ${windows}
+       )
+       SELECT ${["store_id", "day", ...computed].join(",\n         ")}
+       FROM aggregated`,
+    ],
+    join: `LEFT JOIN ${history} ON ${history}.store_id = series.store_id AND ${history}.day = history.day`,
+    columns: features.map((feature) => featureColumn(feature, history)),
+  };
+}
+
+/** Stages the facts of the selected stores up to the cutoff. Later facts do not leave the warehouse. */
+export function stagedStoreFacts(
+  { cutoff, recorded, ofStores }: FrameScope,
+  table: EngineTable,
+  facts: FactTable,
+  measures: readonly Measure[],
+): StagingTable {
+  const values = measures.map(({ name, scale }) =>
+    scale === 1 ? name : `(nullif(${name}, 'NaN') * ${scale})::bigint`,
+  );
+  return {
+    table,
+    query: () => `
+      SELECT ${daySql("date")}, store_id, ${values.join(", ")}
+      FROM ${facts.name}
+      WHERE ${upToSql(cutoff)} AND ${recorded} AND ${ofStores}`,
+    day: null,
+  };
+}

@@ -1,0 +1,58 @@
+import { quoteIdentifier } from "../../database/identifiers.ts";
+import { fail } from "../../errors.ts";
+import type { Driver } from "../drivers/driver.ts";
+import { isFactTable } from "./frame-tables.ts";
+import type { WarehouseReader } from "./reader.ts";
+import { recordedBy } from "./recorded.ts";
+
+/**
+ * The first and the last day with known sales.
+ *
+ * @throws FRAME_NO_SALES, FRAME_CUTOFF_OUTSIDE
+ */
+export async function requireCutoff(
+  reader: WarehouseReader,
+  { cutoff, knownAt }: { cutoff: string; knownAt: string | null },
+): Promise<{ readonly from: string; readonly to: string }> {
+  const [extent] = await reader.rows<{ from: string | null; to: string | null }>(
+    `SELECT min(date)::text AS from, max(date)::text AS to FROM sales_daily WHERE ${recordedBy(knownAt)}`,
+  );
+  const known = knownAt === null ? "" : ` recorded by ${knownAt}`;
+  if (extent?.from == null || extent.to == null) throw fail("FRAME_NO_SALES", { known });
+  const { from, to } = extent;
+  if (cutoff < from || cutoff > to) throw fail("FRAME_CUTOFF_OUTSIDE", { cutoff, from, to, known });
+  return { from, to };
+}
+
+/** The drivers whose fact tables all have rows up to the cutoff, and the others with the reason why they are omitted. */
+export async function driversWithFacts(
+  reader: WarehouseReader,
+  drivers: readonly Driver[],
+  { cutoff, knownAt }: { cutoff: string; knownAt: string | null },
+): Promise<{ readonly available: Driver[]; readonly left_out: { driver: string; reason: string }[] }> {
+  const available: Driver[] = [];
+  const left_out: { driver: string; reason: string }[] = [];
+  for (const driver of drivers) {
+    const empty = await emptyTable(reader, driver, { cutoff, knownAt });
+    if (empty === undefined) available.push(driver);
+    else left_out.push({ driver: driver.name, reason: `${empty} has no facts up to the cutoff` });
+  }
+  return { available, left_out };
+}
+
+async function emptyTable(
+  reader: WarehouseReader,
+  { reads }: Driver,
+  { cutoff, knownAt }: { cutoff: string; knownAt: string | null },
+): Promise<string | undefined> {
+  for (const { name, day } of reads.filter(isFactTable)) {
+    const [found] = await reader.rows<{ some: boolean }>(
+      `SELECT EXISTS (
+         SELECT FROM ${quoteIdentifier(name)} WHERE ${quoteIdentifier(day)} <= $1::date AND ${recordedBy(knownAt)}
+       ) AS some`,
+      [cutoff],
+    );
+    if (!found?.some) return name;
+  }
+  return undefined;
+}
