@@ -1,6 +1,6 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { asDatabaseFailure } from "../../database/failures.ts";
-import { defaultPatience, lacksLock, type Patience, patiently } from "../../database/lock-retry.ts";
+import { defaultLockRetry, isLockFailure, type LockRetry, withLockRetry } from "../../database/lock-retry.ts";
 import { ForecastLabError, fail } from "../../errors.ts";
 import { ledgerSql } from "../revisions/revision-table.ts";
 import { hasStatements, type Revision, type Section } from "../revisions/revisions.ts";
@@ -8,7 +8,7 @@ import { splitStatements } from "../revisions/split-statements.ts";
 import type { Step } from "./migration-plan.ts";
 
 export interface ApplyOptions {
-  readonly patience?: Patience | undefined;
+  readonly patience?: LockRetry | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told after each step. */
   readonly onStep?: ((step: Step, elapsed_ms: number) => void) | undefined;
@@ -25,7 +25,7 @@ export async function applySteps(
   client: Client,
   schema: string,
   steps: readonly Step[],
-  { patience = defaultPatience, signal, onStep }: ApplyOptions = {},
+  { patience = defaultLockRetry, signal, onStep }: ApplyOptions = {},
 ): Promise<void> {
   refuseIrreversible(steps);
   const { rows } = await client.query<{ path: string }>("SELECT current_setting('search_path') AS path");
@@ -52,7 +52,7 @@ async function applyInTransaction(
   client: Client,
   schema: string,
   step: Step,
-  patience: Patience,
+  patience: LockRetry,
 ): Promise<void> {
   const { revision, direction } = step;
   const section = revision[direction];
@@ -64,7 +64,7 @@ async function applyInTransaction(
       });
       await client.query(bookkeeping(step, schema));
     });
-  await patiently(client, patience, work).catch((error: unknown) => {
+  await withLockRetry(client, patience, work).catch((error: unknown) => {
     throw revisionFailure(error, revision);
   });
 }
@@ -85,7 +85,7 @@ export function revisionFailure(error: unknown, revision: Revision, section?: Se
  * Each statement commits by itself. A statement that works CONCURRENTLY waits without a timeout: it holds nobody
  * up, and one that gives up leaves an invalid index behind.
  */
-async function applyOneByOne(client: Client, schema: string, step: Step, patience: Patience): Promise<void> {
+async function applyOneByOne(client: Client, schema: string, step: Step, patience: LockRetry): Promise<void> {
   const { revision, direction } = step;
   const section = revision[direction];
   const statements = splitStatements(section.sql);
@@ -94,7 +94,7 @@ async function applyOneByOne(client: Client, schema: string, step: Step, patienc
     const concurrent = /\bCONCURRENTLY\b/i.test(text);
     await setLockTimeout(client, "SESSION", concurrent ? 0 : patience.lockTimeout_ms);
     const run = () => client.query(text);
-    await (concurrent ? run() : patiently(client, patience, run)).catch((error: unknown) => {
+    await (concurrent ? run() : withLockRetry(client, patience, run)).catch((error: unknown) => {
       const place = `line ${section.line + line - 1}, statement ${index + 1} of ${statements.length}`;
       throw halfDone(error, revision, place, index);
     });
@@ -145,7 +145,7 @@ function asFailure(error: unknown, build: (reason: string) => ForecastLabError):
   const ofStatement =
     general instanceof ForecastLabError && statementFailures.has(general.code) && general !== error;
   const cancelled = (error as { code?: string }).code === "57014";
-  return ofStatement && !cancelled && !lacksLock(error) ? build(reasonOf(error)) : error;
+  return ofStatement && !cancelled && !isLockFailure(error) ? build(reasonOf(error)) : error;
 }
 
 function reasonOf(error: unknown): string {
