@@ -61,14 +61,15 @@ async function publishRows(
   share: number,
 ): Promise<number> {
   const database = server.database(name);
-  const [{ withEngine }, { publish }] = await Promise.all([
-    internal("engine/engine.js"),
+  const [{ withEngine }, { tables }, { publish }] = await Promise.all([
+    internal("duckdb/engine.js"),
+    internal("ingest/engine-tables.js"),
     internal("ingest/publish/publish.js"),
   ]);
   return withEngine(undefined, (engine: { run(sql: string): Promise<void> }) =>
     withClient(database, async (client) => {
       await engine.run(`
-        CREATE TABLE accepted AS
+        CREATE TABLE ${tables.acceptedRow} AS
         SELECT d * 10000 + s * 100 + p AS _seq, DATE '2023-01-01' + d::INTEGER AS date, s::INTEGER AS store_id, p::INTEGER AS product_id,
           (hash(d, s, p) % 20 + CASE WHEN hash(p, s, d) % 1000 < ${share * 1000} THEN 1 ELSE 0 END)::INTEGER AS quantity,
           CAST(1.5 AS DECIMAL(10, 2)) AS unit_price, CAST(3 AS DECIMAL(12, 2)) AS total_amount
@@ -84,11 +85,11 @@ async function publishRows(
         },
         {
           database,
-          run: { table: "sales_daily", files: [], mappingSha256: "", startedAt: "2024-01-01" },
+          entry: { table: "sales_daily", files: [], mappingSha256: "", startedAt: "2024-01-01" },
           dryRun: false,
           wait: true,
           choose: () => method,
-          account: (changes: { inserted: number; updated: number; unchanged: number }) => ({
+          counts: (changes: { inserted: number; updated: number; unchanged: number }) => ({
             ...changes,
             ...{
               source_rows: days * 10_000,

@@ -41,7 +41,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
       }
     });
   const roll = (options: { from?: string; to?: string; onNetNegative?: NetNegativePolicy } = {}) =>
-    connect((client) => rollUp(client, options));
+    rollUp(database, options);
   const days = () =>
     connect((client) =>
       rowsOf<Record<string, unknown>>(
@@ -151,7 +151,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
         client,
         "SELECT tableoid::regclass::text AS p, id FROM sales_daily WHERE date = '2024-04-30'",
       );
-      await rollUp(client, { from: "2024-04-01" });
+      await rollUp(database, { from: "2024-04-01" });
       expect(waiting?.p).toBe("sales_daily_default");
       expect(
         await rowsOf(client, "SELECT tableoid::regclass::text AS p FROM sales_daily WHERE id = $1", [

@@ -42,8 +42,7 @@ async function demoDatabase(server: Database): Promise<Database> {
 
 /** Schema, days, dimensions, transactions, and the days they make: what a user does, step by step. */
 async function fill(database: Database, output: Output, signal: AbortSignal) {
-  const [{ withClient }, { upgrade }, { fillCalendar }, { load }, { rollUp }] = await Promise.all([
-    import("../../database/connection.ts"),
+  const [{ upgrade }, { fillCalendar }, { load }, { rollUp }] = await Promise.all([
     import("../../migration/index.ts"),
     import("../../calendar/index.ts"),
     import("../../ingest/index.ts"),
@@ -65,7 +64,7 @@ async function fill(database: Database, output: Output, signal: AbortSignal) {
   told("schema", steps.length === 0 ? "up to date" : `${steps.length} revisions applied`);
 
   const range = { from: "2010-12-01", to: "2010-12-31", region: { country: "GB" } };
-  const calendar = await withClient(database, (client) => fillCalendar(client, range));
+  const calendar = await fillCalendar(database, range);
   told("calendar", counted(calendar));
 
   const file = example("data/online_retail_2010-12.csv.gz");
@@ -77,7 +76,7 @@ async function fill(database: Database, output: Output, signal: AbortSignal) {
     told(name, loaded.already_loaded.length > 0 ? "loaded before" : `${counted(loaded)}${filtered}`);
     loads.push(loaded);
   }
-  const rollup = await withClient(database, (client) => rollUp(client, {}));
+  const rollup = await rollUp(database);
   told("sales_daily", counted(rollup));
   return { calendar, loads, rollup };
 }
