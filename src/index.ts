@@ -5,6 +5,7 @@
 
 export {
   type CalendarFill,
+  type CalendarRange,
   fillCalendar,
   type Holiday,
   publicHolidays,
@@ -55,15 +56,18 @@ export {
   specHash,
 } from "./frame/index.ts";
 export {
-  type Account,
-  type Created,
+  type CreatedRows,
   type DuplicatePolicy,
+  type LoadCounts,
   type LoadedBefore,
+  type LoadedFile,
+  type LoadedMonth,
   type LoadPhase,
   type LoadProgress,
   type LoadRequest,
   type LoadResult,
   type LoadRun,
+  type LoadRunsOptions,
   load,
   loadRuns,
   type Mapping,
@@ -72,6 +76,7 @@ export {
   parseMapping,
   type Reject,
   readMapping,
+  refusalOf,
 } from "./ingest/index.ts";
 export * as migration from "./migration/index.ts";
 export { downgrade, stamp, upgrade } from "./migration/index.ts";
@@ -79,6 +84,7 @@ export {
   type NetNegativeDay,
   type NetNegativePolicy,
   netNegativePolicies,
+  type RollUpOptions,
   type Rollup,
   rollUp,
 } from "./rollup/index.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type Database, withClient } from "../../src/database/connection.ts";
+import type { Database } from "../../src/database/connection.ts";
 import { type LoadRequest, type LoadResult, load, loadRuns, parseMapping } from "../../src/ingest/index.ts";
 import { forecastlab } from "../cli/support/command-line.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
@@ -23,7 +23,7 @@ async function warehouse(server = "18"): Promise<Database> {
 const loading = (database: Database, files: string[], options: Partial<LoadRequest> = {}) =>
   load(database, { table: "sales_daily", files, rejects: workspace.path("rejects.csv"), ...options });
 
-const ledger = (database: Database) => withClient(database, (client) => loadRuns(client));
+const ledger = (database: Database) => loadRuns(database);
 
 /** What a load says of its files: those it loaded and those it knew, by load. */
 const filesOf = ({ files, already_loaded }: LoadResult) => ({
@@ -73,8 +73,8 @@ describe("the ledger", async () => {
     for (const code of ["S7", "S8"]) {
       await load(database, { table: "store", files: [workspace.csv(["code,name", `${code},x`])] });
     }
-    const tablesOf = (options: Parameters<typeof loadRuns>[1]) =>
-      withClient(database, async (client) => (await loadRuns(client, options)).map(({ table }) => table));
+    const tablesOf = async (options: Parameters<typeof loadRuns>[1]) =>
+      (await loadRuns(database, options)).map(({ table }) => table);
     expect(await tablesOf({})).toEqual(["store", "store", "sales_daily"]);
     expect(await tablesOf({ limit: 2 })).toEqual(["store", "store"]);
     expect(await tablesOf({ table: "sales_daily" })).toEqual(["sales_daily"]);

@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type MonthChanges, totalOf } from "../../src/ingest/counts.ts";
 import {
   fetchOf,
   type Home,
-  type MonthChanges,
   type MonthState,
   methodOf,
   rebuildShare,
-  totalOf,
 } from "../../src/ingest/publish/month-plan.ts";
 
 /* What is done with a month follows from counts alone. */

@@ -61,7 +61,7 @@ async function run(context: Context, tableName: string, files: string[], options
   const { fail } = await import("../../errors.ts");
   const problem = problemOf(options);
   if (problem !== undefined) throw fail("USAGE", { problem });
-  const [{ load }, { withDatabase }, { printLoad }, { progressDisplay }] = await Promise.all([
+  const [{ load, refusalOf }, { withDatabase }, { printLoad }, { progressDisplay }] = await Promise.all([
     import("../../ingest/index.ts"),
     import("../../database/open.ts"),
     import("../render/load-report.ts"),
@@ -87,15 +87,7 @@ async function run(context: Context, tableName: string, files: string[], options
     onWait: display.onWait,
   };
   const result = await withDatabase(settings, (database) => load(database, request)).finally(display.clear);
-  const failure =
-    result.rejected <= result.max_rejects
-      ? undefined
-      : fail("REJECTS_OVER_LIMIT", {
-          rejected: result.rejected,
-          read: result.read,
-          limit: result.max_rejects,
-          file: result.rejects_file ?? "",
-        });
+  const failure = refusalOf(result);
   if (output.json) {
     output.result(failure === undefined ? result : { ...result, error: failure });
     return failure?.exitCode ?? 0;

@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
+import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import { type ScannedFile, sourceColumn } from "./scan.ts";
 
@@ -17,16 +18,16 @@ export async function createSourceTables(
 ): Promise<void> {
   const declared = columns.map((_, index) => `${sourceColumn(index)} VARCHAR`).join(", ");
   await engine.run(`
-    CREATE TABLE source (_seq BIGINT, ${declared}, own_file VARCHAR, own_record VARCHAR);
-    CREATE TABLE broken (file BIGINT, record BIGINT, line VARCHAR, ${declared});
-    CREATE TABLE source_file (file BIGINT, path VARCHAR, first_seq BIGINT);
-    CREATE TABLE segment (file BIGINT, first_row BIGINT, record BIGINT)
+    CREATE TABLE ${tables.sourceRecord} (_seq BIGINT, ${declared}, own_file VARCHAR, own_record VARCHAR);
+    CREATE TABLE ${tables.malformedRecord} (file BIGINT, record BIGINT, line VARCHAR, ${declared});
+    CREATE TABLE ${tables.sourceFile} (file BIGINT, path VARCHAR, first_seq BIGINT);
+    CREATE TABLE ${tables.sourceSegment} (file BIGINT, first_row BIGINT, record BIGINT)
   `);
   const asked = speaksOfPlaces(plan);
   await engine.run(`
-    CREATE VIEW input AS
+    CREATE VIEW ${tables.input} AS
     SELECT _seq, ${asked ? "_file, _record," : ""} ${named(columns)}
-    FROM source ${asked ? `JOIN ${ownPlacesOf("SELECT _seq FROM source")} AS place USING (_seq)` : ""}
+    FROM ${tables.sourceRecord} ${asked ? `JOIN ${ownPlacesOf(`SELECT _seq FROM ${tables.sourceRecord}`)} AS place USING (_seq)` : ""}
   `);
 }
 
@@ -56,9 +57,9 @@ export const placesOf = (numbers: string) => `(
   FROM (
     SELECT wanted._seq, source_file.file, source_file.path, wanted._seq - source_file.first_seq AS position
     FROM (${numbers}) AS wanted
-    ASOF JOIN source_file ON wanted._seq >= source_file.first_seq
+    ASOF JOIN ${tables.sourceFile} AS source_file ON wanted._seq >= source_file.first_seq
   ) AS numbered
-  ASOF JOIN segment ON numbered.file = segment.file AND numbered.position >= segment.first_row
+  ASOF JOIN ${tables.sourceSegment} AS segment ON numbered.file = segment.file AND numbered.position >= segment.first_row
 )`;
 
 /**
@@ -67,7 +68,7 @@ export const placesOf = (numbers: string) => `(
 export const ownPlacesOf = (numbers: string) => `(
   SELECT place._seq, place.file, coalesce(source.own_file, place._file) AS _file,
     coalesce(TRY_CAST(source.own_record AS BIGINT), place._record) AS _record
-  FROM ${placesOf(numbers)} AS place JOIN source USING (_seq)
+  FROM ${placesOf(numbers)} AS place JOIN ${tables.sourceRecord} AS source USING (_seq)
 )`;
 
 const hasSound = ({ records, faulty }: ScannedFile) => records > faulty;
@@ -106,21 +107,23 @@ export class Sources {
    * @param insert the statement, from a file's relation and the number of its first record
    */
   async takeIn(insert: (relation: string, firstSeq: number) => string): Promise<void> {
-    await this.#engine.run("DELETE FROM source_file");
+    await this.#engine.run(`DELETE FROM ${tables.sourceFile}`);
     let firstSeq = 0;
     for (const [index, file] of this.#files.entries()) {
       const sql = (of: ScannedFile) => insert(of.relation, firstSeq);
       const failure = await this.#attempt(file, sql(file)).catch((error: unknown) => error);
       if (failure !== undefined) {
         if (file.rescan === undefined || isFailedCast(failure)) throw failure;
-        await this.#engine.run(`DELETE FROM segment WHERE file = ${index}`);
+        await this.#engine.run(`DELETE FROM ${tables.sourceSegment} WHERE file = ${index}`);
         const closer = await file.rescan();
         this.#files[index] = closer;
         await this.#attempt(closer, sql(closer));
       }
       const { path, records, faulty } = this.#files[index] as ScannedFile;
       const first = records > faulty ? firstSeq : "NULL";
-      await this.#engine.run(`INSERT INTO source_file VALUES (${index}, ${quoteLiteral(path)}, ${first})`);
+      await this.#engine.run(
+        `INSERT INTO ${tables.sourceFile} VALUES (${index}, ${quoteLiteral(path)}, ${first})`,
+      );
       firstSeq += records - faulty;
     }
   }
@@ -128,11 +131,12 @@ export class Sources {
   /** Brings the records into `source` that are rejected and not in it yet. */
   async fetchRejected(): Promise<void> {
     await this.#engine.run(`
-      CREATE TABLE rejected AS
-      SELECT DISTINCT seq AS _seq FROM fault ANTI JOIN source ON source._seq = fault.seq WHERE seq IS NOT NULL
+      CREATE TABLE ${tables.rejectedRow} AS
+      SELECT DISTINCT _seq FROM ${tables.rejectReason} ANTI JOIN ${tables.sourceRecord} USING (_seq) WHERE _seq IS NOT NULL
     `);
-    if ((await this.#engine.count("SELECT count(*) FROM rejected")) > 0) await this.fetch("rejected");
-    await this.#engine.run("DROP TABLE rejected");
+    if ((await this.#engine.count(`SELECT count(*) FROM ${tables.rejectedRow}`)) > 0)
+      await this.fetch(tables.rejectedRow);
+    await this.#engine.run(`DROP TABLE ${tables.rejectedRow}`);
   }
 
   /** Brings the records into `source` whose numbers a table holds as `_seq`. */
@@ -141,7 +145,7 @@ export class Sources {
     let firstSeq = 0;
     for (const file of this.#files.filter(hasSound)) {
       await this.#engine.run(
-        `INSERT INTO source BY NAME SELECT * FROM ${numbered(file.relation, firstSeq)} ${only}`,
+        `INSERT INTO ${tables.sourceRecord} BY NAME SELECT * FROM ${numbered(file.relation, firstSeq)} ${only}`,
       );
       firstSeq += file.records - file.faulty;
     }

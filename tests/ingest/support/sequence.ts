@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { expect } from "vitest";
-import { type Database, withClient } from "../../../src/database/connection.ts";
+import type { Database } from "../../../src/database/connection.ts";
 import { type LoadResult, load, loadRuns } from "../../../src/ingest/index.ts";
 import { query, type Workspace } from "./load.ts";
 import {
@@ -203,7 +203,7 @@ export class Sequence {
 
   /** The ledger has one row more, which says what the result says; or none. */
   async #compareLedger(result: LoadResult, published: boolean): Promise<void> {
-    const runs = await withClient(this.#database, (client) => loadRuns(client, { limit: 1_000 }));
+    const runs = await loadRuns(this.#database, { limit: 1_000 });
     if (published) this.#runs++;
     expect(runs).toHaveLength(this.#runs);
     if (!published) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { quoteLiteral } from "../../../database/identifiers.ts";
 import type { Engine } from "../../../duckdb/engine.ts";
 import { hexOf, sha256 } from "../../../system/digest.ts";
+import { tables } from "../../engine-tables.ts";
 import type { Stopwatch } from "../../stopwatch.ts";
 import { headOf, isPlain, utf8BytesOf } from "../decode.ts";
 import type { CsvLayout, Layout } from "../layout.ts";
@@ -94,7 +95,7 @@ async function asReadable(
   count: Count,
 ): Promise<Pick<ScannedFile, "relation" | "faulty">> {
   if (isRegular(layout, count)) {
-    const segments = await engine.appender("segment");
+    const segments = await engine.appender(tables.sourceSegment);
     segments.append(order.index, 0, 1);
     segments.close();
     // Otherwise DuckDB takes the first line end it sees: in a regular file that of the header. Told of CRLF it would read no
@@ -134,9 +135,9 @@ async function normalize(
   { index, columns }: ScanOrder,
   path: { from: string; to: string },
 ): Promise<number> {
-  const segments = await engine.appender("segment");
-  const faults = await engine.appender("fault");
-  const broken = await engine.appender("broken");
+  const segments = await engine.appender(tables.sourceSegment);
+  const faults = await engine.appender(tables.rejectReason);
+  const broken = await engine.appender(tables.malformedRecord);
   const places = columns.map((name) => layout.own.findIndex((own) => own.toLowerCase() === name));
   const file = await open(path.to, "wx", 0o600);
   let faulty = 0;

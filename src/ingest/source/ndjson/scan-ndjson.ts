@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Engine } from "../../../duckdb/engine.ts";
 import { fail } from "../../../errors.ts";
 import { hexOf, sha256 } from "../../../system/digest.ts";
+import { tables } from "../../engine-tables.ts";
 import { defaultMessage } from "../../reject-messages.ts";
 import type { Stopwatch } from "../../stopwatch.ts";
 import { shown, shownInMessage, shownOfLine } from "../csv/normalize.ts";
@@ -62,9 +63,9 @@ export async function scanNdjson(
   const keys = own.map((name) => ({ name, raw: Buffer.from(JSON.stringify(name).slice(1, -1)) }));
   const rows = new JsonRows(own.length);
   let [records, faulty, gap] = [0, 0, true];
-  const segments = await engine.appender("segment");
-  const faults = await engine.appender("fault");
-  const broken = await engine.appender("broken");
+  const segments = await engine.appender(tables.sourceSegment);
+  const faults = await engine.appender(tables.rejectReason);
+  const broken = await engine.appender(tables.malformedRecord);
   const target = await open(path, "wx", 0o600);
   try {
     const bytes = utf8BytesOf(file, encoding, (chunk) => hash.update(chunk));

@@ -7,6 +7,7 @@ import { quoteIdentifier, quoteLiteral } from "../../../database/identifiers.ts"
 import type { Engine } from "../../../duckdb/engine.ts";
 import { fail } from "../../../errors.ts";
 import { sha256OfFile } from "../../../system/digest.ts";
+import { tables } from "../../engine-tables.ts";
 import type { CheckedPlan } from "../../rows/expressions.ts";
 import { decompressed } from "../decode.ts";
 import type { SourceFile } from "../files.ts";
@@ -71,7 +72,7 @@ export async function scanParquet(
     ),
   );
   const records = read?.rows ?? 0;
-  const segments = await engine.appender("segment");
+  const segments = await engine.appender(tables.sourceSegment);
   segments.append(order.index, 0, 1);
   segments.close();
   const written = own.map(
