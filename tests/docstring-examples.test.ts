@@ -29,7 +29,7 @@ for (const entry of readdirSync(join(root, "src"), { recursive: true, withFileTy
     const found = [...lines.matchAll(/^@example\n([\s\S]*?)(?=^@|$(?![\s\S]))/gm)]
       .map(([, code = ""]) => code)
       .filter((code) => code.includes('from "forecastlab"'));
-    if (found.length > 0) examples.set(name, found);
+    if (found.length > 0) examples.set(name, [...(examples.get(name) ?? []), ...found]);
   }
 }
 

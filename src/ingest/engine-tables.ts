@@ -548,7 +548,7 @@ export const engineTables = {
   },
 } as const satisfies Record<string, EngineTable>;
 
-/** A name, or for one that stands for many what makes it from the dimension or month. */
+/** The type of a name: a text, or a function from the part in braces. */
 type Name<Pattern extends string> = Pattern extends `${infer Start}{${string}}`
   ? (part: string) => `${Start}${string}`
   : Pattern;

@@ -1,6 +1,6 @@
 import { fail } from "../errors.ts";
 
-/** Errors of the operating system as errors of the catalogue; others pass through. */
+/** Turns an error of the operating system into one of the catalogue; others are returned unchanged. */
 export function asFileFailure(error: unknown, path: string, access: "read" | "written"): unknown {
   const { code } = error as NodeJS.ErrnoException;
   switch (code) {
