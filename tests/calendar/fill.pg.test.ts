@@ -30,7 +30,7 @@ describe("filling the calendar", async () => {
     expect(await day("2024-02-29")).toEqual(before);
   });
 
-  test("parts of the date are those the warehouse checks", async () => {
+  test("the parts of a date are those that the warehouse checks", async () => {
     expect(await day("2024-12-25")).toMatchObject({
       date: "2024-12-25",
       day_of_week: 2,
@@ -50,7 +50,7 @@ describe("filling the calendar", async () => {
     });
   });
 
-  test("another country's holidays replace those of the range and of no other day", async () => {
+  test("another country's holidays replace those of the range, and of no other day", async () => {
     expect(await fill("2024-12-01", "2024-12-31", "US")).toMatchObject({
       inserted: 0,
       updated: 1,

@@ -88,7 +88,7 @@ const declarations: readonly EngineTable[] = Object.values(engineTables);
 const targets = tableNames.flatMap((name) => targetsOf(contractOf(name)));
 const oneOf = (names: readonly string[]) => `(${[...new Set(names)].join("|")})`;
 
-/** What the parts of a name in braces stand for. */
+/** Patterns for the parts of a name in braces. */
 const parts: Record<string, string> = {
   dimension: "(store|product|calendar)",
   month: "(\\d{4}-\\d{2}|all)",
