@@ -52,10 +52,34 @@ export function allowedRejects(maxRejects: MaxRejects, read: number): number {
   return "rows" in maxRejects ? maxRejects.rows : Math.floor((read * maxRejects.percent) / 100 + 1e-9);
 }
 
-/** @throws INTERNAL when a row is not accounted for */
-export function requireIdentity(counts: LoadCounts): LoadCounts {
-  const { read, inserted, updated, unchanged, duplicates, rejected, withheld } = counts;
+/** What is known of a load before it is published. */
+export interface ValidationOutcome {
+  readonly validated: ValidationCounts;
+  readonly rejected: number;
+  /** How many rows were allowed to be rejected. */
+  readonly allowed: number;
+  readonly dryRun: boolean;
+}
+
+/**
+ * The counts of a load that makes these changes, or withholds these rows.
+ *
+ * @throws INTERNAL when a row is not accounted for
+ */
+export function loadCounts(
+  { validated, rejected, allowed, dryRun }: ValidationOutcome,
+  { inserted, updated, unchanged }: MonthChanges,
+  withheld = 0,
+): LoadCounts {
+  const { source_rows, filtered, read, duplicates } = validated;
   const accounted = inserted + updated + unchanged + duplicates + rejected + withheld;
-  if (read === accounted && counts.source_rows === counts.filtered + read) return counts;
-  throw fail("INTERNAL", { reason: `${read} rows were read and ${accounted} are accounted for` });
+  if (read !== accounted || source_rows !== filtered + read) {
+    throw fail("INTERNAL", { reason: `${read} rows were read and ${accounted} are accounted for` });
+  }
+  return {
+    ...validated,
+    ...{ inserted, updated, unchanged, rejected, max_rejects: allowed, withheld },
+    published: !dryRun && withheld === 0 && rejected <= allowed,
+    dry_run: dryRun,
+  };
 }

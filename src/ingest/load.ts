@@ -2,13 +2,14 @@ import { type Client, type Database, withClient } from "../database/connection.t
 import { type Engine, withEngine } from "../duckdb/engine.ts";
 import { contractOf } from "../schema/contracts.ts";
 import type { TableName } from "../schema/tables.ts";
-import { allowedRejects, type LoadCounts, requireIdentity, type ValidationCounts } from "./counts.ts";
+import { allowedRejects, loadCounts, type ValidationOutcome } from "./counts.ts";
 import { requirePolicy } from "./duplicate-policy.ts";
 import { tables } from "./engine-tables.ts";
-import { mappingHash, recognize } from "./ledger/recognize.ts";
-import { serverTime } from "./ledger/record-run.ts";
+import { type LoadedBefore, mappingHash, recognize } from "./ledger/recognize.ts";
+import { type LedgerEntry, serverTime } from "./ledger/record-run.ts";
+import type { LoadPlan } from "./load-plan.ts";
 import { type LoadRequest, mappingOf, requireTable } from "./load-request.ts";
-import { emptyResult, type LoadedMonth, type LoadResult } from "./load-result.ts";
+import { emptyResult, type LoadedFile, type LoadedMonth, type LoadResult } from "./load-result.ts";
 import type { Mapping } from "./mapping.ts";
 import { type LoadClock, loadClock } from "./phases.ts";
 import { prepare } from "./prepare.ts";
@@ -18,9 +19,9 @@ import type { Publication } from "./publish/publish-options.ts";
 import { fetchDimensionKeys } from "./rows/dimension-keys.ts";
 import { summarizeRejects, writeRejects } from "./rows/rejects.ts";
 import { validateRows } from "./rows/validate-rows.ts";
-import { locateFiles } from "./source/files.ts";
+import { locateFiles, type SourceFile } from "./source/files.ts";
 import type { Format } from "./source/layout.ts";
-import { requireRows, scanFiles } from "./source/scan.ts";
+import { requireRows, type ScannedFile, scanFiles } from "./source/scan.ts";
 
 /**
  * Loads files into a table of the warehouse. All of it becomes visible in one transaction, or nothing does. That is also so
@@ -74,8 +75,7 @@ interface LoadOrder {
 async function loadFiles(engine: Engine, client: Client, order: LoadOrder): Promise<LoadResult> {
   const { request, table, mapping, format, clock } = order;
   const { dryRun = false, onDuplicate = "reject", maxRejects = { rows: 0 } } = request;
-  const contract = contractOf(table);
-  requirePolicy(contract, onDuplicate);
+  requirePolicy(contractOf(table), onDuplicate);
   const startedAt = await serverTime(client);
   const located = await locateFiles(engine, request.files);
   const recipe = { mapping, format, onDuplicate };
@@ -86,6 +86,36 @@ async function loadFiles(engine: Engine, client: Client, order: LoadOrder): Prom
     return { ...emptyResult(table, dryRun), already_loaded: before, seconds: clock.stop() };
   }
 
+  const { plan, files, validated, rejects } = await validateFiles(engine, client, order, fresh, before);
+  const allowed = allowedRejects(maxRejects, validated.read);
+  const outcome = { validated, rejected: rejects.rows, allowed, dryRun };
+  const entry = { table, files, mappingSha256: mappingHash(recipe), startedAt };
+  const { counts, months, loadId } =
+    rejects.rows > allowed
+      ? await withhold(engine, outcome)
+      : await publishRows(engine, client, order, plan, entry, outcome);
+  return {
+    table,
+    load_id: loadId,
+    files,
+    already_loaded: before,
+    ...counts,
+    months: months.flatMap(loadedMonth),
+    rejects_file: rejects.file,
+    reject_codes: rejects.byCode,
+    first_rejects: rejects.first,
+    seconds: clock.stop(),
+  };
+}
+
+/** Reads and validates the files, and writes the rejects file if rows are rejected. */
+async function validateFiles(
+  engine: Engine,
+  client: Client,
+  { request, table, mapping, format, clock }: LoadOrder,
+  fresh: readonly SourceFile[],
+  before: readonly LoadedBefore[],
+) {
   const { layouts, plan, checked } = await prepare(engine, table, fresh, format, mapping);
   const columns = layouts[0]?.columns ?? [];
   await fetchDimensionKeys(engine, client, plan);
@@ -95,82 +125,47 @@ async function loadFiles(engine: Engine, client: Client, order: LoadOrder): Prom
   clock.enter("check");
   const sources = { files, columns };
   const validated = await validateRows(engine, { plan, checked }, sources, {
-    onDuplicate,
-    missing: request.createMissing ? { client: dryRun ? undefined : client } : undefined,
+    onDuplicate: request.onDuplicate ?? "reject",
+    missing: request.createMissing ? { client: request.dryRun ? undefined : client } : undefined,
   });
   const rejects = await summarizeRejects(engine, request.shownRejects ?? 10);
-  const rejectsFile = request.rejects ?? `rejects-${table}.csv`;
-  if (rejects.rows > 0) await writeRejects(engine, rejectsFile, columns);
-
-  const allowed = allowedRejects(maxRejects, validated.read);
-  const outcome = { validated, rejected: rejects.rows, allowed, dryRun };
-  const ledgerFiles = files.map(({ path, bytes, sha256, records }) => ({
-    path,
-    bytes,
-    sha256,
-    rows: records,
-  }));
-  const accepted = { engine, contract, columns: plan.columns.map(({ column }) => column) };
-  const { counts, months, loadId }: Publication =
-    rejects.rows > allowed
-      ? await withhold(engine, outcome)
-      : await publish(client, accepted, {
-          database: order.database,
-          entry: { table, files: ledgerFiles, mappingSha256: mappingHash(recipe), startedAt },
-          dryRun,
-          wait: request.wait ?? true,
-          counts: (changes) => countsOf({ ...outcome, ...changes, withheld: 0 }),
-          onPhase: clock.enter,
-          onRows: clock.progress,
-          onWait: (month) =>
-            request.onWait?.(`another load of ${month === null ? table : `${table}, ${month}`}`),
-          onRetry: (_, holders) => request.onWait?.(`a moment without readers of ${table}; ${holders}`),
-          onStep: request.onStep,
-        });
-  return {
-    table,
-    load_id: loadId,
-    files: ledgerFiles,
-    already_loaded: before,
-    ...counts,
-    months: months.flatMap(loadedMonth),
-    rejects_file: rejects.rows > 0 ? rejectsFile : null,
-    reject_codes: rejects.byCode,
-    first_rejects: rejects.first,
-    seconds: clock.stop(),
-  };
+  const file = rejects.rows > 0 ? (request.rejects ?? `rejects-${table}.csv`) : null;
+  if (file !== null) await writeRejects(engine, file, columns);
+  return { plan, files: files.map(loadedFile), validated, rejects: { ...rejects, file } };
 }
 
-/** What is known of a load before it is published. */
-interface Outcome {
-  readonly validated: ValidationCounts;
-  readonly rejected: number;
-  readonly allowed: number;
-  readonly dryRun: boolean;
+function publishRows(
+  engine: Engine,
+  client: Client,
+  { database, request, table, clock }: LoadOrder,
+  { contract, columns }: LoadPlan,
+  entry: LedgerEntry,
+  outcome: ValidationOutcome,
+): Promise<Publication> {
+  const accepted = { engine, contract, columns: columns.map(({ column }) => column) };
+  return publish(client, accepted, {
+    database,
+    entry,
+    dryRun: outcome.dryRun,
+    wait: request.wait ?? true,
+    counts: (changes) => loadCounts(outcome, changes),
+    onPhase: clock.enter,
+    onRows: clock.progress,
+    onWait: (month) => request.onWait?.(`another load of ${month === null ? table : `${table}, ${month}`}`),
+    onRetry: (_, holders) => request.onWait?.(`a moment without readers of ${table}; ${holders}`),
+    onStep: request.onStep,
+  });
 }
 
 /** Publishes nothing: the valid rows are withheld because too many others were rejected. */
-async function withhold(engine: Engine, outcome: Outcome): Promise<Publication> {
+async function withhold(engine: Engine, outcome: ValidationOutcome): Promise<Publication> {
   const withheld = await engine.count(`SELECT count(*) FROM ${tables.acceptedRow}`);
-  const counts = countsOf({ ...outcome, inserted: 0, updated: 0, unchanged: 0, withheld });
+  const counts = loadCounts(outcome, { inserted: 0, updated: 0, unchanged: 0 }, withheld);
   return { counts, months: [], loadId: null };
 }
 
-function countsOf({
-  validated,
-  rejected,
-  allowed,
-  dryRun,
-  ...changes
-}: Outcome & Pick<LoadCounts, "inserted" | "updated" | "unchanged" | "withheld">): LoadCounts {
-  return requireIdentity({
-    ...validated,
-    ...changes,
-    rejected,
-    max_rejects: allowed,
-    published: !dryRun && changes.withheld === 0 && rejected <= allowed,
-    dry_run: dryRun,
-  });
+function loadedFile({ path, bytes, sha256, records }: ScannedFile): LoadedFile {
+  return { path, bytes, sha256, rows: records };
 }
 
 function loadedMonth({ month, staged, method, inserted, updated, unchanged }: MonthPlan): LoadedMonth[] {
