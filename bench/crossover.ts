@@ -9,7 +9,7 @@ import { type Server, withServer } from "./server.ts";
 import { shapeOf } from "./shape.ts";
 import { spreadOf } from "./statistics.ts";
 
-/* Measures the share of changed rows at which a rebuild becomes cheaper than a merge: `rebuildShare` (ADR 0016). */
+/* Where a rebuild becomes cheaper than a merge: the number behind `rebuildShare` (ADR 0016). */
 
 const days = 31;
 const shares = [0.01, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1];
@@ -19,8 +19,8 @@ type Method = (typeof methods)[number];
 export function registerCrossover(program: Command, signal: AbortSignal): void {
   program
     .command("crossover")
-    .description("change a growing share of a month of 310,000 rows, by merge and by rebuild")
-    .option("--rounds <n>", "number of rounds", Number, 3)
+    .description("changes a growing share of a month of 310,000 rows, merged and rebuilt")
+    .option("--rounds <n>", "how often each is measured", Number, 3)
     .action(({ rounds }: { rounds: number }) => crossover(rounds, signal));
 }
 
@@ -53,7 +53,7 @@ async function crossover(rounds: number, signal: AbortSignal): Promise<void> {
   );
 }
 
-/** Publishes a month of which a share of the rows differs from the stored ones. @returns seconds for publishing alone */
+/** Publishes a month of which a share differs from what is stored. @returns seconds of the publishing alone */
 async function publishRows(
   server: Server,
   name: string,
@@ -61,14 +61,15 @@ async function publishRows(
   share: number,
 ): Promise<number> {
   const database = server.database(name);
-  const [{ withEngine }, { publish }] = await Promise.all([
+  const [{ withEngine }, { tables }, { publish }] = await Promise.all([
     internal("duckdb/engine.js"),
+    internal("ingest/engine-tables.js"),
     internal("ingest/publish/publish.js"),
   ]);
   return withEngine(undefined, (engine: { run(sql: string): Promise<void> }) =>
     withClient(database, async (client) => {
       await engine.run(`
-        CREATE TABLE accepted AS
+        CREATE TABLE ${tables.acceptedRow} AS
         SELECT d * 10000 + s * 100 + p AS _seq, DATE '2023-01-01' + d::INTEGER AS date, s::INTEGER AS store_id, p::INTEGER AS product_id,
           (hash(d, s, p) % 20 + CASE WHEN hash(p, s, d) % 1000 < ${share * 1000} THEN 1 ELSE 0 END)::INTEGER AS quantity,
           CAST(1.5 AS DECIMAL(10, 2)) AS unit_price, CAST(3 AS DECIMAL(12, 2)) AS total_amount
@@ -84,11 +85,11 @@ async function publishRows(
         },
         {
           database,
-          run: { table: "sales_daily", files: [], mappingSha256: "", startedAt: "2024-01-01" },
+          entry: { table: "sales_daily", files: [], mappingSha256: "", startedAt: "2024-01-01" },
           dryRun: false,
           wait: true,
           choose: () => method,
-          account: (changes: { inserted: number; updated: number; unchanged: number }) => ({
+          counts: (changes: { inserted: number; updated: number; unchanged: number }) => ({
             ...changes,
             ...{
               source_rows: days * 10_000,

@@ -5,6 +5,7 @@
 
 export {
   type CalendarFill,
+  type CalendarRange,
   fillCalendar,
   type Holiday,
   publicHolidays,
@@ -56,16 +57,20 @@ export {
   specHash,
 } from "./frame/index.ts";
 export {
-  type Account,
-  type Created,
+  type CreatedRows,
   type DuplicatePolicy,
+  type LoadCounts,
   type LoadedBefore,
+  type LoadedFile,
+  type LoadedMonth,
   type LoadPhase,
   type LoadProgress,
   type LoadRequest,
   type LoadResult,
   type LoadRun,
+  type LoadRunsOptions,
   load,
+  loadRefusal,
   loadRuns,
   type Mapping,
   type MaxRejects,
@@ -79,6 +84,7 @@ export {
   type NetNegativeDay,
   type NetNegativePolicy,
   netNegativePolicies,
+  type RollUpOptions,
   type Rollup,
   rollUp,
 } from "./rollup/index.ts";

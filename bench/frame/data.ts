@@ -24,7 +24,7 @@ export async function fillWarehouse(
   const database = server.database(warehouse);
   await upgrade(database);
   const [from, to] = [firstDay, dayAfter(lastDayOf(shape), 366)];
-  await withClient(database, (client) => fillCalendar(client, { from, to, region: { country: "US" } }));
+  await fillCalendar(database, { from, to, region: { country: "US" } });
   for (const [table, sql] of rowsOf(shape)) {
     log(`loading ${table}`);
     const file = join(folder, `${table}.csv`);

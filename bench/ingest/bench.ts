@@ -28,8 +28,8 @@ export async function prepareTemplate(server: Server, shape: Shape): Promise<voi
   await server.clone(template, "template0");
   const database = server.database(template);
   await upgrade(database);
+  await fillCalendar(database, { from: firstDay, to: lastDayOf(shape) });
   await withClient(database, async (client) => {
-    await fillCalendar(client, { from: firstDay, to: lastDayOf(shape) });
     await client.query(`
       INSERT INTO store (id, code, name)
       SELECT n + 1, ${storeCode("n")}, 'Store ' || n + 1 FROM generate_series(0, ${stores - 1}) AS n

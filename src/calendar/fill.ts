@@ -1,8 +1,19 @@
-import type { Client } from "../database/connection.ts";
-import { withTransaction } from "../database/connection.ts";
+import { type Database, withAbortableClient, withTransaction } from "../database/connection.ts";
 import { requireRange } from "../system/dates.ts";
 import { joinNames, publicHolidays, type Region } from "./holidays.ts";
 
+export interface CalendarRange {
+  /** First day, YYYY-MM-DD. */
+  readonly from: string;
+  /** Last day, YYYY-MM-DD, included. */
+  readonly to: string;
+  /** Whose public holidays the days get; default: days that exist keep theirs, and new days have none. */
+  readonly region?: Region | undefined;
+  /** Ends the work when it is aborted, with nothing written; default: none. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What filling the calendar did. */
 export interface CalendarFill {
   readonly from: string;
   readonly to: string;
@@ -16,45 +27,47 @@ export interface CalendarFill {
 }
 
 /**
- * Fills `calendar` with every day from `from` to `to`, both inclusive. With a region, the holidays of all these
- * days become the region's; without one, days that exist keep theirs and new days have none. Filling the same range
- * again writes nothing.
+ * Fills `calendar` with every day from `from` to `to`, both included. With a region, the holidays of these days become the
+ * region's; without one, days that exist keep theirs and new days have none. Filling the same range again writes nothing.
  *
- * @throws DATE_INVALID, DATE_RANGE_INVALID, COUNTRY_UNKNOWN, SUBDIVISION_UNKNOWN, SCHEMA_MISSING
+ * @returns how many days were inserted, updated and left unchanged, and how many are holidays
+ * @throws DATE_INVALID, DATE_RANGE_INVALID, COUNTRY_UNKNOWN, SUBDIVISION_UNKNOWN, SCHEMA_MISSING and errors of the
+ * connection; the signal's reason when it is aborted
+ *
+ * @example
+ * import { databaseOf, fillCalendar } from "forecastlab";
+ *
+ * const warehouse = databaseOf("postgresql://postgres@localhost/warehouse");
+ * const range = { from: "2024-01-01", to: "2025-12-31", region: { country: "GB", subdivision: "SCT" } };
+ * const { days, holidays } = await fillCalendar(warehouse, range);
+ * console.log(`${days} days, ${holidays} of them holidays`);
  */
-export async function fillCalendar(
-  client: Client,
-  range: { from: string; to: string; region?: Region | undefined },
-): Promise<CalendarFill> {
+export async function fillCalendar(database: Database, range: CalendarRange): Promise<CalendarFill> {
   requireRange(range);
-  const { from, to } = range;
+  const { from, to, region, signal } = range;
   const names = new Map<string, string[]>();
-  for (const { date, name } of range.region ? publicHolidays(range.region, from, to) : []) {
+  for (const { date, name } of region ? publicHolidays(region, from, to) : []) {
     names.set(date, [...(names.get(date) ?? []), name]);
   }
-  return withTransaction(client, async () => {
-    const { rows } = await client.query<{ inserted: number; updated: number; days: number }>(fillDays, [
-      from,
-      to,
-      range.region !== undefined,
-      [...names.keys()],
-      [...names.values()].map(joinNames),
-    ]);
-    const { inserted = 0, updated = 0, days = 0 } = rows[0] ?? {};
-    const holidays = await client.query<{ holidays: number }>(countHolidays, [from, to]);
-    return {
-      from,
-      to,
-      days,
-      inserted,
-      updated,
-      unchanged: days - inserted - updated,
-      holidays: holidays.rows[0]?.holidays ?? 0,
-    };
-  });
+  const values = [from, to, region !== undefined, [...names.keys()], [...names.values()].map(joinNames)];
+  return withAbortableClient(
+    database,
+    (client) =>
+      withTransaction(client, async () => {
+        const filled = await client.query<{ inserted: number; updated: number; days: number }>(
+          fillDays,
+          values,
+        );
+        const { inserted = 0, updated = 0, days = 0 } = filled.rows[0] ?? {};
+        const counted = await client.query<{ holidays: number }>(countHolidays, [from, to]);
+        const { holidays = 0 } = counted.rows[0] ?? {};
+        return { from, to, days, inserted, updated, unchanged: days - inserted - updated, holidays };
+      }),
+    signal,
+  );
 }
 
-/** $1 from, $2 to, $3 whether holidays are known, $4 the holidays' dates, $5 their names. */
+/** $1 from, $2 to, $3 whether there is a region, $4 the holidays' dates, $5 their names. */
 const fillDays = `
   WITH day AS (
     SELECT generated::date AS date, holiday.name AS holiday_name

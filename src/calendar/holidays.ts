@@ -7,7 +7,7 @@ export interface Holiday {
   /** YYYY-MM-DD */
   readonly date: string;
   readonly name: string;
-  /** The day is off in place of another one, on which the holiday fell at a weekend. */
+  /** Whether the day is off in place of another day, because the holiday fell on a weekend. */
   readonly observed: boolean;
 }
 
@@ -19,16 +19,23 @@ export interface Region {
 }
 
 /**
- * The public holidays of a region from `from` to `to`, both inclusive, in order of date. Grain: one entry a day and
- * holiday; a holiday of several days has an entry for each. Half holidays, which begin in the course of a day, are
- * left out: shops are open on them.
+ * The public holidays of a region from `from` to `to` (YYYY-MM-DD, both included), in order of date. Grain: one entry per
+ * day and holiday; a holiday of several days has an entry for each of them. Half holidays, which begin during a day, are left
+ * out, because shops are open on them. Needs no database.
  *
  * @throws COUNTRY_UNKNOWN, SUBDIVISION_UNKNOWN
+ *
+ * @example
+ * import { publicHolidays } from "forecastlab";
+ *
+ * for (const { date, name, observed } of publicHolidays({ country: "US" }, "2021-07-01", "2021-07-31")) {
+ *   console.log(date, name, observed); // 2021-07-04 Independence Day false, then 2021-07-05 … (observed) true
+ * }
  */
 export function publicHolidays(region: Region, from: string, to: string): Holiday[] {
   const source = holidaySource(region);
   const found: Holiday[] = [];
-  // A holiday of several days may reach into the range from the year before, a day observed early from the one after.
+  // A holiday of several days may begin in the year before the range, and one of the year after may be observed early.
   for (let year = yearOf(from) - 1; year <= yearOf(to) + 1; year += 1) {
     for (const entry of source.getHolidays(year) || []) {
       if (entry.type !== "public" || entry.date.slice(11, 16) !== "00:00") continue;
@@ -49,8 +56,8 @@ const columnLength = 100;
 const separator = " / ";
 
 /**
- * All names of a day in one text of at most 100 characters, the length of `calendar.holiday_name`. Where they do
- * not fit, the longest are shortened with "…", so that no name is lost.
+ * All names of a day in one text of at most 100 characters, the length of `calendar.holiday_name`. If they do not fit, the
+ * longest are shortened with "…", so that no name is lost.
  */
 export function joinNames(names: readonly string[]): string {
   const shortened = names.map((name) => Array.from(name));
@@ -84,15 +91,15 @@ function holidaySource({ country, subdivision }: Region): Holidays {
   return new Holidays(code, part);
 }
 
-/** Codes that people and the European Union use in place of ISO's. */
+/** Codes that people and the European Union use instead of ISO's. */
 const aliases: Record<string, string> = { UK: "GB", EL: "GR" };
 
-/** "Boxing Day (substitute day)", in whatever language, becomes "Boxing Day (observed)". */
+/** "Boxing Day (substitute day)", in any language, becomes "Boxing Day (observed)". */
 function observedName(name: string): string {
   return `${name.replace(/\s*[(（][^()（）]*[)）]$/, "")} (observed)`;
 }
 
-/** Whole days from the first one on; an afternoon before or a morning after is not a day off. */
+/** Whole days, starting with the first; an afternoon before or a morning after is not a day off. */
 function consecutiveDays(first: string, start: Date, end: Date): string[] {
   const count = Math.max(1, Math.floor((end.getTime() - start.getTime()) / 86_400_000));
   const day = Temporal.PlainDate.from(first);

@@ -1,3 +1,3 @@
 /** The days of the warehouse: a complete spine with public holidays. */
-export { type CalendarFill, fillCalendar } from "./fill.ts";
+export { type CalendarFill, type CalendarRange, fillCalendar } from "./fill.ts";
 export { type Holiday, joinNames, publicHolidays, type Region } from "./holidays.ts";

@@ -50,16 +50,16 @@ export async function runMigration(
   target: string,
 ): Promise<number> {
   const { output, signal } = context;
-  const [migration, { defaultPatience }, { ForecastLabError }] = await Promise.all([
+  const [migration, { defaultLockRetry }, { ForecastLabError }] = await Promise.all([
     import("../migration/index.ts"),
     import("../database/lock-retry.ts"),
     import("../errors.ts"),
   ]);
   const done = direction === "upgrade" ? "applied" : "reverted";
   const patience = {
-    ...defaultPatience,
+    ...defaultLockRetry,
     onRetry: (attempt: number, holders: string) =>
-      output.note(`Waiting for a lock, attempt ${attempt} of ${defaultPatience.attempts}; ${holders}.`),
+      output.note(`Waiting for a lock, attempt ${attempt} of ${defaultLockRetry.attempts}; ${holders}.`),
   };
   try {
     const migrated = await withMigrationTarget(context, options, (database, shared) =>

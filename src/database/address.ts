@@ -7,10 +7,19 @@ export interface Database {
   readonly config: ClientConfig;
 }
 
-/** The database of a connection string. */
+/**
+ * The database of a connection string. Nothing is connected to yet.
+ *
+ * @param url `postgresql://user:password@host:port/database`; a percent-encoded folder as host is that of a Unix socket
+ *
+ * @example
+ * import { databaseOf } from "forecastlab";
+ *
+ * const database = databaseOf("postgresql://me:secret@localhost:5432/warehouse");
+ * console.log(database.label); // localhost:5432/warehouse
+ */
 export function databaseOf(url: string): Database {
   const { hostname, port, pathname, searchParams } = new URL(url);
-  // A percent-encoded folder in place of the host is a unix socket's.
   const host = decodeURIComponent(hostname) || searchParams.get("host") || "localhost";
   return {
     label: `${host}:${port || 5432}/${decodeURIComponent(pathname.slice(1)) || "postgres"}`,
@@ -26,7 +35,7 @@ export function databaseBeside({ label, config }: Database, name: string): Datab
   return { label, config: { ...config, connectionString: url.href } };
 }
 
-/** The connection string with `***` in place of a password, for showing it. */
+/** The connection string with `***` in place of the password, to be shown. */
 export function maskPassword(url: string): string {
   const masked = new URL(url);
   if (masked.password !== "") masked.password = "***";

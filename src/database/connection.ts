@@ -7,17 +7,26 @@ export { type Database, databaseBeside, databaseOf } from "./address.ts";
 
 export type Client = pg.Client;
 
-const oldest = 15;
+const oldestVersion = 15;
 
-// The grain is a civil date: never let the driver turn it into a Date of the local time zone.
+// The grain is a civil date: the driver must not turn it into a Date of the local time zone.
 pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
 /**
- * Connects, runs the work, disconnects. Failures of PostgreSQL come out as errors of the catalogue. With a signal the
- * connection can be interrupted: what runs on the server is cancelled, and no transaction commits any more.
+ * Connects, runs the work, disconnects. Failures of PostgreSQL become errors of the catalogue. When the signal is aborted,
+ * the statement that is running on the server is cancelled, and no transaction commits any more.
  *
- * @throws DATABASE_UNREACHABLE, DATABASE_LOGIN_REFUSED, DATABASE_NOT_FOUND, DATABASE_VERSION_UNSUPPORTED, and
- * whatever {@link asDatabaseFailure} makes of an error of the work
+ * @throws DATABASE_UNREACHABLE, DATABASE_LOGIN_REFUSED, DATABASE_NOT_FOUND, DATABASE_VERSION_UNSUPPORTED, and errors of the
+ * work as {@link asDatabaseFailure} turns them into those of the catalogue
+ *
+ * @example
+ * import { databaseOf, withClient } from "forecastlab";
+ *
+ * const database = databaseOf("postgresql://postgres@localhost/warehouse");
+ * const stores = await withClient(database, async (client) => {
+ *   const { rows } = await client.query<{ code: string }>("SELECT code FROM store ORDER BY code");
+ *   return rows.map(({ code }) => code);
+ * });
  */
 export async function withClient<T>(
   database: Database,
@@ -26,7 +35,7 @@ export async function withClient<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const client = new pg.Client(database.config);
-  // A server that goes away between two statements must not end the process with an unhandled event.
+  // If the server goes away between two statements, an unhandled event would end the process.
   client.on("error", () => {});
   let stopListening = () => {};
   try {
@@ -42,11 +51,27 @@ export async function withClient<T>(
   }
 }
 
+/**
+ * Does the same as {@link withClient}, but once the signal is aborted every failure comes out as the signal's reason.
+ */
+export async function withAbortableClient<T>(
+  database: Database,
+  work: (client: Client) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  try {
+    return await withClient(database, work, signal);
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  }
+}
+
 const signals = new WeakMap<Client, AbortSignal>();
 
 /**
- * Takes an interruption to the server, again and again until the work has noticed: a cancellation that arrives between
- * two statements is lost. The connection itself stays open, so that a commit under way is never in doubt.
+ * Cancels the statement that is running on the server when the signal is aborted. It does so repeatedly until the work ends,
+ * because a cancellation between two statements is lost. The connection stays open, so that the outcome of a commit that is
+ * running is always known.
  */
 async function cancelWhenAborted(
   database: Database,
@@ -74,8 +99,18 @@ async function cancelWhenAborted(
 }
 
 /**
- * Runs the work in one transaction: committed when it returns, rolled back when it throws or the connection's signal
- * was aborted meanwhile.
+ * Runs the work in one transaction: committed when it returns, rolled back when it throws or when the connection's signal was
+ * aborted meanwhile.
+ *
+ * @example
+ * import { databaseOf, withClient, withTransaction } from "forecastlab";
+ *
+ * await withClient(databaseOf("postgresql://postgres@localhost/warehouse"), (client) =>
+ *   withTransaction(client, async () => {
+ *     await client.query("UPDATE store SET region = 'North' WHERE city = $1", ["Leeds"]);
+ *     await client.query("UPDATE store SET region = 'South' WHERE city = $1", ["London"]);
+ *   }),
+ * );
  */
 export async function withTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await client.query("BEGIN");
@@ -85,15 +120,14 @@ export async function withTransaction<T>(client: Client, work: () => Promise<T>)
     await client.query("COMMIT");
     return result;
   } catch (error) {
-    // The first error is the one to tell; a connection that is gone has rolled back by itself.
+    // The first error is the one to report; a connection that is lost has rolled back by itself.
     await client.query("ROLLBACK").catch(() => {});
     throw error;
   }
 }
 
 /**
- * Sets what this package relies on for as long as the connection lives: dates and times are written as DuckDB reads them.
- * Nothing else sets them again.
+ * Checks the server's version, and makes it write dates and times as DuckDB reads them. Nothing else sets these again.
  *
  * @throws DATABASE_VERSION_UNSUPPORTED
  */
@@ -106,7 +140,7 @@ async function openSession(client: Client, database: Database): Promise<void> {
       set_config('timezone', 'UTC', false)
   `);
   const row = rows[0];
-  if (row !== undefined && row.number < oldest * 10_000) {
+  if (row !== undefined && row.number < oldestVersion * 10_000) {
     throw fail("DATABASE_VERSION_UNSUPPORTED", { server: database.label, version: row.version });
   }
 }

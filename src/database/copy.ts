@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { from, to } from "pg-copy-streams";
 import type { Client } from "./connection.ts";
 
-/* COPY between PostgreSQL and files on this machine: bytes are passed on as they are. */
+/* COPY between PostgreSQL and files on this machine. Bytes are passed on unchanged. */
 
 /** Runs a `COPY … FROM STDIN` with the bytes of a file. @returns how many rows the server took */
 export async function copyFromFile(
@@ -27,7 +27,7 @@ export async function copyToFile(
   await passOn(client.query(to(sql)), createWriteStream(path, { flags: "wx", mode: 0o600 }), signal);
 }
 
-/** An abort is told by its own reason, not as the streams tell it. */
+/** Once the signal is aborted, the error is the signal's reason, not that of the streams. */
 async function passOn(
   source: NodeJS.ReadableStream,
   target: NodeJS.WritableStream,

@@ -9,8 +9,8 @@ interface DriverError extends Error {
 }
 
 /**
- * Turns an error of the driver into one of the catalogue, by SQLSTATE or errno, never by its text. Errors of the
- * catalogue and errors that are not the driver's pass through.
+ * Turns an error of the driver into one of the catalogue, by its SQLSTATE or errno, and by its text only if it has neither.
+ * All other errors are returned unchanged.
  */
 export function asDatabaseFailure(error: unknown, server: string): unknown {
   if (error instanceof ForecastLabError || !(error instanceof Error)) return error;
@@ -29,7 +29,7 @@ export function asDatabaseFailure(error: unknown, server: string): unknown {
   ) {
     return fail("DATABASE_CONNECTION_LOST", { server, reason }, error);
   }
-  // The driver's own words where a password is asked for and none was given, or a wrong kind of one.
+  // The driver says this if the server wants a password and none was given, or one of the wrong type.
   if (code === undefined && /^SASL:/.test(failure.message)) {
     return fail(
       "DATABASE_LOGIN_REFUSED",
@@ -79,7 +79,7 @@ export function asDatabaseFailure(error: unknown, server: string): unknown {
         error,
       );
     default:
-      // ELOOP and its like are the operating system's; SQLSTATEs have a digit.
+      // Unlike names of the operating system, such as ELOOP, a SQLSTATE has a digit.
       return /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
         ? fail(
             "DATABASE_FAILURE",
@@ -103,7 +103,7 @@ const unreachable = new Set([
 /** admin_shutdown, crash_shutdown, cannot_connect_now, and sockets that break. */
 const lost = new Set(["57P01", "57P02", "57P03", "ECONNRESET", "EPIPE"]);
 
-/** The server's sentence without its closing full stop, to stand inside ours. */
+/** The server's sentence without its full stop, to be part of another sentence. */
 function reasonOf(error: DriverError): string {
   return error.message.trim().replace(/\.$/, "");
 }

@@ -4,18 +4,18 @@ import type { Client } from "./connection.ts";
 import type { Month } from "./months.ts";
 
 /*
- * Writers of one month of a table take turns by advisory locks; different months do not meet. Readers and plain SQL writers
- * are not held up. A table that is not partitioned counts as one month.
+ * Advisory locks make loads of the same month of a table wait for each other. Loads of different months, readers, and writers
+ * of plain SQL do not wait. A table that is not partitioned counts as one month.
  */
 
 export type LockScope = "session" | "transaction";
 
 /**
- * Locks months of a table, in their order so that two loads cannot wait for each other, until the transaction ends or
- * {@link unlockMonths}.
+ * Locks months of a table until the transaction ends, or for a session until {@link unlockMonths}. They are locked in their
+ * order, so that two loads cannot deadlock.
  *
- * @param options.wait false: fails at once where another session holds one of them
- * @param options.onWait told before waiting for a month
+ * @param options.wait false: fails at once if another session holds one of them; default true
+ * @param options.onWait called before waiting for a month
  * @throws LOAD_MONTH_BUSY
  */
 export async function lockMonths(
@@ -36,7 +36,7 @@ export async function lockMonths(
   }
 }
 
-/** Locks a month if no other session holds it. */
+/** Locks a month if no other session holds it. @returns whether it did */
 export async function tryLockMonth(
   client: Client,
   table: TableName,

@@ -2,8 +2,17 @@ import { type Database, databaseOf } from "./address.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Runs the work against the warehouse's server: the one of DATABASE_URL, or the embedded one, which is started if
- * it does not run yet and stopped again unless another command uses it or `db start` left it running.
+ * Runs the work with the warehouse's database: that of DATABASE_URL, or that of the embedded server. The embedded server is
+ * started if it is not running, and stopped afterwards unless another process uses it or `db start` keeps it running.
+ *
+ * @param settings from {@link readSettings}
+ * @throws EMBEDDED_* if the embedded server cannot be started, and what the work throws
+ *
+ * @example
+ * import { loadRuns, readSettings, withDatabase } from "forecastlab";
+ *
+ * const settings = await readSettings(process.env, process.cwd());
+ * const loads = await withDatabase(settings, (database) => loadRuns(database));
  */
 export async function withDatabase<T>(
   settings: Settings,

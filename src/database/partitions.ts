@@ -4,15 +4,15 @@ import { quoteIdentifier, quoteLiteral } from "./identifiers.ts";
 import { lockMonths } from "./locks.ts";
 import { boundsOf, type Month, partitionName } from "./months.ts";
 
-/** A partition that is not the default one. */
+/** A partition other than the default one. */
 export interface Partition {
   readonly name: string;
-  /** Days, the first within and the second beyond; null where it is open or not bounded by days. */
+  /** First day, and the day after the last; null if it is unbounded there or not bounded by days. */
   readonly from: string | null;
   readonly to: string | null;
 }
 
-/** The partitions of a table, the default one aside. */
+/** The partitions of a table except the default one. */
 export async function partitionsOf(client: Client, table: TableName): Promise<Partition[]> {
   const { rows } = await client.query<{ name: string; bounds: string }>(
     `SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds
@@ -28,18 +28,18 @@ export async function partitionsOf(client: Client, table: TableName): Promise<Pa
   });
 }
 
-/** The partition that a month's rows go to: its own, or one that holds more than the month. */
+/** The partition that a month's rows go to: its own, or one with other months too. */
 export function partitionFor(partitions: readonly Partition[], month: Month): Partition | undefined {
   const { from, to } = boundsOf(month);
   return partitions.find((partition) => (partition.from ?? from) <= from && (partition.to ?? to) >= to);
 }
 
 /**
- * Makes sure that each month has a partition. Rows of the month that wait in the default partition move along, with their
- * ids and times. Runs in a short transaction of its own, because attaching locks the default partition against
- * readers until it commits; an empty partition that is left over says nothing.
+ * Makes a partition for each month that has none. Rows of the month in the default partition move to it, with their ids and
+ * times. Runs in a short transaction of its own, because attaching locks the default partition against readers until the
+ * commit. If the caller fails later, an empty partition is left, which does no harm.
  *
- * @returns the months that were made
+ * @returns the months whose partitions were made
  */
 export async function ensureMonthPartitions(
   client: Client,
@@ -50,7 +50,7 @@ export async function ensureMonthPartitions(
   if (missing.length === 0) return [];
   return withTransaction(client, async () => {
     await lockMonths(client, table, missing, "transaction");
-    // Asked again: another session may have made some while this one waited.
+    // Checked again: another session may have made some while this one waited.
     const made = await missingMonths(client, table, missing);
     for (const month of made) await makePartition(client, table, month);
     return made;
@@ -69,7 +69,7 @@ async function makePartition(client: Client, table: TableName, month: Month): Pr
   const columns = await plainColumns(client, table);
   const bounds = boundsOf(month);
   const [from, to] = [quoteLiteral(bounds.from), quoteLiteral(bounds.to)];
-  // Identity is not copied: the parent's gives the numbers, and from PostgreSQL 17 a partition must not bring its own.
+  // Identity is not copied: the parent's numbers the rows, and from PostgreSQL 17 a partition must not have its own.
   await client.query(
     `CREATE TABLE ${partition} (LIKE ${parent} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)`,
   );
@@ -87,7 +87,7 @@ async function makePartition(client: Client, table: TableName, month: Month): Pr
   );
 }
 
-/** The columns that are stored as given, quoted: a generated one follows from them. */
+/** The names, quoted, of all columns that are not generated. */
 async function plainColumns(client: Client, table: TableName): Promise<string> {
   const { rows } = await client.query<{ columns: string }>(
     `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute

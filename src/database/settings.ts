@@ -2,15 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fail } from "../errors.ts";
 
-/** Where the warehouse lives. Comes from {@link readSettings}; nothing else reads the environment. */
+/** Where the warehouse lives. Only {@link readSettings} makes it from the environment. */
 export interface Settings {
   /** Absolute path of the private folder that holds the embedded server's data (`.forecastlab`). */
   readonly home: string;
-  /** A server of the user's own. Holds a password: never log or print it. */
+  /** Connection string of a server of the user's own. It may hold a password: never log or print it. */
   readonly databaseUrl: string | undefined;
-  /** A folder with PostgreSQL's own initdb, pg_ctl and postgres, in place of those from npm. */
+  /** A folder with initdb, pg_ctl and postgres to use in place of those from npm. */
   readonly postgresBin: string | undefined;
-  /** A folder of migrations in place of the package's own. */
+  /** A folder of migrations to use in place of the package's. */
   readonly migrations?: string | undefined;
 }
 
@@ -21,10 +21,17 @@ const settingNames = ["home", "databaseUrl", "postgresBin", "migrations"] as con
 const fileNames = ["forecastlab.config.yaml", "forecastlab.config.yml", "forecastlab.config.json"];
 
 /**
- * Reads the settings: environment (FORECASTLAB_HOME, DATABASE_URL, FORECASTLAB_POSTGRES_BIN, FORECASTLAB_MIGRATIONS) before
- * `forecastlab.config.yaml|yml|json` of the folder before the defaults. Flags are laid over by the caller.
+ * Reads the settings. The environment (FORECASTLAB_HOME, DATABASE_URL, FORECASTLAB_POSTGRES_BIN, FORECASTLAB_MIGRATIONS) takes
+ * precedence over `forecastlab.config.yaml|yml|json` in the folder, and that over the defaults.
  *
+ * @param folder where a settings file may be, and what relative paths start at
  * @throws SETTING_INVALID
+ *
+ * @example
+ * import { readSettings } from "forecastlab";
+ *
+ * const settings = await readSettings(process.env, process.cwd());
+ * console.log(settings.home); // /home/me/shop/.forecastlab
  */
 export async function readSettings(environment: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
   const file = await readSettingsFile(folder);
@@ -44,13 +51,13 @@ export async function readSettings(environment: NodeJS.ProcessEnv, folder: strin
 async function readSettingsFile(folder: string): Promise<SettingsFile> {
   const name = fileNames.find((candidate) => existsSync(join(folder, candidate)));
   if (name === undefined) return {};
-  // JSON is YAML; what reads it is loaded only where there is a file, to keep the command line's start short.
+  // JSON is YAML. The parser is loaded only if there is a file, so that the command line starts fast.
   const [{ parse }, { z }] = await Promise.all([import("yaml"), import("zod")]);
   let content: unknown;
   try {
     content = parse(readFileSync(join(folder, name), "utf8")) ?? {};
   } catch (error) {
-    // The parser quotes the line it fails at, which may hold a password: only the place is told.
+    // The parser quotes the line that it fails at, which may hold a password: only the line's number is reported.
     const place = (error as { linePos?: { line: number }[] }).linePos?.[0]?.line;
     throw fail("SETTING_INVALID", { name, problem: `it is not YAML (line ${place ?? "?"})`, source: name });
   }

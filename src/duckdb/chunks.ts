@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 
-/** Some rows (at most 2048) as DuckDB holds them, column by column. Good until the next chunk is asked for. */
+/** Some rows (at most 2048) as DuckDB holds them, column by column. Valid until the next chunk is requested. */
 export interface Chunk {
   readonly rows: number;
   readonly columns: readonly ChunkColumn[];
@@ -8,23 +8,23 @@ export interface Chunk {
 
 export interface ChunkColumn {
   /**
-   * Little-endian values one after the other; what stands in place of a NULL means nothing.
+   * Little-endian values one after the other; those of NULLs are undefined.
    *
    * @param width bytes of a value: 8 for DOUBLE, 4 for INTEGER and DATE (days since 1970-01-01), 1 for BOOLEAN
    */
   values(width: 1 | 4 | 8): Uint8Array;
-  /** The values of a VARCHAR in UTF-8. Only of rows that have one: in place of a NULL there may be a pointer to nowhere. */
+  /** The values of a VARCHAR in UTF-8. Must not be called for a NULL, which may have an invalid pointer in its place. */
   texts(): (row: number) => Uint8Array;
-  /** A bit a row, lowest first, 1 where there is a value; undefined where every row has one. */
+  /** One bit per row, lowest first, which is 1 for a value and 0 for NULL; undefined if there are no NULLs. */
   readonly validity: Uint8Array | undefined;
 }
 
 /**
- * Runs a query and hands its rows on, in their order, as they become ready: no more than a few chunks are held at a time.
- * Nothing else may run on the connection before the last chunk is taken, or the iteration given up.
+ * Runs a query and yields its rows, in their order, as they become ready; only a few chunks are in memory at a time. Nothing
+ * else may run on the connection until the last chunk is taken or the iteration ends.
  */
 export async function* chunksOf(connection: DuckDBConnection, sql: string): AsyncGenerator<Chunk, void> {
-  // DuckDB's own vectors make an object of every value; these are the functions beneath them.
+  // The vectors of DuckDB's API make an object for every value; these are the functions that they call.
   const { default: duckdb } = await import("@duckdb/node-bindings");
   const result = await connection.stream(sql);
   const width = result.columnCount;
@@ -46,7 +46,7 @@ export async function* chunksOf(connection: DuckDBConnection, sql: string): Asyn
       return {
         values: (bytes: number) => duckdb.vector_get_data(vector, rows * bytes),
         texts,
-        // Whole words of 64 bits; null where DuckDB keeps none because every row has a value.
+        // Whole words of 64 bits; null if DuckDB keeps none because every row has a value.
         validity: duckdb.vector_get_validity(vector, Math.ceil(rows / 64) * 8) ?? undefined,
       };
     });
@@ -54,6 +54,6 @@ export async function* chunksOf(connection: DuckDBConnection, sql: string): Asyn
   }
 }
 
-/** A text is its length and, up to 12 bytes, the text itself, else its first 4 bytes and a pointer. */
+/** A text is its length, followed by the text itself if it has up to 12 bytes, else by its first 4 bytes and a pointer. */
 const textBytes = 16;
 const inlineBytes = 12;

@@ -6,26 +6,26 @@ import { makePrivateFolder } from "../system/private-folder.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
 
 /**
- * DuckDB with a private folder of its own. Rows stay inside it, but for the few that a person reads and those written in a
- * format that DuckDB does not write.
+ * DuckDB with a private folder of its own. Rows stay inside DuckDB, except the few that a person reads and those written in a
+ * format that DuckDB cannot write.
  */
 export interface Engine {
-  /** Absolute path of the private folder: spool files and what DuckDB spills. */
+  /** Absolute path of the private folder, for spool files and for what DuckDB spills. */
   readonly folder: string;
-  /** Interrupts what DuckDB does; whoever works beside it looks at it too. */
+  /** When it is aborted, DuckDB's statement is interrupted. Work outside of DuckDB has to check it as well. */
   readonly signal: AbortSignal | undefined;
   run(sql: string): Promise<void>;
-  /** Few rows, as plain objects; whole numbers as numbers. */
+  /** A few rows, as plain objects with whole numbers as `number`. */
   rows<Row extends object>(sql: string): Promise<Row[]>;
   /** Many rows in their order, as they become ready; see {@link chunksOf}. */
   chunks(sql: string): AsyncIterable<Chunk>;
   /** The only value of the only row, a whole number. */
   count(sql: string): Promise<number>;
-  /** Checks names and types without running; throws DuckDB's error. */
+  /** Checks the names and types of a statement without running it. @throws DuckDB's error */
   prepare(sql: string): Promise<void>;
-  /** Adds rows to a table one by one; they are there when it is closed. */
+  /** Adds rows to a table one by one; they are visible when it is closed. */
   appender(table: string): Promise<Appender>;
-  /** From here on no file is in reach but these and those of the folder. */
+  /** From here on DuckDB can read no files but these and those of the folder. */
   confine(paths: readonly string[]): Promise<void>;
 }
 
@@ -35,12 +35,11 @@ export interface Appender {
 }
 
 /**
- * Starts DuckDB in a new temporary folder that only this user can read, runs the work, and removes the folder again,
- * also after an error, an interruption and `process.exit`. An abort interrupts the running statement.
+ * Starts DuckDB with a new temporary folder that only this user can read, runs the work, and removes the folder, also after
+ * an error, an interruption or `process.exit`. An abort of the signal interrupts the running statement.
  *
- * @param options.memory_mb how much DuckDB may hold before it spills into the folder
- *
- * @throws SPACE_EXHAUSTED when memory and temporary space do not do
+ * @param options.memory_mb megabytes that DuckDB may hold before it spills into the folder; default 512
+ * @throws SPACE_EXHAUSTED when memory and temporary space are not enough
  */
 export async function withEngine<T>(
   signal: AbortSignal | undefined,
@@ -50,9 +49,9 @@ export async function withEngine<T>(
   const { path: folder, remove } = makePrivateFolder();
   let instance: DuckDBInstance | undefined;
   try {
-    // Loaded only here: it is large, and what is wrong with the arguments is told without it.
+    // Loaded only here: it is large, and wrong arguments are reported without it.
     const { DuckDBInstance } = await import("@duckdb/node-api");
-    // In memory up to the limit, beyond it in the folder: twice as fast as a database file, which is synchronized.
+    // In memory up to the limit and in the folder beyond it: twice as fast as a database file, which is synchronized.
     instance = await DuckDBInstance.create(":memory:", {
       memory_limit: `${memory_mb}MB`,
       temp_directory: join(folder, "spill"),
@@ -63,7 +62,7 @@ export async function withEngine<T>(
     const connection = await instance.connect();
     // Casts between times with and without zone must not depend on where the load runs.
     await connection.run("SET TimeZone = 'UTC'");
-    // It takes what two TRYs have in common out of both, where it fails for all rows (DuckDB 1.5).
+    // It moves what two TRYs have in common out of both, where an error then ends the statement (DuckDB 1.5).
     await connection.run("SET disabled_optimizers = 'common_subexpressions'");
     const interrupt = () => connection.interrupt();
     signal?.addEventListener("abort", interrupt);
@@ -144,7 +143,7 @@ function plain(row: Record<string, unknown>): Record<string, unknown> {
   );
 }
 
-/** DuckDB's errors are told apart by the class that starts their text; there is no code. */
+/** DuckDB's errors have no codes: their class is the start of the text. */
 function asEngineFailure(error: unknown): unknown {
   const message = error instanceof Error ? error.message : "";
   if (!/^Out of Memory Error|No space left on device|^ENOSPC/.test(message)) return error;

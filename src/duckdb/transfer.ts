@@ -7,9 +7,9 @@ import { fail } from "../errors.ts";
 import type { Engine } from "./engine.ts";
 
 /*
- * Rows between PostgreSQL and DuckDB, both ways by COPY and a file in the engine's private folder: never through this
- * process. In the file NULL is an empty field without quotes, and an empty text is a quoted one; both systems write and read it
- * so, and neither takes one for the other.
+ * Rows go between PostgreSQL and DuckDB, both ways, by COPY and a file in the engine's private folder, and never become
+ * objects of this process. In the file NULL is an empty field without quotes, and an empty text is an empty field with
+ * quotes: both systems write and read them so.
  */
 
 /** A column of rows that are fetched. */
@@ -17,11 +17,11 @@ export interface FetchedColumn {
   readonly name: string;
   /** As DuckDB spells it. */
   readonly type: string;
-  /** Values hold no line end, quote or comma although the type is text: times. */
+  /** Values hold no line ends, quotes or commas although the type is text (times do not). */
   readonly plain?: true;
 }
 
-/** Rows of a query of the warehouse that are on this machine, and not in DuckDB yet. */
+/** A file with the rows of a query of the warehouse. */
 export interface FetchedFile {
   readonly path: string;
   readonly columns: readonly FetchedColumn[];
@@ -30,8 +30,8 @@ export interface FetchedFile {
 let fetched = 0;
 
 /**
- * Runs a query of the warehouse and writes its rows to a file. When it returns the connection is free again, so that the next
- * query can run while DuckDB reads these rows.
+ * Runs a query of the warehouse and writes its rows to a file. When it returns, the connection is free, so that the next query
+ * can run while DuckDB reads these rows.
  *
  * @param columns of the query, in its order
  */
@@ -41,7 +41,7 @@ export async function fetchFile(
   { query, columns }: { readonly query: string; readonly columns: readonly FetchedColumn[] },
 ): Promise<FetchedFile> {
   const path = join(engine.folder, `fetched-${++fetched}.csv`);
-  // Without text, COPY's text format is the same as CSV and a quarter faster.
+  // Without text columns, COPY's text format gives the same file as CSV and is a quarter faster.
   const format = hasText(columns) ? "FORMAT csv" : "FORMAT text, DELIMITER ',', NULL ''";
   const copy = `COPY (${query}) TO STDOUT WITH (${format}, ENCODING 'UTF8')`;
   await copyToFile(client, copy, path, engine.signal);
@@ -66,7 +66,7 @@ export function fetchedRows({ path, columns }: FetchedFile): string {
   )`;
 }
 
-/** A text may hold line ends, in which DuckDB loses its way when it reads in parallel. */
+/** A text may hold line ends, which DuckDB mistakes for ends of records when it reads in parallel. */
 const hasText = (columns: readonly FetchedColumn[]) =>
   columns.some(({ type, plain }) => !plain && !withoutText.test(type));
 
@@ -82,13 +82,13 @@ export async function fetchTable(
   await createFetched(engine, table, await fetchFile(engine, client, source));
 }
 
-/** Creates a table of DuckDB from a fetched file, which is gone afterwards. */
+/** Creates a table of DuckDB from a fetched file, and removes the file. */
 export async function createFetched(engine: Engine, table: string, file: FetchedFile): Promise<void> {
   await engine.run(`CREATE TABLE ${quoteIdentifier(table)} AS SELECT * FROM ${fetchedRows(file)}`);
   await rm(file.path);
 }
 
-/** Rows of DuckDB in a file, ready to be copied into the warehouse. */
+/** A file with rows of DuckDB, ready to be copied into the warehouse. */
 export interface SpoolFile {
   readonly path: string;
   /** Names of the columns in the target table. */
@@ -96,7 +96,7 @@ export interface SpoolFile {
   readonly rows: number;
 }
 
-/** Writes the rows of a query of DuckDB, in its order, to a file that {@link copySpooled} takes. */
+/** Writes the rows of a query of DuckDB, in its order, to a file for {@link copySpooled}. */
 export async function spoolRows(
   engine: Engine,
   {
@@ -113,8 +113,8 @@ export async function spoolRows(
 /**
  * Copies spooled rows into a table of the warehouse.
  *
- * @param options.freeze rows need no hint bits, no vacuum and, if WAL is minimal, no WAL: only for a table that is new or was
- * truncated in this transaction
+ * @param options.freeze writes rows frozen, which need no hint bits, no vacuum and, if wal_level is minimal, no WAL; only for
+ * a table that was created or truncated in this transaction; default false
  * @throws INTERNAL when another number of rows arrives than was written
  */
 export async function copySpooled(

@@ -1,37 +1,85 @@
 import { fail } from "../errors.ts";
-import type { MonthChanges } from "./publish/month-plan.ts";
-import type { Examined } from "./rows/validate-rows.ts";
 
-/** How many rows may be rejected for the others to be published. */
+/** How many rows may be rejected for the others to be published: a number, or a percentage of the rows read. */
 export type MaxRejects = { readonly rows: number } | { readonly percent: number };
 
-/** Dimension rows a load adds for what its rows refer to. */
-export type Created = Readonly<Record<"store" | "product" | "calendar", number>>;
+/** How many rows a load adds to each dimension for what its rows refer to. */
+export type CreatedRows = Readonly<Record<"store" | "product" | "calendar", number>>;
+
+/** What validation found in the files. */
+export interface ValidationCounts {
+  /** Records in the files: `filtered + read`. */
+  readonly source_rows: number;
+  /** Rows that the mapping's filter left out. */
+  readonly filtered: number;
+  readonly read: number;
+  /** Rows that were folded into another row of their grain. */
+  readonly duplicates: number;
+  readonly created: CreatedRows;
+}
+
+/** What a load changes in a month, or in all its months together. */
+export interface MonthChanges {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+}
 
 /**
- * The account of a load: `source_rows = filtered + read`, and
+ * The counts of a load, which always add up: `source_rows = filtered + read`, and
  * `read = inserted + updated + unchanged + duplicates + rejected + withheld`.
  */
-export interface Account extends Examined, MonthChanges {
+export interface LoadCounts extends ValidationCounts, MonthChanges {
   readonly rejected: number;
   /** How many rows were allowed to be rejected. */
   readonly max_rejects: number;
-  /** Fit to be published, and not published because too many others were rejected. */
+  /** Valid rows that were not published because too many others were rejected. */
   readonly withheld: number;
-  /** Whether the warehouse holds what the files bring: not after a dry run, nor when too many rows were rejected. */
+  /** Whether the warehouse holds the rows of the files: not after a dry run, nor when too many rows were rejected. */
   readonly published: boolean;
   readonly dry_run: boolean;
 }
+
+/** The sum of what a load changes in its months. */
+export const totalOf = (months: readonly MonthChanges[]): MonthChanges => ({
+  inserted: months.reduce((sum, { inserted }) => sum + inserted, 0),
+  updated: months.reduce((sum, { updated }) => sum + updated, 0),
+  unchanged: months.reduce((sum, { unchanged }) => sum + unchanged, 0),
+});
 
 /** How many of the rows read may be rejected. */
 export function allowedRejects(maxRejects: MaxRejects, read: number): number {
   return "rows" in maxRejects ? maxRejects.rows : Math.floor((read * maxRejects.percent) / 100 + 1e-9);
 }
 
-/** @throws INTERNAL when not every row is accounted for */
-export function requireIdentity(account: Account): Account {
-  const { read, inserted, updated, unchanged, duplicates, rejected, withheld } = account;
+/** What is known of a load before it is published. */
+export interface ValidationOutcome {
+  readonly validated: ValidationCounts;
+  readonly rejected: number;
+  /** How many rows were allowed to be rejected. */
+  readonly allowed: number;
+  readonly dryRun: boolean;
+}
+
+/**
+ * The counts of a load that makes these changes, or withholds these rows.
+ *
+ * @throws INTERNAL when a row is not accounted for
+ */
+export function loadCounts(
+  { validated, rejected, allowed, dryRun }: ValidationOutcome,
+  { inserted, updated, unchanged }: MonthChanges,
+  withheld = 0,
+): LoadCounts {
+  const { source_rows, filtered, read, duplicates } = validated;
   const accounted = inserted + updated + unchanged + duplicates + rejected + withheld;
-  if (read === accounted && account.source_rows === account.filtered + read) return account;
-  throw fail("INTERNAL", { reason: `${read} rows were read and ${accounted} are accounted for` });
+  if (read !== accounted || source_rows !== filtered + read) {
+    throw fail("INTERNAL", { reason: `${read} rows were read and ${accounted} are accounted for` });
+  }
+  return {
+    ...validated,
+    ...{ inserted, updated, unchanged, rejected, max_rejects: allowed, withheld },
+    published: !dryRun && withheld === 0 && rejected <= allowed,
+    dry_run: dryRun,
+  };
 }

@@ -1,8 +1,11 @@
-export type { Account, Created, MaxRejects } from "./counts.ts";
+/** Files into a table of the warehouse: `load` is the way through it. */
+export type { CreatedRows, LoadCounts, MaxRejects } from "./counts.ts";
 export { type DuplicatePolicy, duplicatePolicies } from "./duplicate-policy.ts";
-export { type LoadRun, loadRuns } from "./ledger/load-runs.ts";
+export { type LoadRun, type LoadRunsOptions, loadRuns } from "./ledger/load-runs.ts";
 export type { LoadedBefore } from "./ledger/recognize.ts";
-export { type LoadRequest, type LoadResult, load, requireTable } from "./load.ts";
+export { load } from "./load.ts";
+export { type LoadRequest, requireTable } from "./load-request.ts";
+export { type LoadedFile, type LoadedMonth, type LoadResult, loadRefusal } from "./load-result.ts";
 export { type Mapping, parseMapping, readMapping } from "./mapping.ts";
 export { type LoadPhase, type LoadProgress, loadPhases } from "./phases.ts";
 export type { Method } from "./publish/month-plan.ts";

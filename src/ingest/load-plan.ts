@@ -5,30 +5,30 @@ import { didYouMean } from "../system/did-you-mean.ts";
 import type { Mapping } from "./mapping.ts";
 import { type Target, targetsOf } from "./target-columns.ts";
 
-/** A column a load writes. */
+/** A column that a load writes. */
 export interface PlannedColumn extends Target {
   /** SQL over the source's columns. */
   readonly expression: string;
-  /** The user wrote the expression; else it is a source column or NULL, which cannot fail. */
+  /** Whether a user wrote the expression; else it is a source column or NULL, which cannot fail. */
   readonly mapped: boolean;
-  /** How rows of one grain fold into one value, as SQL over the target's columns. */
+  /** SQL over the load's columns of how rows of one grain become one value. */
   readonly aggregate?: string;
 }
 
-/** What becomes of the source's columns; made without looking at rows. */
+/** How the columns of the source become those of the table; planned without reading rows. */
 export interface LoadPlan {
   readonly contract: TableContract;
   readonly columns: readonly PlannedColumn[];
   /** SQL condition over the source's columns. */
   readonly filter?: string;
-  /** Rows of one grain are folded. */
+  /** Whether rows of one grain are aggregated into one. */
   readonly collapse: boolean;
 }
 
 /**
- * Plans the columns of a load: those of the files themselves, or what a mapping makes of them.
+ * Plans the columns of a load: those of the files, or those that a mapping makes of them.
  *
- * @param source the files' columns and what to call them in messages
+ * @param source the columns of the files, and how messages name the files
  * @throws COLUMN_UNKNOWN, COLUMN_MISSING, COLUMN_IS_ID, MAPPING_INVALID
  */
 export function planLoad(
@@ -57,7 +57,7 @@ export function planLoad(
         const { expression, mapped } = own;
         return [{ ...target, expression, mapped, ...(aggregate === undefined ? {} : { aggregate }) }];
       }
-      // The whole chain, or what follows from other columns.
+      // A column of the grain is empty (of a price: the whole chain), or it follows from other columns.
       if (inGrain || derived !== undefined) return [{ ...target, expression: "NULL", mapped: false }];
       return [];
     }),
@@ -86,8 +86,8 @@ function requireTarget(
 ): Target {
   const found = targets.find(({ input }) => input === name.toLowerCase());
   if (found !== undefined) return found;
-  const looked = targets.find(({ column }) => column === name.toLowerCase());
-  if (looked !== undefined) throw fail("COLUMN_IS_ID", { source, column: name, input: looked.input });
+  const lookedUp = targets.find(({ column }) => column === name.toLowerCase());
+  if (lookedUp !== undefined) throw fail("COLUMN_IS_ID", { source, column: name, input: lookedUp.input });
   const inputs = targets.map(({ input }) => input);
   const hint = didYouMean(name, inputs);
   throw fail("COLUMN_UNKNOWN", {

@@ -3,7 +3,7 @@ import { fail } from "../errors.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
 import { parseYaml, readText } from "../system/yaml.ts";
 
-/** SQL over the source's columns; YAML may have read a constant as a number or a truth value. */
+/** SQL over the source's columns. YAML may have read a constant as a number or a boolean. */
 const expression = z
   .union([z.string(), z.number(), z.boolean()], { error: "must be an SQL expression" })
   .transform(String)
@@ -30,21 +30,51 @@ const mappingSchema = z.strictObject({
   collapse: z.record(z.string(), expression).refine(notEmpty, "must give at least one column").optional(),
 });
 
-/** What a mapping file says, checked as far as it can be without the source; see docs/mappings.md. */
+/**
+ * A mapping file: the table, an SQL expression for each of its columns, and optionally the files' format, a filter, and
+ * aggregates that collapse rows of one grain. Its expressions are checked when the files are loaded. See docs/mappings.md.
+ */
 export interface Mapping extends Omit<z.infer<typeof mappingSchema>, "table"> {
   readonly table: TableName;
-  /** Where it was read from, for messages. */
+  /** How messages name it: the path it was read from. */
   readonly path: string;
 }
 
-/** @throws FILE_NOT_FOUND, FILE_IS_DIRECTORY, FILE_NOT_PERMITTED, MAPPING_INVALID */
+/**
+ * Reads a mapping file, in YAML or JSON.
+ *
+ * @returns its content, for the `mapping` of {@link load}
+ * @throws FILE_NOT_FOUND, FILE_IS_DIRECTORY, FILE_NOT_PERMITTED, and MAPPING_INVALID with the place in the file and what it
+ * may hold there
+ *
+ * @example
+ * import { databaseOf, load, readMapping } from "forecastlab";
+ *
+ * const warehouse = databaseOf("postgresql://postgres@localhost/warehouse");
+ * const mapping = await readMapping("shop.yaml");
+ * console.log(await load(warehouse, { table: mapping.table, files: ["invoices.csv"], mapping }));
+ */
 export async function readMapping(path: string): Promise<Mapping> {
   return parseMapping(await readText(path), path);
 }
 
 /**
- * @param path names the mapping in messages
- * @throws MAPPING_INVALID with the place in the file and what may stand there
+ * Parses the text of a mapping file.
+ *
+ * @param path how messages name the mapping
+ * @returns its content, for the `mapping` of {@link load}
+ * @throws MAPPING_INVALID with the place in the text and what it may hold there
+ *
+ * @example
+ * import { databaseOf, load, parseMapping } from "forecastlab";
+ *
+ * const text = `
+ *   table: store
+ *   columns: { code: upper(Shop), name: Shop }
+ * `;
+ * const mapping = parseMapping(text, "the mapping of shops");
+ * const warehouse = databaseOf("postgresql://postgres@localhost/warehouse");
+ * console.log(await load(warehouse, { table: "store", files: ["shops.csv"], mapping }));
  */
 export function parseMapping(text: string, path: string): Mapping {
   const mapping = parseYaml(text, {

@@ -1,6 +1,6 @@
 import type { ColumnKind, Reference, TableContract } from "../schema/contracts.ts";
 
-/** A column of a table as files and mappings give it: natural keys in place of ids. */
+/** A column of a table as files and mappings give it: natural keys in place of surrogate keys. */
 export interface Target {
   /** Its name in files and mappings: `store_code`. */
   readonly input: string;
@@ -10,18 +10,18 @@ export interface Target {
   readonly maxLength?: number;
   readonly precision?: number;
   readonly scale?: number;
-  /** Must be given by every load. */
+  /** Every load must give it. */
   readonly required: boolean;
-  /** May be empty. */
+  /** Its value may be empty. */
   readonly nullable: boolean;
   readonly inGrain: boolean;
-  /** The dimension the value must be in. */
+  /** The dimension that the value must be in. */
   readonly reference?: Reference;
-  /** How it follows from other columns when it is not given. */
+  /** SQL of how it follows from other columns when it is not given. */
   readonly derived?: string;
 }
 
-/** The columns a load of the table may give, in the table's order. */
+/** The columns that a load may give, in the table's order. */
 export function targetsOf(contract: TableContract): Target[] {
   const references = new Map(contract.references.map((reference) => [reference.column, reference]));
   return contract.columns.map(({ name, sqlType: _, ...column }): Target => {

@@ -43,7 +43,7 @@ export async function runDemo(
   onStep?.({ name: "schema", result: await upgrade(database, { signal }) });
 
   const range = { from: "2010-12-01", to: "2010-12-31", region: { country: "GB" } };
-  const calendar = await withClient(database, (client) => fillCalendar(client, range));
+  const calendar = await fillCalendar(database, { ...range, signal });
   onStep?.({ name: "calendar", result: calendar });
 
   const file = example("data/online_retail_2010-12.csv.gz");
@@ -54,7 +54,7 @@ export async function runDemo(
     onStep?.({ name: "load", result });
     loads.push(result);
   }
-  const rollup = await withClient(database, (client) => rollUp(client, {}));
+  const rollup = await rollUp(database, { signal });
   onStep?.({ name: "rollup", result: rollup });
   return { database: demoDatabaseName, calendar, loads, rollup, ...(await keyFigures(database)) };
 }

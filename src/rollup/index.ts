@@ -3,6 +3,7 @@ export {
   type NetNegativeDay,
   type NetNegativePolicy,
   netNegativePolicies,
+  type RollUpOptions,
   type Rollup,
   rollUp,
 } from "./rollup.ts";

@@ -1,28 +1,42 @@
-import { type Client, withTransaction } from "../database/connection.ts";
+import { type Client, type Database, withAbortableClient, withTransaction } from "../database/connection.ts";
 import { lockMonths } from "../database/locks.ts";
 import { ensureMonthPartitions } from "../database/partitions.ts";
 import { fail } from "../errors.ts";
 import { requireRange } from "../system/dates.ts";
 
 /**
- * What becomes of a day on which more came back than was sold: `sales_daily` forbids negatives.
- * - `zero`: the negative measure is written as 0, and how much that leaves out is reported
- * - `reject`: nothing is written at all while there is such a day
+ * What happens to a day on which more was returned than sold, because `sales_daily` forbids negative measures:
+ * - `zero`: the negative measure is written as 0, and the difference is reported
+ * - `reject`: nothing at all is written as long as there is such a day
  */
 export const netNegativePolicies = ["zero", "reject"] as const;
 export type NetNegativePolicy = (typeof netNegativePolicies)[number];
 
-/** Grain: one a date, store and product whose net quantity or net amount is below zero. */
+/** Grain: one per date, store and product with a net quantity or net amount below zero. */
 export interface NetNegativeDay {
   readonly date: string;
   readonly store_code: string;
   readonly sku: string;
-  /** Net units and net amount as the transactions have them. */
+  /** Net units of the transactions, as an exact decimal. */
   readonly quantity: string;
+  /** Net amount of the transactions, as an exact decimal. */
   readonly total_amount: string;
 }
 
+export interface RollUpOptions {
+  /** First day, YYYY-MM-DD; default: that of the first transaction. */
+  readonly from?: string | undefined;
+  /** Last day, YYYY-MM-DD, included; default: that of the last transaction. */
+  readonly to?: string | undefined;
+  /** What happens to a day on which more was returned than sold; default `zero`. */
+  readonly onNetNegative?: NetNegativePolicy | undefined;
+  /** Ends the rollup when it is aborted, with nothing written; default: none. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a rollup did. */
 export interface Rollup {
+  /** First and last day; null if there are no transactions and the option was not given. */
   readonly from: string | null;
   readonly to: string | null;
   /** Lines of `sales_txn` in the range. */
@@ -32,11 +46,11 @@ export interface Rollup {
   readonly inserted: number;
   readonly updated: number;
   readonly unchanged: number;
-  /** Rows of `sales_daily` in the range without any transaction; left as they are. */
+  /** Rows of `sales_daily` in the range that have no transaction; they stay as they are. */
   readonly without_transactions: number;
   /** Net of all transactions of the range, as exact decimals. */
   readonly net: Measures;
-  /** What the policy `zero` raised to 0: net + zeroed = what stands in `sales_daily`. */
+  /** By how much the policy `zero` raised them: net + zeroed = the sum in `sales_daily`. */
   readonly zeroed: Measures;
   readonly net_negative_days: readonly NetNegativeDay[];
 }
@@ -47,20 +61,29 @@ interface Measures {
 }
 
 /**
- * Sums `sales_txn` to `sales_daily` (grain: date, store, product) from `from` to `to`, both inclusive; without them,
- * all there is. Quantity and amount are net of returns. The unit price is that of the units sold (amount over
- * quantity of the lines with a positive quantity, to 2 places), because returns of another day's price would distort
- * it; a day with returns only takes theirs. Rows that already say the same are not written.
+ * Sums `sales_txn` to `sales_daily` (grain: date, store, product). Quantity and amount are net of returns. The unit price is
+ * that of the units sold: amount / quantity over the lines with a positive quantity, to 2 decimals. Returns at the price of
+ * another day would distort it; only if a day has nothing but returns, it is their price. Rows that do not change are not
+ * written.
  *
- * @throws DATE_INVALID, DATE_RANGE_INVALID, ROLLUP_NET_NEGATIVE under the policy `reject`, SCHEMA_MISSING
+ * @returns how many rows were inserted, updated and left unchanged, the net sums, and the days with negative ones
+ * @throws DATE_INVALID, DATE_RANGE_INVALID, ROLLUP_NET_NEGATIVE under the policy `reject`, SCHEMA_MISSING and errors of the
+ * connection; the signal's reason when it is aborted
+ *
+ * @example
+ * import { databaseOf, rollUp } from "forecastlab";
+ *
+ * const warehouse = databaseOf("postgresql://postgres@localhost/warehouse");
+ * const rollup = await rollUp(warehouse, { from: "2024-01-01", to: "2024-01-31", onNetNegative: "reject" });
+ * console.log(rollup.days, rollup.net.quantity, rollup.net.total_amount);
  */
-export async function rollUp(
-  client: Client,
-  options: { from?: string | undefined; to?: string | undefined; onNetNegative?: NetNegativePolicy },
-): Promise<Rollup> {
+export async function rollUp(database: Database, options: RollUpOptions = {}): Promise<Rollup> {
   requireRange(options);
-  const { from = null, to = null } = options;
+  return withAbortableClient(database, (client) => rollUpRange(client, options), options.signal);
+}
 
+async function rollUpRange(client: Client, options: RollUpOptions): Promise<Rollup> {
+  const { from = null, to = null, onNetNegative } = options;
   const { rows } = await client.query<{ month: string }>(monthsOfTransactions, [from, to]);
   const months = rows.map(({ month }) => month);
   await ensureMonthPartitions(client, "sales_daily", months);
@@ -69,7 +92,7 @@ export async function rollUp(
     await client.query(createNetDay);
     await client.query(fillNetDay, [from, to]);
     const { rows: negative } = await client.query<NetNegativeDay>(netNegativeDays);
-    if (negative.length > 0 && options.onNetNegative === "reject") throw netNegative(negative);
+    if (negative.length > 0 && onNetNegative === "reject") throw netNegative(negative);
 
     const updated = await client.query(updateDifferent);
     const inserted = await client.query(insertMissing);
@@ -91,7 +114,7 @@ export async function rollUp(
   });
 }
 
-/** Counts are bigint and sums numeric: the driver hands both over as text. */
+/** Counts are bigint and sums are numeric: the driver returns both as text. */
 interface Totals {
   first: string | null;
   last: string | null;

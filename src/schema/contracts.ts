@@ -104,7 +104,14 @@ const naturalKeys = {
   calendar: { input: "date", key: "date", id: "date", fault: "UNKNOWN_DATE" },
 } as const;
 
-/** The contract of a table. */
+/**
+ * The contract of a table: its columns in their order, its grain, the dimensions it refers to, and its rules.
+ *
+ * @example
+ * import { contractOf } from "forecastlab";
+ *
+ * console.log(contractOf("sales_daily").inputGrain); // [ 'date', 'store_code', 'sku' ]
+ */
 export function contractOf(name: TableName): TableContract {
   const table = tables[name];
   const derived = derivations[name] ?? {};

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm, writeFile } from "node:fs/promises";
 
-/** What a file is to hold: a text, or bytes that arrive piece by piece. */
+/** The content of a file: a text, or bytes that arrive piece by piece. */
 export type FileContent = string | AsyncIterable<Uint8Array>;
 
 /**
- * Puts a file in its place, whole or not at all: whoever reads meanwhile sees the old file or the new one. It is written
- * under a new random name next to it and renamed, so that no existing file or link is followed or written to.
+ * Writes a file completely or not at all: a reader sees either the old file or the new one. It is written under a new random
+ * name next to the path and then renamed, so that no existing file or link is followed or written to.
  *
- * @param options.mode permissions of the new file; default: those new files of this user have
- * @param options.owner whom it belongs to; default: this user
- * @throws errors of the file system, as they are
+ * @param options.mode permissions of the new file; default: those of any new file of this user
+ * @param options.owner user and group that it belongs to; default: this user's
+ * @throws errors of the file system
  */
 export async function replaceFile(
   path: string,

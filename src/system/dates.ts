@@ -3,9 +3,10 @@ import { z } from "zod";
 import { fail } from "../errors.ts";
 
 /**
- * Refuses a range of days, as the user wrote it, that is none. Both ends are inclusive; one that is left out is open.
+ * Makes sure that a range of days, as the user wrote it, is valid. Both ends are included; an end that is left out is open.
  *
- * @throws DATE_INVALID when an end is not a day of the calendar written YYYY-MM-DD, DATE_RANGE_INVALID
+ * @throws DATE_INVALID when an end is not a day of the calendar written YYYY-MM-DD; DATE_RANGE_INVALID when the last day is
+ * before the first
  */
 export function requireRange({ from, to }: { from?: string | undefined; to?: string | undefined }): void {
   if (from !== undefined) requireDate("The first day", from);
@@ -13,15 +14,19 @@ export function requireRange({ from, to }: { from?: string | undefined; to?: str
   if (from !== undefined && to !== undefined && to < from) throw fail("DATE_RANGE_INVALID", { from, to });
 }
 
-/** @throws DATE_INVALID when the value is not a day of the calendar written YYYY-MM-DD; `name` says of what */
+/**
+ * @param name how the message names the value
+ * @throws DATE_INVALID when the value is not a day of the calendar written YYYY-MM-DD
+ */
 export function requireDate(name: string, value: string): void {
   if (!isDay(value)) throw fail("DATE_INVALID", { name, value });
 }
 
 /**
- * Until when facts are known, as the user wrote it: a moment with its time zone, or a day, which stands for its end in UTC.
+ * Parses the time until which facts are known, as the user wrote it: a time with its zone, or a day, which means its end in
+ * UTC.
  *
- * @returns the moment in UTC, to the microsecond that the warehouse keeps: what was recorded by then, it included, was known
+ * @returns the time in UTC, in microseconds as the warehouse stores it; facts recorded at this time or before are known
  * @throws TIME_INVALID
  */
 export function parseKnownAt(text: string): string {

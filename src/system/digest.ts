@@ -3,9 +3,9 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { asFileFailure } from "./file-failures.ts";
 
-/* The one digest of this package: SHA-256 in hexadecimal digits. */
+/* SHA-256 in hexadecimal digits, the only digest of this package. */
 
-/** A digest of bytes that arrive piece by piece: `update` adds some, {@link hexOf} ends it. */
+/** A digest of bytes that arrive piece by piece: `update` adds bytes, {@link hexOf} returns the digest. */
 export const sha256 = (): Hash => createHash("sha256");
 
 export const hexOf = (hash: Hash): string => hash.digest("hex");

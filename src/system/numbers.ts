@@ -1,11 +1,11 @@
-/* Numbers as people read them, the same everywhere: in the terminal, in messages and in plots. */
+/* Numbers as text for people, in the terminal, in messages and in plots. */
 
-/** `5,000,000`; of a number that is not whole, at most `decimals` decimals. */
+/** `5,000,000`; a number that is not whole has at most `decimals` decimals. */
 export function numberText(value: number, decimals = 0): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: decimals });
 }
 
-/** `1,234.50` for a decimal kept as text, with all its decimals. */
+/** `1,234.50`, of an exact decimal that is kept as text, with all its decimals. */
 export function decimalText(decimal: string): string {
   const [whole = "", ...fraction] = decimal.split(".");
   return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...fraction].join(".");

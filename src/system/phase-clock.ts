@@ -1,26 +1,26 @@
-/** How far work in phases has come. */
+/** How much of a piece of work in phases is done. */
 export interface Progress<Phase extends string> {
   readonly phase: Phase;
-  /** How many pieces of the phase are done: rows of a load, months of tables or series of a frame. */
+  /** How many units of the phase are done: rows of a load, months of tables or series of a frame. */
   readonly done: number;
-  /** Of how many, if that is known. */
+  /** How many there are, if that is known. */
   readonly of?: number | undefined;
 }
 
-/** Seconds by phase, and reports of progress. */
+/** Measures seconds by phase, and reports progress. */
 export interface PhaseClock<Phase extends string> {
-  /** Ends the phase that is running and starts another. */
+  /** Ends the current phase and starts another. */
   enter(phase: Phase): void;
-  /** Reports pieces of the phase that are done, at most ten times a second. */
+  /** Reports how many units of the phase are done, at most ten times a second. */
   progress(done: number, of?: number): void;
-  /** Ends the phase that is running. @returns seconds by phase, to the millisecond; 0 for a phase that never ran */
+  /** Ends the current phase. @returns seconds by phase, to the millisecond; 0 for a phase that never ran */
   stop(): Readonly<Record<Phase, number>>;
 }
 
 /**
- * A clock that starts in the first of the phases.
+ * A clock that starts in the first phase.
  *
- * @param onProgress called when a phase starts, and with what {@link PhaseClock.progress} reports
+ * @param onProgress called when a phase starts and when {@link PhaseClock.progress} reports
  */
 export function phaseClock<Phase extends string>(
   phases: readonly [Phase, ...Phase[]],

@@ -11,11 +11,11 @@ export interface PrivateFolder {
 }
 
 /**
- * Makes a folder that only this user can read. It goes with the process, also after `process.exit`; what a process that was
- * killed left behind is removed by the next one that makes a folder of that name in that place.
+ * Makes a folder that only this user can read. It is removed when the process ends, also by `process.exit`. A folder that a
+ * killed process left behind is removed by the next process that makes one of the same name in the same place.
  *
- * @param options.parent where; the system's folder for temporary files if it is not given
- * @param options.name what the folder's name starts with
+ * @param options.parent folder to make it in; default: the system's folder for temporary files
+ * @param options.name start of the folder's name; default `forecastlab-work`
  * @throws FILE_NOT_PERMITTED, FILE_UNWRITABLE
  */
 export function makePrivateFolder({
@@ -25,7 +25,7 @@ export function makePrivateFolder({
   readonly parent?: string;
   readonly name?: string;
 } = {}): PrivateFolder {
-  // Folders of this host only: process numbers of another container mean nothing here.
+  // Only folders of this host: the process ids of another container are unknown here.
   const prefix = `${name}-${hostname()}-`;
   sweepDead(parent, prefix);
   const path = join(parent, `${prefix}${ownFileName()}`);
@@ -61,11 +61,11 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** Only what belongs to this user: in a shared folder nobody else's names are to be followed. */
+/** Only if it belongs to this user: in a shared folder, links of other users must not be followed. */
 function removeOwn(path: string): void {
   try {
     if (lstatSync(path).uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
   } catch {
-    // It is gone already, or stays for another time.
+    // It is gone already, or a later process removes it.
   }
 }

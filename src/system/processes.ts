@@ -3,16 +3,16 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 
 /**
- * A process as it is written into file names: its id, and when it started, so that another process that was given the
- * same id later is not taken for it.
+ * A process, as file names identify it: by its id and by when it started, so that it is not confused with a later process of
+ * the same id.
  */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque, never compared across machines; "0" where the system does not tell. */
+  /** Opaque, never compared across machines; "0" if the system does not say. */
   readonly started: string;
 }
 
-/** A file name no other process and no other call uses: `<pid>-<start>-<random>`. */
+/** A file name that no other process and no other call uses: `<pid>-<start>-<random>`. */
 export function ownFileName(): string {
   return `${process.pid}-${startOf(process.pid) ?? "0"}-${randomBytes(4).toString("hex")}`;
 }
@@ -24,8 +24,10 @@ process.on("exit", () => {
 });
 
 /**
- * Makes an empty file that says something about this process for as long as it exists; it is removed even when the
- * process leaves early. Returns what removes it.
+ * Makes an empty file that marks something about this process as long as it exists. It is removed even when the process ends
+ * early.
+ *
+ * @returns a function that removes it
  */
 export function holdFile(file: string): () => void {
   heldFiles.add(file);
@@ -36,20 +38,20 @@ export function holdFile(file: string): () => void {
   };
 }
 
-/** The process a file name of {@link ownFileName} speaks of. */
+/** The process of a file name from {@link ownFileName}. */
 export function processOf(fileName: string): ProcessIdentity | undefined {
   const match = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(fileName);
   return match === null ? undefined : { pid: Number(match[1]), started: match[2] ?? "0" };
 }
 
-/** Whether that very process still lives. When in doubt it does: nobody's server is stopped on a guess. */
+/** Whether exactly this process is alive. If that is unclear, it counts as alive, so that no server is stopped by mistake. */
 export function isAlive({ pid, started }: ProcessIdentity): boolean {
   if (!respondsToSignals(pid)) return false;
   const now = startOf(pid);
   return now === undefined ? !isZombie(pid) : started === "0" || now === started;
 }
 
-/** Whether a process of this id exists, whosever it is. */
+/** Whether a process of this id exists, of any user. */
 export function respondsToSignals(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -59,7 +61,7 @@ export function respondsToSignals(pid: number): boolean {
   }
 }
 
-/** When the process started, in the unit of the system; undefined where it cannot be told, and for a zombie. */
+/** When the process started, in the unit of the system; undefined if that is unknown, and for a zombie. */
 function startOf(pid: number): string | undefined {
   if (process.platform === "linux") {
     const stat = linuxStat(pid);
@@ -74,7 +76,7 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-/** The command a process runs, where there is no /proc to ask. */
+/** The command that a process runs, on systems without /proc. */
 export function commandOf(pid: number): string {
   return psField(pid, "command");
 }
@@ -87,13 +89,13 @@ function psField(pid: number, field: string): string {
   }).trim();
 }
 
-/** A killed process that nobody has waited for still has its id (containers without an init keep it for ever). */
+/** Whether a process is dead but still has its id, because nobody waited for it (in containers without an init, for ever). */
 export function isZombie(pid: number): boolean {
   const state = process.platform === "linux" ? linuxStat(pid)?.state : undefined;
   return state === "Z" || state === "X";
 }
 
-/** State and start time (clock ticks since boot) of /proc/<pid>/stat. The name in it may hold anything. */
+/** State and start time (clock ticks since boot) from /proc/<pid>/stat. The command's name in it may hold any character. */
 function linuxStat(pid: number): { state: string; started: string } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");

@@ -4,14 +4,14 @@ import { z } from "zod";
 import { didYouMean } from "./did-you-mean.ts";
 import { asFileFailure } from "./file-failures.ts";
 
-/* Files a person writes in YAML, or in JSON, which is YAML too: read, checked, and what is wrong with them told by place. */
+/* Files that a person writes in YAML or JSON (which is YAML too): read and validated, with errors that name the place. */
 
-/** A kind of file: what stands in it, and the error that tells what is wrong with one. */
+/** A kind of file: its schema, and the error for an invalid one. */
 export interface YamlKind<Schema extends z.ZodType> {
   readonly schema: Schema;
-  /** What is missing where there is nothing at all: `it must hold table: and columns:`. */
+  /** The problem of an empty file: `it must hold table: and columns:`. */
   readonly required: string;
-  /** Keys of the top whose values are text as it was written: a code 0012 is not the number 12. */
+  /** Top-level keys whose values are taken as text, as they are written: a code 0012 is not the number 12. */
   readonly verbatim?: readonly string[];
   readonly invalid: (problem: string, cause?: unknown) => Error;
 }
@@ -25,7 +25,7 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** @throws the kind's error, with the place in the file and what may stand there */
+/** @throws the kind's error, with the place in the file and what it may hold there */
 export function parseYaml<Schema extends z.ZodType>(text: string, kind: YamlKind<Schema>): z.output<Schema> {
   const content = contentOf(text, kind);
   if (content === null || typeof content !== "object" || Array.isArray(content)) {
@@ -34,7 +34,7 @@ export function parseYaml<Schema extends z.ZodType>(text: string, kind: YamlKind
   const parsed = kind.schema.safeParse(content);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  // Of a misspelt key that must be there, the misspelling says more than that it is missing.
+  // If a required key is misspelled, the misspelling says more than that the key is missing.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   throw kind.invalid(describe(issue as z.core.$ZodIssue, kind.schema));
 }
@@ -78,7 +78,7 @@ function placeOf(path: readonly PropertyKey[]): string {
     .join("");
 }
 
-/** The keys an object of the schema may have, at a place in it. */
+/** The keys that an object may have at a place in the schema. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const inner = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
   const [step, ...rest] = path;

@@ -6,9 +6,7 @@ import { freshDatabase, rowsOf } from "../support/warehouse.ts";
 describe("filling the calendar", async () => {
   const database = await freshDatabase();
   const fill = (from: string, to: string, country?: string) =>
-    withClient(database, (client) =>
-      fillCalendar(client, { from, to, region: country ? { country } : undefined }),
-    );
+    fillCalendar(database, { from, to, region: country ? { country } : undefined });
   const day = (date: string) =>
     withClient(database, async (client) => {
       const [row] = await rowsOf<Record<string, unknown>>(client, "SELECT * FROM calendar WHERE date = $1", [
@@ -32,7 +30,7 @@ describe("filling the calendar", async () => {
     expect(await day("2024-02-29")).toEqual(before);
   });
 
-  test("parts of the date are those the warehouse checks", async () => {
+  test("the parts of a date are those that the warehouse checks", async () => {
     expect(await day("2024-12-25")).toMatchObject({
       date: "2024-12-25",
       day_of_week: 2,
@@ -52,7 +50,7 @@ describe("filling the calendar", async () => {
     });
   });
 
-  test("another country's holidays replace those of the range and of no other day", async () => {
+  test("another country's holidays replace those of the range, and of no other day", async () => {
     expect(await fill("2024-12-01", "2024-12-31", "US")).toMatchObject({
       inserted: 0,
       updated: 1,
@@ -66,12 +64,20 @@ describe("filling the calendar", async () => {
     expect(await fill("2024-01-01", "2024-01-31")).toMatchObject({ updated: 0, unchanged: 31, holidays: 1 });
   });
 
-  test("the session's time zone does not shift or drop a day", async () => {
+  test("the time zone of the database does not shift or drop a day", async () => {
     await withClient(database, async (client) => {
-      await client.query("SET TIME ZONE 'America/Sao_Paulo'");
-      const filled = await fillCalendar(client, { from: "2018-10-01", to: "2018-11-30" });
-      expect(filled.inserted).toBe(61);
+      const [row] = await rowsOf<{ name: string }>(client, "SELECT current_database() AS name");
+      await client.query(`ALTER DATABASE ${row?.name} SET timezone = 'America/Sao_Paulo'`);
     });
+    expect(await fill("2018-10-01", "2018-11-30")).toMatchObject({ inserted: 61 });
+    // Each day once, in order: none was shifted to its neighbor.
+    const days = await withClient(database, (client) =>
+      rowsOf<{ date: string }>(
+        client,
+        "SELECT date FROM calendar WHERE date BETWEEN '2018-10-01' AND '2018-11-30' ORDER BY date",
+      ),
+    );
+    expect([days[0]?.date, days.length, days.at(-1)?.date]).toEqual(["2018-10-01", 61, "2018-11-30"]);
   });
 
   test("a range that ends before it begins, or a day that does not exist, is refused", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { joinNames, publicHolidays } from "../../src/calendar/holidays.ts";
 
 describe("public holidays", () => {
-  test("a day observed in place of a weekend is told apart from the day itself", () => {
+  test("a day observed in place of one on a weekend is distinguished from that day", () => {
     expect(publicHolidays({ country: "US" }, "2021-07-01", "2021-07-31")).toEqual([
       { date: "2021-07-04", name: "Independence Day", observed: false },
       { date: "2021-07-05", name: "Independence Day (observed)", observed: true },
@@ -16,7 +16,7 @@ describe("public holidays", () => {
     ]);
   });
 
-  test("a holiday of several days covers each of them, on the civil days and not from the evening before", () => {
+  test("a holiday of several days covers each civil day, and not the evening before", () => {
     const days = publicHolidays({ country: "TR" }, "2022-05-02", "2022-05-31").filter(
       ({ name }) => name === "Ramazan Bayramı",
     );
@@ -34,7 +34,7 @@ describe("public holidays", () => {
     expect(names()).not.toContain("St Andrew’s Day");
   });
 
-  test("codes are taken in either case", () => {
+  test("codes may be in upper or lower case", () => {
     expect(publicHolidays({ country: "gb", subdivision: "sct" }, "2024-01-02", "2024-01-02")).toHaveLength(1);
   });
 
@@ -57,7 +57,7 @@ describe("public holidays", () => {
     }
   });
 
-  test("an unknown country or subdivision is refused with the known ones", () => {
+  test("an unknown country or subdivision is an error that lists the known ones", () => {
     expect(() => publicHolidays({ country: "ZZ" }, "2024-01-01", "2024-01-02")).toThrow(
       expect.objectContaining({ code: "COUNTRY_UNKNOWN", action: expect.stringContaining("GB, ") }),
     );
@@ -68,11 +68,11 @@ describe("public holidays", () => {
 });
 
 describe("the names of one day", () => {
-  test("stand side by side", () => {
+  test("are joined by a slash", () => {
     expect(joinNames(["Labour Day", "Ascension Day"])).toBe("Labour Day / Ascension Day");
   });
 
-  test("that do not fit are shortened, the longest first, and none is lost", () => {
+  test("are shortened if they do not fit, the longest first, and none is lost", () => {
     const joined = joinNames([
       "Paso a la Inmortalidad del General D. Manuel Belgrano",
       "Paso a la Inmortalidad del General Don Martín Miguel de Güemes",
@@ -82,7 +82,7 @@ describe("the names of one day", () => {
     expect(joined.match(/…/g)).toHaveLength(2);
   });
 
-  test("always fit the column and are all there", () => {
+  test("always fit into the column, and none is lost", () => {
     const name = fc
       .string({ minLength: 1, maxLength: 120, unit: "grapheme" })
       .map((text) => text.replaceAll(/[/…]/g, "-"));

@@ -82,7 +82,7 @@ note not in the frame: 1 store and product with rows but without a sale
     `);
   });
 
-  test("with --json prints the paths and the manifest, as it stands in its file", async () => {
+  test("with --json prints the paths and the manifest, the same as in its file", async () => {
     const { status, json } = await write("--out", "g.csv", "--json");
     expect(status).toBe(0);
     expect(json).toMatchObject({

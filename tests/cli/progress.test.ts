@@ -60,7 +60,7 @@ describe("a line of progress", () => {
 });
 
 describe("progress", () => {
-  test("on a terminal is one line that is drawn anew, cut to its width, and taken away", () => {
+  test("on a terminal is one line that is redrawn, cut to its width, and erased", () => {
     const { written, output, stderr } = screen({ isTTY: true, columns: 20 });
     const display = progressDisplay(output, stderr);
     display.onProgress?.({ phase: "read", done: 0 });

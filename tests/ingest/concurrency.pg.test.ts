@@ -4,11 +4,11 @@ import { type Client, type Database, withClient } from "../../src/database/conne
 import { ForecastLabError } from "../../src/errors.ts";
 import { type LoadRequest, type LoadResult, load } from "../../src/ingest/index.ts";
 import { freshDatabase, serverVersions } from "../support/warehouse.ts";
+import { gate } from "./support/killable-server.ts";
 import { query, untilWaiting, Workspace } from "./support/load.ts";
 import { day, fillMonths, linesOf, monthLines } from "./support/many-months.ts";
-import { signal } from "./support/mortal-server.ts";
 
-/* Loads beside other loads, beside writers of plain SQL, and beside readers. */
+/* Loads that run at the same time as other loads, as writers of plain SQL, and as readers. */
 
 const workspace = new Workspace();
 const files = new Map<string, string>();
@@ -18,14 +18,14 @@ const fileOf = (content: string) => {
   return path;
 };
 
-/** A load of lines; held at a step, as soon as it gets there, until `letOn`. */
+/** Starts a load of lines. It is held at the step `at`, if there is one, until `release` is called. */
 function loading(
   database: Database,
   lines: readonly string[],
   options: Partial<LoadRequest> & { at?: string; occurrence?: number } = {},
 ) {
   const { at, occurrence = 1, ...request } = options;
-  const [held, letOn] = [signal(), signal()];
+  const [held, released] = [gate(), gate()];
   const waits: string[] = [];
   let left = occurrence;
   const result = load(database, {
@@ -36,12 +36,12 @@ function loading(
     onStep: async (step) => {
       await request.onStep?.(step);
       if (step !== at || --left !== 0) return;
-      held.give();
-      await letOn.given;
+      held.open();
+      await released.opened;
     },
   });
-  result.catch(() => {}).finally(held.give);
-  return { result, waits, held: held.given, letOn: letOn.give };
+  result.catch(() => {}).finally(held.open);
+  return { result, waits, held: held.opened, release: released.open };
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -80,7 +80,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
         running: ["merge", "attach"],
       },
     ] as const)(
-      "into different months run side by side: $running while others are half-way",
+      "into different months run at the same time: $running while others are half-way",
       async (roles) => {
         const database = await fresh();
         const held = roles.held.map(([kind, at]) => loading(database, kinds[kind], { at }));
@@ -93,13 +93,13 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
           });
           expect(running.waits).toEqual([]);
         }
-        for (const one of held) one.letOn();
+        for (const one of held) one.release();
         for (const one of held) expect(await one.result).toMatchObject({ published: true });
         expect(await sumsOf(database)).toEqual(sumsAfter);
       },
     );
 
-    test("into the same month take turns, and the second is compared with what the first published", async () => {
+    test("into the same month run one after the other, and the second is compared with what the first published", async () => {
       const database = await fresh();
       const first = loading(database, attach, { at: "copy 2024-03" });
       await first.held;
@@ -111,7 +111,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
       expect(await codeOf(loading(database, lines, { wait: false }).result)).toBe("LOAD_MONTH_BUSY");
       const second = loading(database, lines);
       await expect.poll(() => second.waits).toEqual(["another load of sales_daily, 2024-03"]);
-      first.letOn();
+      first.release();
       expect(countsOf(await first.result)).toEqual({ inserted: 200, updated: 0, unchanged: 0 });
       const result = await second.result;
       expect(countsOf(result)).toEqual({ inserted: 30, updated: 10, unchanged: 50 });
@@ -119,7 +119,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
       expect(await sumsOf(database)).toMatchObject({ "2024-03": 200 * 5 + 10 * 2 + 30 * 7 });
     });
 
-    test("into the same months in opposite orders do not wait for each other for ever", async () => {
+    test("into the same months in opposite orders do not deadlock", async () => {
       const database = await fresh();
       const orders = [1, 2, 3, 4].map((n) => {
         const lines = [...day("2024-01-05", n, 5), ...day("2024-03-05", n, 5), ...day("2024-04-05", n, 5)];
@@ -131,8 +131,8 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     });
   });
 
-  describe("a writer of plain SQL", () => {
-    /** Somebody else's change, as a mark no load brings. */
+  describe("when somebody writes plain SQL", () => {
+    /** A change by somebody else, with a quantity that no load gives. */
     const mark = (date: string) =>
       `UPDATE sales_daily SET quantity = 90, updated_at = now() WHERE date = '${date}' AND store_id = 1 AND product_id = 1`;
     const added = (date: string) =>
@@ -145,7 +145,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
       return rows.map(({ date }) => date);
     };
 
-    test("who changes a month while it is rebuilt loses nothing, and the counts are those of the rows as they were then", async () => {
+    test("a change to a month that is being rebuilt is kept, and the counts include it", async () => {
       const database = await fresh();
       let times = 0;
       const result = await load(database, {
@@ -162,28 +162,28 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
       expect(await sumsOf(database)).toMatchObject({ "2024-02": sumsAfter["2024-02"] + 89 });
     });
 
-    test("who changes a month between its comparison and its building does not make the counts wrong", async () => {
+    test("a change to a month between its comparison and its building does not make the counts wrong", async () => {
       const database = await fresh();
-      const [opened, written] = [signal(), signal()];
+      const [reached, written] = [gate(), gate()];
       let waitingSteps = 2;
       const all = loading(database, [...rebuild, ...attach, ...waiting], {
         onStep: async (step) => {
           // Both connections are at a month; April has been compared, and its turn comes next.
           if (!/^create 2024-0[23]$/.test(step) || waitingSteps === 0) return;
           waitingSteps -= 1;
-          if (waitingSteps === 0) opened.give();
-          await written.given;
+          if (waitingSteps === 0) reached.open();
+          await written.opened;
         },
       });
-      await opened.given;
+      await reached.opened;
       await query(database, added("2024-04-02"));
-      written.give();
+      written.open();
       const { months } = await all.result;
       expect(months.find(({ month }) => month === "2024-04")).toMatchObject({ inserted: 49, updated: 101 });
       expect(await sumsOf(database)).toMatchObject({ "2024-04": sumsAfter["2024-04"] });
     });
 
-    test("who never stops ends the load as a conflict, with nothing published and nothing left over", async () => {
+    test("changes that never stop end the load with a conflict, with nothing published and nothing left over", async () => {
       const database = await fresh();
       const before = await sumsOf(database);
       const all = loading(database, [...merge, ...rebuild, ...attach], {
@@ -197,8 +197,8 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
       expect(await unattached(database)).toEqual([]);
     });
 
-    test.for(["committed", "under way"])(
-      "whose row of a month that is being built is in the default partition keeps it, %s",
+    test.for(["committed", "not committed yet"])(
+      "a row in the default partition, of a month that is being built, is kept: %s",
       async (how) => {
         const database = await fresh();
         const building = loading(database, attach, { at: how === "committed" ? "copy 2024-03" : "begin" });
@@ -206,8 +206,8 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
         await withClient(database, async (client) => {
           await client.query(`BEGIN; ${added("2024-03-20")}`);
           if (how === "committed") await client.query("COMMIT");
-          building.letOn();
-          if (how === "under way") {
+          building.release();
+          if (how === "not committed yet") {
             await expect.poll(() => building.waits.length).toBeGreaterThan(0);
             await client.query("COMMIT");
           }
@@ -222,9 +222,9 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     );
 
     test.for([
-      ["changed", "UPDATE sales_daily SET quantity = 90", { inserted: 3, updated: 7, unchanged: 200 }],
-      ["deleted", "DELETE FROM sales_daily", { inserted: 4, updated: 6, unchanged: 200 }],
-    ] as const)("who has %s a row that a merge is to change is waited for", async ([_, sql, counts]) => {
+      ["updates", "UPDATE sales_daily SET quantity = 90", { inserted: 3, updated: 7, unchanged: 200 }],
+      ["deletes", "DELETE FROM sales_daily", { inserted: 4, updated: 6, unchanged: 200 }],
+    ] as const)("a merge waits for a transaction that %s a row it is to change", async ([_, sql, counts]) => {
       const database = await fresh();
       await withClient(database, async (client) => {
         await client.query(`BEGIN; ${sql} WHERE date = '2024-01-02' AND store_id = 1 AND product_id = 1`);
@@ -238,7 +238,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
   });
 
   describe("readers", () => {
-    test("who stay in the way of a swap are waited for, and those who come later do not wait with it", async () => {
+    test("that hold up a swap are waited for, and later ones do not wait with it", async () => {
       const database = await fresh();
       await withClient(database, async (reader) => {
         await reader.query("BEGIN; SELECT count(*) FROM sales_daily");
@@ -253,7 +253,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
       expect(await sumsOf(database)).toEqual(sumsAfter);
     });
 
-    test("of a dimension do not hold up the removal of what is left over, nor does that hold up others", async () => {
+    test("of a dimension do not hold up a load that drops leftovers, and the drop does not hold up others", async () => {
       const database = await fresh();
       await withClient(database, async (reader) => {
         await reader.query("BEGIN; SELECT count(*) FROM store");
@@ -275,31 +275,28 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     test.for([
       ["merge", "attach"],
       ["merge", "waiting"],
-    ] as const)(
-      "who come while %s and more change places see the old state or the new one",
-      async (several) => {
-        const database = await fresh();
-        const before = await sumsOf(database);
-        const after = { ...before };
-        for (const kind of several) after[monthOf[kind]] = sumsAfter[monthOf[kind]];
-        const all = loading(
-          database,
-          several.flatMap((kind) => kinds[kind]),
-          { at: "commit" },
-        );
-        await all.held;
-        const reading = Promise.all([
-          sumsOf(database),
-          sumsOf(database, "WHERE date < '2024-02-01' OR date >= '2024-03-01'"),
-          sumsOf(database, "WHERE (SELECT true FROM store WHERE id = store_id)"),
-        ]);
-        await untilWaiting(database, 3);
-        all.letOn();
-        await all.result;
-        const { "2024-02": _, ...some } = after;
-        expect(await reading).toEqual([after, some, after]);
-      },
-    );
+    ] as const)("that come while %s and %s months are published see the new state", async (several) => {
+      const database = await fresh();
+      const before = await sumsOf(database);
+      const after = { ...before };
+      for (const kind of several) after[monthOf[kind]] = sumsAfter[monthOf[kind]];
+      const all = loading(
+        database,
+        several.flatMap((kind) => kinds[kind]),
+        { at: "commit" },
+      );
+      await all.held;
+      const reading = Promise.all([
+        sumsOf(database),
+        sumsOf(database, "WHERE date < '2024-02-01' OR date >= '2024-03-01'"),
+        sumsOf(database, "WHERE (SELECT true FROM store WHERE id = store_id)"),
+      ]);
+      await untilWaiting(database, 3);
+      all.release();
+      await all.result;
+      const { "2024-02": _, ...some } = after;
+      expect(await reading).toEqual([after, some, after]);
+    });
 
     test("see one state after the other, never a mixture, and hardly wait", async () => {
       const database = await fresh();
@@ -361,7 +358,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
   });
 });
 
-/** Sums of `quantity` by month after a load of all kinds: what is stored is 1, what is loaded 5. */
+/** Sums of `quantity` by month after all lines are loaded: stored rows have 1, loaded rows 5. */
 const sumsAfter = {
   "2024-01": 200 + 193 + 7 * 5 + 3 * 5,
   "2024-02": 5400 * 5 + 200 + 200 * 5,
@@ -384,14 +381,14 @@ const sumsOf = (database: Database, where = "") => withClient(database, (client)
 
 const same = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);
 
-/** Months that were built and are not attached. */
+/** Months that were built and never attached. */
 const unattached = (database: Database) =>
   query(
     database,
     "SELECT relname FROM pg_class WHERE relname LIKE '%\\_load\\_%' AND relkind = 'r' AND NOT relispartition",
   );
 
-/** The longest of several runs, with pauses between them, in milliseconds. */
+/** The longest of several runs in milliseconds, with pauses between them. */
 async function longest(times: number, work: () => Promise<unknown>): Promise<number> {
   let longest_ms = 0;
   for (let time = 0; time < times; time++) {

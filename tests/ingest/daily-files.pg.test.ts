@@ -6,12 +6,12 @@ import { fillDays, loadExample, queryRows } from "../examples/support/examples.t
 import { hasSharedData, onlineRetailFiles, parseCsv } from "../examples/support/shared-data.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 
-/* Files that come day by day leave the warehouse as if they had come at once. */
+/* Loading files day by day gives the same warehouse as loading all of them at once. */
 
 describe.skipIf(!hasSharedData)("the 20 daily files of December 2010", async () => {
   const files = hasSharedData ? onlineRetailFiles() : [];
   const [daily, whole] = [await freshDatabase(), await freshDatabase()];
-  const bring = (database: Database, table: "store" | "product" | "sales_txn", parts: readonly string[]) =>
+  const loadInto = (database: Database, table: "store" | "product" | "sales_txn", parts: readonly string[]) =>
     loadExample(database, table, parts, `online_retail/${table}`, { createMissing: table === "sales_txn" });
   const total = (results: readonly LoadResult[], part: (typeof parts)[number]) =>
     results.reduce((sum, result) => sum + result[part], 0);
@@ -22,15 +22,15 @@ describe.skipIf(!hasSharedData)("the 20 daily files of December 2010", async () 
   beforeAll(async () => {
     for (const database of [daily, whole]) await fillDays(database, "2010-12-01", "2010-12-31", "GB");
     for (const file of files) {
-      oneByOne.product.push(await bring(daily, "product", [file]));
-      oneByOne.sales_txn.push(await bring(daily, "sales_txn", [file]));
+      oneByOne.product.push(await loadInto(daily, "product", [file]));
+      oneByOne.sales_txn.push(await loadInto(daily, "sales_txn", [file]));
     }
-    await bring(whole, "store", files);
-    atOnce.product.push(await bring(whole, "product", files));
-    atOnce.sales_txn.push(await bring(whole, "sales_txn", files));
+    await loadInto(whole, "store", files);
+    atOnce.product.push(await loadInto(whole, "product", files));
+    atOnce.sales_txn.push(await loadInto(whole, "sales_txn", files));
   }, 240_000);
 
-  test("bring the same transactions, row by row", async () => {
+  test("give the same transactions, row by row", async () => {
     const lines = `
       SELECT date, code, txn_id, line_no, sku, quantity, unit_price, total_amount
       FROM sales_txn
@@ -44,7 +44,7 @@ describe.skipIf(!hasSharedData)("the 20 daily files of December 2010", async () 
     );
   });
 
-  test("bring the same stores, also where each day creates those it lacks", async () => {
+  test("give the same stores, although each day creates the missing ones", async () => {
     const stores = "SELECT code, name, region, city, store_type FROM store ORDER BY code";
     const rows = await queryRows(whole, stores);
     expect(await queryRows(daily, stores)).toEqual(rows);
@@ -52,7 +52,7 @@ describe.skipIf(!hasSharedData)("the 20 daily files of December 2010", async () 
     expect(atOnce.sales_txn[0]?.created).toEqual({ store: 0, product: 0, calendar: 0 });
   });
 
-  /** Stock codes and the last name of each that a line with a price has, load by load. */
+  /** Stock codes, each with the last name that a line with a price gives it, load by load. */
   function namesAfter(loads: readonly (readonly string[])[]): { sku: string; name: string }[] {
     const names = new Map<string, string>();
     for (const part of loads) {
@@ -69,13 +69,13 @@ describe.skipIf(!hasSharedData)("the 20 daily files of December 2010", async () 
   }
   const notProducts = ["POST", "DOT", "C2", "M", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK", "PADS"];
 
-  test("bring the same products, each under the newest name that its last load gives it", async () => {
+  test("give the same products, each with the newest name of its last load", async () => {
     const products = `SELECT sku, name FROM product ORDER BY sku COLLATE "C"`;
     expect(await queryRows(whole, products)).toEqual(namesAfter([files]));
     expect(await queryRows(daily, products)).toEqual(namesAfter(files.map((file) => [file])));
   });
 
-  test("are all accounted for: the sums of the loads are the counts of the one", () => {
+  test("account for every row: the counts of the daily loads add up to those of the single one", () => {
     for (const table of ["product", "sales_txn"] as const) {
       for (const part of parts) {
         expect(total(oneByOne[table], part), `${table} ${part}`).toBe(total(atOnce[table], part));
@@ -91,17 +91,17 @@ describe.skipIf(!hasSharedData)("the 20 daily files of December 2010", async () 
     expect(ofTransactions.map(({ method }) => method)).toContain("merge");
   });
 
-  test("are known again as they were loaded, and nothing is written", async () => {
+  test("are recognized as they were loaded, and nothing is written", async () => {
     const versions = "SELECT tableoid, ctid, xmin FROM sales_txn ORDER BY tableoid, ctid";
     const before = await queryRows(daily, versions);
     for (const file of files) {
-      const result = await bring(daily, "sales_txn", [file]);
+      const result = await loadInto(daily, "sales_txn", [file]);
       expect(result).toMatchObject({ files: [], load_id: null, already_loaded: [{ path: file }] });
     }
-    const together = await bring(whole, "sales_txn", files);
+    const together = await loadInto(whole, "sales_txn", files);
     expect(together.already_loaded.map(({ path }) => path)).toEqual(files);
-    // The mapping numbers lines over all files of a load: files of several loads are looked at again, and found the same.
-    expect(await bring(daily, "sales_txn", files)).toMatchObject({
+    // The mapping numbers lines over all files of a load. So files of several loads are read again, and nothing changes.
+    expect(await loadInto(daily, "sales_txn", files)).toMatchObject({
       ...{ inserted: 0, updated: 0, rejected: 0, already_loaded: [] },
       unchanged: total(atOnce.sales_txn, "inserted"),
     });

@@ -5,14 +5,14 @@ import type { DuplicatePolicy } from "../../src/ingest/index.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 import { faultsOf, fillDimensions, loadCsv, query, Workspace } from "./support/load.ts";
 
-/* Rows of one grain that differ within a load, by policy; equal ones always collapse. */
+/* What happens to rows of one grain within a load: a policy decides if they differ; rows that are equal become one. */
 
 const database = await freshDatabase();
 await fillDimensions(database);
 const workspace = new Workspace();
 const header = "date,store_code,sku,quantity,unit_price,total_amount";
 
-/** Loads sales of one grain, `quantity,unit_price,total_amount` a line, into an empty table; the result and the table. */
+/** Loads lines of `quantity,unit_price,total_amount`, all of one grain, into an empty table. @returns result and rows */
 async function sold(onDuplicate: DuplicatePolicy, lines: readonly string[], table = "sales_daily") {
   await query(database, `DELETE FROM ${table}`);
   const rows = lines.map((line) => (line.startsWith("20") ? line : `2024-01-05,S1,A,${line}`));
@@ -26,7 +26,7 @@ async function sold(onDuplicate: DuplicatePolicy, lines: readonly string[], tabl
   return { ...result, stored: stored.map(({ row }) => row) };
 }
 
-describe("of rows of one grain that differ", () => {
+describe("for rows of one grain that differ", () => {
   const lines = ["1,1.00,1.00", "2,1.00,2.00", "1,1.00,1.00"];
 
   test.for([
@@ -59,12 +59,12 @@ describe("of rows of one grain that differ", () => {
 });
 
 describe("the policy sum", () => {
-  test("makes the price the quotient, with halves away from zero, and the last one's where nothing was sold", async () => {
+  test("computes the price as the quotient, halves away from zero; if nothing was sold, it is the last price", async () => {
     expect((await sold("sum", ["1,1.00,1.00", "1,2.01,2.01"])).stored).toEqual(["2,1.51,3.01"]);
     expect((await sold("sum", ["0,1.00,0.00", "0,2.50,0.00"])).stored).toEqual(["0,2.50,0.00"]);
   });
 
-  test("rejects all rows of a grain one of whose rows is rejected, and no others", async () => {
+  test("rejects all rows of a grain if one of them is rejected, and no others", async () => {
     const result = await sold("sum", [
       "1,1.00,1.00",
       "x,1.00,1.00",
@@ -79,7 +79,7 @@ describe("the policy sum", () => {
     expect(result).toMatchObject({ inserted: 1, rejected: 3, duplicates: 0 });
   });
 
-  test("rejects all rows of a grain whose sum does not fit the column", async () => {
+  test("rejects all rows of a grain if their sum does not fit into the column", async () => {
     const result = await sold("sum", ["2147483647,1.00,1.00", "1,1.00,1.00"]);
     expect(faultsOf(result)).toEqual([
       "1 quantity NUMBER_OUT_OF_RANGE 2147483648",
@@ -99,7 +99,7 @@ describe("the policy sum", () => {
     ]);
   });
 
-  test("is refused where nothing adds up, with the policies there are", async () => {
+  test("is refused for a table without additive measures, with the valid policies", async () => {
     const error = await loadCsv(workspace, database, "store", ["code,name", "S3,x"], {
       onDuplicate: "sum",
     }).catch((caught) => caught);
@@ -109,7 +109,7 @@ describe("the policy sum", () => {
   });
 });
 
-test("every policy agrees with a plain model, whatever the rows", async () => {
+test("every policy agrees with a plain model, for any rows", async () => {
   const row = fc.record({
     day: fc.constantFrom("2024-01-05", "2024-01-06", "2024-02-01"),
     quantity: fc.nat(4),

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type Database, withClient } from "../../src/database/connection.ts";
+import type { Database } from "../../src/database/connection.ts";
 import { type LoadRequest, type LoadResult, load, loadRuns, parseMapping } from "../../src/ingest/index.ts";
 import { forecastlab } from "../cli/support/command-line.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
 import { fillDimensions, query, Workspace } from "./support/load.ts";
 import { sha256 } from "./support/model.ts";
 
-/* The ledger: what it keeps of a load, which files it knows again, and what a dry run leaves as it is. */
+/* The ledger: what it records of a load, which files it recognizes; and what a dry run leaves unchanged. */
 
 const workspace = new Workspace();
 const header = "date,store_code,sku,quantity,unit_price,total_amount";
@@ -23,9 +23,9 @@ async function warehouse(server = "18"): Promise<Database> {
 const loading = (database: Database, files: string[], options: Partial<LoadRequest> = {}) =>
   load(database, { table: "sales_daily", files, rejects: workspace.path("rejects.csv"), ...options });
 
-const ledger = (database: Database) => withClient(database, (client) => loadRuns(client));
+const ledger = (database: Database) => loadRuns(database);
 
-/** What a load says of its files: those it loaded and those it knew, by load. */
+/** The files that a load loaded, and those that the ledger knew, with the load that they are from. */
 const filesOf = ({ files, already_loaded }: LoadResult) => ({
   loaded: files.map(({ path }) => path),
   known: already_loaded.map(({ path, load_id }) => [path, load_id]),
@@ -34,7 +34,7 @@ const filesOf = ({ files, already_loaded }: LoadResult) => ({
 describe("the ledger", async () => {
   const database = await warehouse();
 
-  test("keeps a row a load: files with their digests, counts, months, who, when and by which version", async () => {
+  test("has one row per load: files with their digests, counts, months, who, when and by which version", async () => {
     const files = [csv(row("2024-01-31"), row("2024-01-31")), csv(row("2024-02-01"), row("2024-02-30"))];
     const [before] = await query<{ now: string }>(database, "SELECT clock_timestamp()::text AS now");
     const result = await loading(database, files, { maxRejects: { rows: 1 } });
@@ -69,12 +69,12 @@ describe("the ledger", async () => {
     ).toEqual([{ begun: true, ended: true, within: true }]);
   });
 
-  test("lists the newest first, of one table, as many as asked for", async () => {
+  test("lists the newest first, of one table, at most so many", async () => {
     for (const code of ["S7", "S8"]) {
       await load(database, { table: "store", files: [workspace.csv(["code,name", `${code},x`])] });
     }
-    const tablesOf = (options: Parameters<typeof loadRuns>[1]) =>
-      withClient(database, async (client) => (await loadRuns(client, options)).map(({ table }) => table));
+    const tablesOf = async (options: Parameters<typeof loadRuns>[1]) =>
+      (await loadRuns(database, options)).map(({ table }) => table);
     expect(await tablesOf({})).toEqual(["store", "store", "sales_daily"]);
     expect(await tablesOf({ limit: 2 })).toEqual(["store", "store"]);
     expect(await tablesOf({ table: "sales_daily" })).toEqual(["sales_daily"]);
@@ -86,7 +86,7 @@ describe("the ledger", async () => {
     ["a row accounted for that was not read", { rejected: 1 }, "ck_load_run_identity"],
     ["a row neither filtered nor read", { source_rows: 6 }, "ck_load_run_source_rows"],
     ["an end before the start", { finished_at: "1999-12-31" }, "ck_load_run_times"],
-    ["a number twice", { id: 1 }, "pk_load_run"],
+    ["a load number twice", { id: 1 }, "pk_load_run"],
   ] as const)("refuses %s", async ([, wrong, constraint]) => {
     const run = {
       ...{ table_name: "store", files: "[]", mapping_sha256: "", source_rows: 5, filtered: 0, read: 5 },
@@ -122,7 +122,7 @@ describe("a file that was loaded before", async () => {
     months: [],
   };
 
-  test("is known by its bytes, under any name, and left out; nothing is recorded", async () => {
+  test("is recognized by its bytes, under any name, and left out; nothing is recorded", async () => {
     const runs = await ledger(database);
     const copy = workspace.csv(readFileSync(first));
     for (const path of [first, copy]) {
@@ -134,15 +134,15 @@ describe("a file that was loaded before", async () => {
     expect(await ledger(database)).toEqual(runs);
   });
 
-  test("with other bytes under the same name is another file", async () => {
+  test("is another file if it has other bytes under the same name", async () => {
     const path = workspace.write("sales.csv", `${header}\n${row("2024-01-29")}\n`);
     expect(filesOf(await loading(database, [path]))).toEqual({ loaded: [path], known: [] });
-    // As long as before: its size alone tells nothing.
+    // It has the same size as before, which alone does not identify it.
     workspace.write("sales.csv", `${header}\n${row("2024-01-28")}\n`);
     expect(filesOf(await loading(database, [path]))).toEqual({ loaded: [path], known: [] });
   });
 
-  test("of another table is not known for this one", async () => {
+  test("is not recognized for another table", async () => {
     const days = workspace.csv(["date,store_code,visitors", "2024-01-30,S1,5"]);
     await load(database, { table: "traffic_daily", files: [days] });
     const weather = parseMapping(
@@ -153,7 +153,7 @@ describe("a file that was loaded before", async () => {
     expect(filesOf(result)).toEqual({ loaded: [days], known: [] });
   });
 
-  test("read in another way is not known: mapping, delimiter, encoding, policy", async () => {
+  test("is not recognized if it is read differently: by mapping, delimiter, encoding or policy", async () => {
     const columns = header.split(",").map((name) => `  ${name}: ${name}`);
     const text = ["table: sales_daily", "columns:", ...columns].join("\n");
     const mapping = parseMapping(text, "one.yaml");
@@ -170,11 +170,11 @@ describe("a file that was loaded before", async () => {
     ];
     for (const way of ways) expect(filesOf(await loading(database, [first], way)).loaded).toEqual([first]);
     for (const way of ways) expect(filesOf(await loading(database, [first], way)).loaded).toEqual([]);
-    const commented = parseMapping(`# said elsewhere\n${text}`, "two.yaml");
+    const commented = parseMapping(`# a comment\n${text}`, "two.yaml");
     expect(filesOf(await loading(database, [first], { mapping: commented })).loaded).toEqual([]);
   });
 
-  test("is loaded again if asked to, and then known by its last load", async () => {
+  test("is loaded again on request, and then recognized by its last load", async () => {
     await query(database, "DELETE FROM sales_daily");
     const path = csv(row("2024-01-27"));
     await loading(database, [path]);
@@ -188,7 +188,7 @@ describe("a file that was loaded before", async () => {
     expect(filesOf(await loading(database, [path])).known).toEqual([[path, last.load_id]]);
   });
 
-  test("with rejects is not known: what was rejected may fit by now", async () => {
+  test("is not recognized if it had rejects, which may be valid by now", async () => {
     const path = csv(row("2024-01-26"), row("2024-01-26", "NEW"));
     const tolerant = { maxRejects: { rows: 1 } };
     expect(await loading(database, [path], tolerant)).toMatchObject({ inserted: 1, rejected: 1 });
@@ -197,18 +197,18 @@ describe("a file that was loaded before", async () => {
     expect(await loading(database, [path])).toMatchObject(nothing);
   });
 
-  test("that a load did not publish is not known", async () => {
+  test("is not recognized if its load was not published", async () => {
     const path = csv(row("2024-01-25"));
     expect(await loading(database, [path], { dryRun: true })).toMatchObject({
       inserted: 1,
       published: false,
     });
-    const faulty = csv(row("2024-01-32"));
-    expect(await loading(database, [path, faulty])).toMatchObject({ withheld: 1, published: false });
+    const invalid = csv(row("2024-01-32"));
+    expect(await loading(database, [path, invalid])).toMatchObject({ withheld: 1, published: false });
     expect(await loading(database, [path])).toMatchObject({ inserted: 1, already_loaded: [] });
   });
 
-  test("among others is left out alone", async () => {
+  test("is left out, and new files of the same load are not", async () => {
     const other = csv(row("2024-01-24"));
     const result = await loading(database, [first, other], { onDuplicate: "reject" });
     expect(result).toMatchObject({ read: 1, inserted: 1 });
@@ -218,8 +218,8 @@ describe("a file that was loaded before", async () => {
   });
 });
 
-/** Every row's place and version, every relation and where it is stored, and every sequence. */
-async function traces(database: Database): Promise<unknown> {
+/** Place and version of every row, every relation and where it is stored, and every sequence. */
+async function everythingIn(database: Database): Promise<unknown> {
   return [
     await query(database, "SELECT tableoid, ctid, xmin, xmax, * FROM sales_daily ORDER BY id"),
     await query(database, "SELECT * FROM load_run ORDER BY id"),
@@ -234,7 +234,7 @@ async function traces(database: Database): Promise<unknown> {
   ];
 }
 
-/** 100 products more, and a day in March. */
+/** Adds 100 products, and a day in March. */
 const fillMonth = (database: Database) =>
   query(
     database,
@@ -263,7 +263,7 @@ describe("a dry run", async () => {
   );
   const steps: [string, string[], [month: string, method: string][]][] = [
     ["an empty month", january(1), [["2024-01", "attach"]]],
-    ["a month that stays", january(1), [["2024-01", "unchanged"]]],
+    ["a month that does not change", january(1), [["2024-01", "unchanged"]]],
     ["a month that changes", january(2), [["2024-01", "rebuild"]]],
     [
       "a correction and a late row",
@@ -284,11 +284,11 @@ describe("a dry run", async () => {
     ],
   ];
 
-  test.for(steps)("shows what a load does to %s, and leaves no trace", async ([, rows, methods]) => {
+  test.for(steps)("shows what a load does to %s, and changes nothing", async ([, rows, methods]) => {
     const path = csv(...rows);
-    const before = await traces(database);
+    const before = await everythingIn(database);
     const planned = await loading(database, [path], { dryRun: true, again: true });
-    expect(await traces(database)).toEqual(before);
+    expect(await everythingIn(database)).toEqual(before);
     const done = await loading(database, [path], { again: true });
     expect(planned.months.map(({ month, method }) => [month, method])).toEqual(methods);
     const { seconds: _, load_id: __, published: ___, dry_run: ____, ...plan } = planned;
@@ -296,20 +296,20 @@ describe("a dry run", async () => {
     expect(planned).toMatchObject({ load_id: null, published: false, dry_run: true });
   });
 
-  test("a replay is planned as nothing, and writes no version of any row", async () => {
+  test("loading the same rows again plans no change, and writes no row", async () => {
     const path = csv(...january(3));
     await loading(database, [path]);
-    const [rows] = (await traces(database)) as [unknown[]];
+    const [rows] = (await everythingIn(database)) as [unknown[]];
     expect(await loading(database, [path], { again: true })).toMatchObject({ unchanged: 6_200, inserted: 0 });
-    const [after] = (await traces(database)) as [unknown[]];
+    const [after] = (await everythingIn(database)) as [unknown[]];
     expect(after).toEqual(rows);
-    const known = await traces(database);
+    const known = await everythingIn(database);
     expect(await loading(database, [path])).toMatchObject({ files: [] });
-    expect(await traces(database)).toEqual(known);
+    expect(await everythingIn(database)).toEqual(known);
   });
 });
 
-test("a table with a column of the user's own is merged into, and keeps what is in it", async () => {
+test("a table with a column that a user added is merged into, and keeps the values of that column", async () => {
   const database = await warehouse();
   await fillMonth(database);
   await loading(database, [csv(...january(1))]);
@@ -347,18 +347,18 @@ describe("on the command line", async () => {
   workspace.write(two, `${header}\n${row("2024-01-02")}\n${row("2024-01-02")}\n`);
   workspace.write("stores.csv", "code,name\nS1,Uno\nS3,Tre\n");
 
-  test("an empty ledger is no error", async () => {
+  test("no error if the ledger is empty", async () => {
     expect(await run("loads")).toMatchObject({ status: 0, stdout: "", stderr: "Nothing was loaded yet.\n" });
     expect((await run("loads", "--json")).json).toEqual({ loads: [] });
   });
 
-  test("a load says which files it knew, and its number", async () => {
+  test("a load prints which files it recognized, and its number", async () => {
     expect((await run("load", "store", "stores.csv")).stdout).toMatch(/ s, load 1$/m);
     expect((await run("load", "sales_daily", one)).stdout).toMatch(/ s, load 2\n/);
     const again = await run("load", "sales_daily", one);
     expect(again).toMatchObject({ status: 0, stderr: "" });
     expect(again.stdout).toMatch(
-      /^2024-01-monday\.csv was loaded before: load 2, \d{4}-\d\d-\d\dT[\d:]{8}Z\n {2}--again loads it again\n$/,
+      /^2024-01-monday\.csv was loaded before: load 2, \d{4}-\d\d-\d\dT[\d:]{8}Z\n {2}--again loads it once more\n$/,
     );
     const both = await run("load", "sales_daily", one, two);
     expect(both.stdout).toContain("2024-01-monday.csv was loaded before: load 2");
@@ -384,7 +384,7 @@ describe("on the command line", async () => {
     ]);
   });
 
-  test("lists those of a table, as many as asked for, whole with --json", async () => {
+  test("lists those of a table, at most so many, complete with --json", async () => {
     const { json } = await run("loads", "--table", "sales_daily", "--limit", "2", "--json");
     expect(json.loads.map(({ id, table }: { id: number; table: string }) => [id, table])).toEqual([
       [4, "sales_daily"],
@@ -404,7 +404,7 @@ describe("on the command line", async () => {
     expect(outcome.stderr).toContain(part);
   });
 
-  test("with --json tells how far it is on stderr: an event a line, phase by phase", async () => {
+  test("with --json reports progress on stderr: one event per line, phase by phase", async () => {
     const skus = Array.from({ length: 700 }, (_, index) => `P${index}`);
     const days = Array.from({ length: 29 }, (_, day) => `2024-02-${String(day + 1).padStart(2, "0")}`);
     const rows = days.flatMap((day) =>
@@ -423,10 +423,8 @@ describe("on the command line", async () => {
       .split("\n")
       .map((line) => JSON.parse(line) as { event: string; phase: string; done: number; of?: number });
     expect(new Set(events.map(({ event }) => event))).toEqual(new Set(["progress"]));
-    const phasesTold = events
-      .map(({ phase }) => phase)
-      .filter((phase, index, all) => phase !== all[index - 1]);
-    expect(phasesTold).toEqual(["read", "check", "compare", "build", "publish"]);
+    const phases = events.map(({ phase }) => phase).filter((phase, index, all) => phase !== all[index - 1]);
+    expect(phases).toEqual(["read", "check", "compare", "build", "publish"]);
     for (const [index, { phase, done, of }] of events.entries()) {
       const before = events[index - 1];
       if (before?.phase === phase) expect(done).toBeGreaterThanOrEqual(before.done);

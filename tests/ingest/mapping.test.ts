@@ -5,7 +5,7 @@ import { planLoad } from "../../src/ingest/load-plan.ts";
 import { parseMapping } from "../../src/ingest/mapping.ts";
 import { contractOf } from "../../src/schema/contracts.ts";
 
-/** The message of the error of the catalogue that is thrown. */
+/** Code and message of the error that the work throws. */
 function failing(work: () => unknown): string {
   try {
     work();
@@ -19,7 +19,7 @@ function failing(work: () => unknown): string {
 const problem = (yaml: string) => failing(() => parseMapping(yaml, "m.yaml"));
 
 describe("a mapping file", () => {
-  test("gives table, format, filter, columns and collapse; constants may be YAML's own", () => {
+  test("has table, format, filter, columns and collapse; a constant may be a number or boolean of YAML", () => {
     const mapping = parseMapping(
       `
         table: sales_txn
@@ -69,15 +69,15 @@ describe("a mapping file", () => {
       "format.delimiter must be one character",
     ],
     [
-      "has one mark for two things",
+      "has the same delimiter and quote",
       "table: store\nformat: { delimiter: ';', quote: ';' }\ncolumns: { code: a }",
       "format delimiter and quote must differ",
     ],
-  ] as const)("that %s is refused with the place", ([, yaml, expected]) => {
+  ] as const)("that %s is an error that names the place", ([, yaml, expected]) => {
     expect(problem(yaml)).toContain(`MAPPING_INVALID: The mapping m.yaml is not valid: ${expected}`);
   });
 
-  test("that is no YAML is refused with the line", () => {
+  test("that is not YAML is an error that names the line", () => {
     expect(problem("table: store\n  columns: {")).toMatch(/it is not YAML: .* at line \d/);
   });
 });
@@ -86,14 +86,14 @@ describe("docs/mappings.md", () => {
   const page = readFileSync(new URL("../../docs/mappings.md", import.meta.url), "utf8");
   const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = ""]) => yaml);
 
-  test.for(examples)("holds a mapping that can be planned: %s", (yaml) => {
+  test.for(examples)("has mappings that can be planned: %s", (yaml) => {
     const mapping = parseMapping(yaml, "example.yaml");
     expect(planLoad(contractOf(mapping.table), { name: "f.csv", columns: [] }, mapping).columns).not.toEqual(
       [],
     );
   });
 
-  test("holds some", () => expect(examples.length).toBeGreaterThan(2));
+  test("has several of them", () => expect(examples.length).toBeGreaterThan(2));
 });
 
 describe("the plan of a load", () => {
@@ -104,7 +104,7 @@ describe("the plan of a load", () => {
       yaml === undefined ? undefined : parseMapping(yaml, "m.yaml"),
     );
 
-  test("without a mapping takes the files' columns, in any order and case", () => {
+  test("without a mapping has the columns of the files, in any order and case", () => {
     const { columns, collapse } = plan("store", ["Name", "CODE"]);
     expect(columns.map(({ column, expression }) => [column, expression])).toEqual([
       ["code", '"CODE"'],
@@ -113,7 +113,7 @@ describe("the plan of a load", () => {
     expect(collapse).toBe(false);
   });
 
-  test("has natural keys in place of ids, and the chain where a price has no store", () => {
+  test("has natural keys in place of ids; a price without a store is for the whole chain", () => {
     const { columns } = plan("price_history", ["sku", "price", "valid_from"]);
     expect(columns.map(({ input, column, expression }) => [input, column, expression])).toEqual([
       ["sku", "product_id", '"sku"'],
@@ -123,7 +123,7 @@ describe("the plan of a load", () => {
     ]);
   });
 
-  test("adds the parts of a date that follow from it", () => {
+  test("adds the parts of a date that are derived from it", () => {
     const { columns } = plan("calendar", ["date", "year"]);
     expect(columns.map(({ input, expression }) => [input, expression])).toEqual([
       ["date", '"date"'],
@@ -134,7 +134,7 @@ describe("the plan of a load", () => {
     ]);
   });
 
-  test("refuses what the table does not have, and what is looked up", () => {
+  test("refuses columns that the table does not have, and surrogate keys", () => {
     expect(failing(() => plan("store", ["code", "name", "cty"]))).toContain("(did you mean city?)");
     expect(failing(() => plan("traffic_daily", ["date", "store_id", "visitors"]))).toMatch(/^COLUMN_IS_ID/);
     expect(
@@ -145,7 +145,7 @@ describe("the plan of a load", () => {
     );
   });
 
-  test("folds only what is given and not of the grain", () => {
+  test("collapses only columns that are given and not part of the grain", () => {
     const columns = "table: store\ncolumns: { code: a, name: b }\ncollapse:";
     expect(failing(() => plan("store", ["a", "b"], `${columns} { city: mode(city) }`))).toContain(
       "collapse.city is none of its columns",

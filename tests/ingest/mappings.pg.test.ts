@@ -3,13 +3,13 @@ import { ForecastLabError } from "../../src/errors.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 import { faultsOf, fillDimensions, type Loaded, loadCsv, query, Workspace } from "./support/load.ts";
 
-/* What a mapping makes of source rows; see docs/mappings.md. */
+/* Mappings: expressions, filters and collapse; see docs/mappings.md. */
 
 const database = await freshDatabase();
 await fillDimensions(database);
 const workspace = new Workspace();
 
-/** A mapping for stores with one expression for the name. */
+/** A mapping for stores with this expression for the name. */
 const named = (expression: string) => `
   table: store
   columns:
@@ -50,8 +50,8 @@ describe("expressions", () => {
   test.for([
     ["two statements", "1; DROP TABLE store", "syntax error"],
     ["an open bracket", "(Name", "syntax error"],
-    ["a bracket that closes ours", "Name) FROM input; --", "syntax error"],
-    ["brackets that close and open ours", "Name) || (Name", "syntax error"],
+    ["a bracket that closes the surrounding one", "Name) FROM input; --", "syntax error"],
+    ["brackets that close and open the surrounding one", "Name) || (Name", "syntax error"],
     ["several values", "Name, Code", "it is more than one expression"],
     ["a subquery", "(SELECT 1)", "it holds a subquery"],
     ["a file read by a subquery", "(SELECT content FROM read_text('/etc/passwd'))", "it holds a subquery"],
@@ -69,7 +69,7 @@ describe("expressions", () => {
     expect(message).not.toContain("\n");
   });
 
-  test("that fail for a row reject it, with the values they speak of; the others are still checked", async () => {
+  test("that fail for a row reject it, with the values that they read; other columns are still validated", async () => {
     const mapping = `
       table: sales_daily
       filter: CAST(keep AS INTEGER) > 0
@@ -107,7 +107,7 @@ describe("expressions", () => {
     expect(result).toMatchObject({ source_rows: 5, filtered: 1, read: 4, rejected: 3, withheld: 1 });
   });
 
-  test("that look at all rows cannot fail for one: the load fails, and says where", async () => {
+  test("with a window function that fail end the load with an error that names the column", async () => {
     expect(await failing(loadStores(named("'x' || sum(CAST(No AS INTEGER)) OVER ()")))).toBe(
       "MAPPING_EXPRESSION_FAILED: The mapping's expression for name fails: Could not convert string 'n/a' to INT32 when casting from source column No.",
     );
@@ -121,19 +121,19 @@ describe("expressions", () => {
 });
 
 describe("a filter", () => {
-  test("leaves rows out that it is false or unknown for, and counts them", async () => {
+  test("leaves out rows for which it is false or NULL, and counts them", async () => {
     const result = await loadStores(`${named("Name")}\n  filter: Name <> 'one'`);
     expect(result).toMatchObject({ source_rows: 3, filtered: 2, read: 1, inserted: 1, rejected: 0 });
   });
 
-  test("does not excuse rows of a broken structure", async () => {
+  test("does not leave out malformed records", async () => {
     const lines = [...stores, "N4"];
     const mapping = `${named("Name")}\n  filter: "false"`;
     const result = await loadCsv(workspace, database, "store", lines, { mapping });
     expect(result).toMatchObject({ source_rows: 4, filtered: 3, read: 1, rejected: 1 });
   });
 
-  test("holds no window function", async () => {
+  test("must not hold a window function", async () => {
     expect(await failing(loadStores(`${named("Name")}\n  filter: row_number() OVER () = 1`))).toContain(
       "expression for filter is not valid: it holds a window function",
     );
@@ -163,7 +163,7 @@ describe("collapse", () => {
     "2024-01-02 08:00,S1,A,1,1.50",
   ];
 
-  test("folds rows of one grain, exactly, and counts what was folded as duplicates", async () => {
+  test("aggregates rows of one grain, exactly, and counts the others as duplicates", async () => {
     const result = await loadCsv(workspace, database, "sales_daily", sold, { mapping: daily });
     expect(result).toMatchObject({ read: 3, inserted: 2, duplicates: 1, rejected: 0 });
     expect(
@@ -174,7 +174,7 @@ describe("collapse", () => {
     ]);
   });
 
-  test("a fault in one row rejects its group: a sum of the others would be wrong", async () => {
+  test("an invalid row rejects its group, because a sum of the others would be wrong", async () => {
     const lines = [...sold, "2024-01-01 10:00,S1,A,x,1.50", "2024-01-05,S9,A,1,1.50"];
     const result = await loadCsv(workspace, database, "sales_daily", lines, {
       mapping: daily,
@@ -190,7 +190,7 @@ describe("collapse", () => {
     expect(result).toMatchObject({ read: 5, rejected: 4, unchanged: 1, published: true });
   });
 
-  test("what comes out is checked as a value of the column", async () => {
+  test("an aggregate is validated as a value of its column", async () => {
     const lines = [header, "2024-01-01,S1,A,2,1.50", "2024-01-01,S1,A,-5,1.50"];
     const result = await loadCsv(workspace, database, "sales_daily", lines, { mapping: daily });
     expect(faultsOf(result)).toEqual(["1 quantity CHECK_FAILED -3", "1 total_amount CHECK_FAILED -4.50"]);
@@ -201,7 +201,7 @@ describe("collapse", () => {
     expect(imprecise.rejects).toMatchObject([{ column: "unit_price", code: "NUMBER_TOO_PRECISE" }]);
   });
 
-  test("columns without an aggregate must agree", async () => {
+  test("columns without an aggregate must be equal", async () => {
     const mapping = daily.replace(/ +unit_price: round.*\n/, "");
     const result = await loadCsv(workspace, database, "sales_daily", sold, { mapping });
     expect(faultsOf(result)).toEqual([
@@ -210,7 +210,7 @@ describe("collapse", () => {
     ]);
   });
 
-  test("order counts, so that loading again changes nothing: first, last, mode with ties", async () => {
+  test("first, last and mode use the order of rows, so that loading again changes nothing", async () => {
     const rows = Array.from({ length: 3000 }, (_, index) => `P${index % 300},name ${(index * 7) % 10}`);
     const lines = ["sku,name", ...rows];
     for (const [aggregate, expected] of [
@@ -231,13 +231,13 @@ describe("collapse", () => {
     ["a plain column", "name", "must appear in the GROUP BY clause"],
     ["an unknown column", "max(nmae)", 'Referenced column "nmae" not found'],
     ["more than one", "max(name), min(name)", "it is more than one expression"],
-  ] as const)("refused is %s", async ([, aggregate, reason]) => {
+  ] as const)("%s is refused", async ([, aggregate, reason]) => {
     const message = await failing(loadStores(`${named("Name")}\n  collapse: { name: "${aggregate}" }`));
     expect(message).toMatch(/^MAPPING_EXPRESSION_INVALID: The mapping's expression for collapse.name /);
     expect(message).toContain(reason);
   });
 
-  test("an aggregate that fails is named", async () => {
+  test("an aggregate that fails is an error that names the column", async () => {
     const mapping = `${named("coalesce(Name, 'x')")}\n  collapse: { name: "'a' || sum(CAST(name AS INTEGER))" }`;
     expect(await failing(loadStores(mapping))).toMatch(
       /^MAPPING_EXPRESSION_FAILED: The mapping's expression for collapse.name fails: Could not convert string/,

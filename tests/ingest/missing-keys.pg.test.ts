@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { freshDatabase } from "../support/warehouse.ts";
 import { faultsOf, loadCsv, query, Workspace } from "./support/load.ts";
 
-/* Stores, products and days that rows speak of and the warehouse lacks, added where a load is told to. */
+/* Stores, products and days that rows refer to and the warehouse lacks: a load adds them on request. */
 
 const database = await freshDatabase();
 const workspace = new Workspace();
@@ -21,7 +21,7 @@ const all = (table: string, columns: string) =>
   query<Record<string, unknown>>(database, `SELECT ${columns} FROM ${table} ORDER BY 1`);
 
 describe("a load that creates what is missing", () => {
-  test("adds stores and products by their keys, and days with their parts", async () => {
+  test("adds stores and products named by their keys, and days with their parts", async () => {
     const result = await loadCsv(workspace, database, "sales_daily", lines, adding);
     expect(result).toMatchObject({
       inserted: 3,
@@ -46,7 +46,7 @@ describe("a load that creates what is missing", () => {
     ).toEqual(["2024-02-29 S1 A 2", "2024-02-29 S2 A 1", "2024-03-01 S1 B 1"]);
   });
 
-  test("adds only what is lacking, and nothing the second time", async () => {
+  test("adds only those that are missing, and none the second time", async () => {
     await query(database, "INSERT INTO store (code, name) VALUES ('S1', 'One')");
     const first = await loadCsv(workspace, database, "sales_daily", lines, adding);
     expect(first.created).toEqual({ store: 1, product: 2, calendar: 2 });
@@ -55,10 +55,10 @@ describe("a load that creates what is missing", () => {
     expect(await all("store", "code, name")).toMatchObject([{ name: "One" }, { name: "S2" }]);
   });
 
-  test("adds nothing for rows that are rejected, filtered or keyed in a way the dimension cannot hold", async () => {
+  test("adds nothing for rows that are rejected or filtered, and no key that the dimension cannot hold", async () => {
     const long = "x".repeat(21);
-    const faulty = ["2024-03-05,S7,C,x,1,1", `2024-02-29,${long},A,1,1,1`, "2024-02-30,S1,A,1,1,1"];
-    const result = await loadCsv(workspace, database, "sales_daily", [...lines, ...faulty], adding);
+    const invalid = ["2024-03-05,S7,C,x,1,1", `2024-02-29,${long},A,1,1,1`, "2024-02-30,S1,A,1,1,1"];
+    const result = await loadCsv(workspace, database, "sales_daily", [...lines, ...invalid], adding);
     expect(faultsOf(result)).toEqual([
       "4 quantity INTEGER_INVALID x",
       `5 store_code UNKNOWN_STORE ${long}`,
@@ -68,13 +68,13 @@ describe("a load that creates what is missing", () => {
     expect((await all("store", "code")).map(({ code }) => code)).toEqual(["S1", "S2"]);
   });
 
-  test("tells in a dry run what it would add, and adds nothing", async () => {
+  test("reports in a dry run what it would add, and adds nothing", async () => {
     const result = await loadCsv(workspace, database, "sales_daily", lines, { ...adding, dryRun: true });
     expect(result).toMatchObject({ inserted: 3, created: { store: 2, product: 2, calendar: 2 } });
     expect(await query(database, "SELECT FROM store UNION ALL SELECT FROM product")).toHaveLength(0);
   });
 
-  test("does so for prices, where no store is the whole chain, and through a mapping with window functions", async () => {
+  test("also adds them for prices of the whole chain, and with a mapping that has window functions", async () => {
     const prices = ["sku,store_code,price,valid_from", "A,,1.00,2024-01-01", "B,S9,2.00,2024-01-01"];
     const result = await loadCsv(workspace, database, "price_history", prices, adding);
     expect(result).toMatchObject({ inserted: 2, created: { store: 1, product: 2, calendar: 0 } });
@@ -106,7 +106,7 @@ describe("a load that creates what is missing", () => {
     expect(txn).toMatchObject({ inserted: 2, filtered: 1, created: { store: 0, product: 1, calendar: 1 } });
   });
 
-  test("without being told to, rejects such rows", async () => {
+  test("rejects such rows unless it is requested", async () => {
     const result = await loadCsv(workspace, database, "sales_daily", lines, { again: true });
     expect(result).toMatchObject({
       published: false,

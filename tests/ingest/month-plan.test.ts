@@ -1,16 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type MonthChanges, totalOf } from "../../src/ingest/counts.ts";
 import {
   fetchOf,
   type Home,
-  type MonthChanges,
   type MonthState,
   methodOf,
   rebuildShare,
-  totalOf,
 } from "../../src/ingest/publish/month-plan.ts";
 
-/* What is done with a month follows from counts alone. */
+/* What is done with a month depends on counts only. */
 
 const relation = "sales_daily_2024_01";
 const homes: readonly Home[] = [
@@ -26,7 +25,7 @@ const state: fc.Arbitrary<MonthState> = fc.record({
   home: fc.constantFrom(...homes),
   stored: counts,
 });
-/** What a load of so many rows may change. */
+/** Changes that a load of a month may make. */
 const changesOf = ({ staged, stored, home }: MonthState): fc.Arbitrary<MonthChanges> => {
   const known = home.kind === "none" ? 0 : Math.min(staged, stored);
   return fc.tuple(fc.nat({ max: known }), fc.nat()).map(([found, part]) => {
@@ -51,7 +50,7 @@ const [nowhere, own, waiting, shared] = homes as [Home, Home, Home, Home];
 
 describe("the method of a month", () => {
   test.for([
-    ["a month without rows is attached, however few it gets", month(nowhere, 0), change(1, 0), "attach"],
+    ["a month without rows is attached, however few rows it gets", month(nowhere, 0), change(1, 0), "attach"],
     ["so is one whose partition is empty", month(own, 0), change(1, 0), "attach"],
     ["a correction of a full month is merged", month(own, 300_000), change(0, 1), "merge"],
     ["so are late rows", month(own, 300_000), change(4_999, 0), "merge"],
@@ -59,15 +58,20 @@ describe("the method of a month", () => {
     ["so is one that changes by half", month(own, 100_000), change(0, 50_000), "rebuild"],
     ["a small month is merged, also when all of it changes", month(own, 300), change(0, 300), "merge"],
     [
-      "rows in the default partition move with the first of their month",
+      "a month whose rows are in the default partition is rebuilt, even for one row",
       month(waiting, 1),
       change(1, 0),
       "rebuild",
     ],
-    ["a table without months is merged, also the first time", month(shared, 0), change(10_000, 0), "merge"],
-    ["and so is a partition of several months", month(shared, 10), change(10_000, 0), "merge"],
-    ["nothing changed, nothing written", month(own, 300_000), change(0, 0, 300_000), "unchanged"],
-    ["also where rows wait in the default partition", month(waiting, 5), change(0, 0, 5), "unchanged"],
+    [
+      "a table that is not partitioned is merged, also the first time",
+      month(shared, 0),
+      change(10_000, 0),
+      "merge",
+    ],
+    ["so is a partition of several months", month(shared, 10), change(10_000, 0), "merge"],
+    ["nothing is written if nothing changed", month(own, 300_000), change(0, 0, 300_000), "unchanged"],
+    ["also if the rows are in the default partition", month(waiting, 5), change(0, 0, 5), "unchanged"],
   ] as const)("%s", ([, at, changes, method]) => {
     expect(methodOf(at, changes, true)).toBe(method);
   });
@@ -81,7 +85,7 @@ describe("the method of a month", () => {
     );
   });
 
-  test("attached is only where no row is stored, and there every load of a month is", () => {
+  test("a month is attached if and only if no row of it is stored", () => {
     fc.assert(
       fc.property(cases, fc.boolean(), ({ month, changes }, replaceable) => {
         const method = methodOf(month, changes, replaceable);
@@ -92,7 +96,7 @@ describe("the method of a month", () => {
     );
   });
 
-  test("merged is only into a relation that is there", () => {
+  test("only a month with a relation is merged", () => {
     fc.assert(
       fc.property(cases, fc.boolean(), ({ month, changes }, replaceable) => {
         if (methodOf(month, changes, replaceable) === "merge") expect(month.home.kind).not.toBe("none");
@@ -100,7 +104,7 @@ describe("the method of a month", () => {
     );
   });
 
-  test("a relation that holds other rows too, or columns the model does not know, is never replaced", () => {
+  test("a relation with rows of other months, or with columns that the model does not know, is never replaced", () => {
     fc.assert(
       fc.property(cases, ({ month, changes }) => {
         if (month.home.kind === "shared")
@@ -110,7 +114,7 @@ describe("the method of a month", () => {
     );
   });
 
-  test("what is rebuilt for some changes is rebuilt for more", () => {
+  test("a month that is rebuilt for some changes is rebuilt for more", () => {
     fc.assert(
       fc.property(cases, counts, counts, ({ month, changes }, inserted, updated) => {
         fc.pre(methodOf(month, changes, true) === "rebuild");
@@ -124,7 +128,7 @@ describe("the method of a month", () => {
     );
   });
 
-  test("what is merged into a month is merged into a fuller one", () => {
+  test("changes that are merged into a month are merged into a month with more rows", () => {
     fc.assert(
       fc.property(cases, counts, ({ month, changes }, rows) => {
         fc.pre(methodOf(month, changes, true) === "merge");
@@ -133,22 +137,22 @@ describe("the method of a month", () => {
     );
   });
 
-  test("a month of its own is rebuilt when more than the measured share of it changes", () => {
+  test("a month in its own partition is rebuilt if more than the measured share of it changes", () => {
     const stored = 1_000_000;
     expect(methodOf(month(own, stored), change(0, stored * rebuildShare), true)).toBe("merge");
     expect(methodOf(month(own, stored), change(0, stored * rebuildShare + 1), true)).toBe("rebuild");
   });
 });
 
-describe("the stored rows a load is compared with", () => {
+describe("the stored rows that a load is compared with", () => {
   test.for([
-    ["none of a month without rows", month(nowhere, 0), "none"],
-    ["none of an empty partition", month(own, 0), "none"],
-    ["all of a month that a load gives anew", month(own, 300_000, 300_000), "all"],
-    ["all of a small month", month(own, 500, 1), "all"],
-    ["those of its keys for a correction of a full month", month(own, 300_000, 100), "keys"],
+    ["are none for a month without rows", month(nowhere, 0), "none"],
+    ["are none for an empty partition", month(own, 0), "none"],
+    ["are all if the load has the whole month", month(own, 300_000, 300_000), "all"],
+    ["are all for a small month", month(own, 500, 1), "all"],
+    ["are those with its keys for a correction of a full month", month(own, 300_000, 100), "keys"],
     [
-      "those of its keys also in the default partition, which may hold other months",
+      "are those with its keys also in the default partition, which may hold other months",
       month(waiting, 300_000, 100),
       "keys",
     ],
@@ -156,7 +160,7 @@ describe("the stored rows a load is compared with", () => {
     expect(fetchOf(at)).toBe(fetch);
   });
 
-  test("none are fetched if and only if none are stored", () => {
+  test("are none if and only if none are stored", () => {
     fc.assert(
       fc.property(state, (at) => {
         expect(fetchOf(at) === "none").toBe(at.home.kind === "none" || at.stored === 0);
@@ -164,7 +168,7 @@ describe("the stored rows a load is compared with", () => {
     );
   });
 
-  test("fewer keys are never a reason to fetch all of a month", () => {
+  test("are never all of a month because there are fewer keys", () => {
     fc.assert(
       fc.property(state, fc.nat(), (at, fewer) => {
         fc.pre(fetchOf(at) === "keys");
@@ -174,7 +178,7 @@ describe("the stored rows a load is compared with", () => {
   });
 });
 
-test("a load's changes are the sum of its months'", () => {
+test("the changes of a load are the sum over its months", () => {
   expect(totalOf([change(1, 2, 3), change(10, 20, 30)])).toEqual(change(11, 22, 33));
   expect(totalOf([])).toEqual(change(0, 0, 0));
 });

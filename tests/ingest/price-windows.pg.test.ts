@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { freshDatabase } from "../support/warehouse.ts";
 import { faultsOf, fillDimensions, loadCsv, query, Workspace } from "./support/load.ts";
 
-/* Prices have validity windows that never overlap within a product and store: found before the database refuses them. */
+/* Validity windows of prices must not overlap within a product and store: a load rejects them before the database would. */
 
 const database = await freshDatabase();
 await fillDimensions(database);
@@ -31,7 +31,7 @@ async function windows(): Promise<string[]> {
 }
 
 describe("price windows", () => {
-  test("that follow one another, and those of other stores and products, do not overlap", async () => {
+  test("that follow one another, or are for other stores and products, do not overlap", async () => {
     const lines = [
       "A,,1.00,2024-01-01,2024-01-31",
       "A,,2.00,2024-02-01,",
@@ -43,7 +43,7 @@ describe("price windows", () => {
     expect(await windows()).toEqual(lines);
   });
 
-  test("of one load that overlap are all rejected, each told of another", async () => {
+  test("that overlap within a load are all rejected, and each names another", async () => {
     const result = await prices([
       "A,S1,1.00,2024-01-01,2024-06-30",
       "A,S1,2.00,2024-02-01,2024-02-10",
@@ -60,7 +60,7 @@ describe("price windows", () => {
     expect(result).toMatchObject({ rejected: 3, withheld: 2 });
   });
 
-  test("that overlap a stored one are rejected, and the stored one is named", async () => {
+  test("that overlap a stored one are rejected, with the stored window", async () => {
     await prices(["A,S1,1.00,2024-01-01,2024-01-31"]);
     const result = await prices(["A,S1,2.00,2024-01-31,", "A,S2,2.00,2024-01-31,"]);
     expect(result.rejects).toMatchObject([
@@ -72,7 +72,7 @@ describe("price windows", () => {
     ]);
   });
 
-  test("may move: a load that ends the open one and starts the next is no overlap", async () => {
+  test("may move: a load may end the open window and start the next", async () => {
     await prices(["A,S1,1.00,2024-01-01,"]);
     const moved = ["A,S1,1.00,2024-01-01,2024-03-31", "A,S1,2.00,2024-04-01,"];
     expect(await prices(moved)).toMatchObject({ inserted: 1, updated: 1, rejected: 0 });
@@ -86,7 +86,7 @@ describe("price windows", () => {
     expect(await windows()).toEqual(back);
   });
 
-  test("do not count on a rejected row to make room", async () => {
+  test("are rejected if the row that would make room for them is rejected", async () => {
     await prices(["A,S1,1.00,2024-01-01,"]);
     const lines = [
       "A,S1,x,2024-01-01,2024-03-31",
@@ -102,7 +102,7 @@ describe("price windows", () => {
     expect(result).toMatchObject({ inserted: 1, rejected: 3, published: true });
   });
 
-  test("keep their end when a file does not give one", async () => {
+  test("keep their end if a file does not give one", async () => {
     await prices(["A,S1,1.00,2024-01-01,2024-03-31"]);
     const header = "sku,store_code,price,valid_from";
     const lines = [header, "A,S1,1.10,2024-01-01", "A,S1,2.00,2024-04-01"];

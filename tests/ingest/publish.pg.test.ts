@@ -6,17 +6,17 @@ import { load } from "../../src/ingest/index.ts";
 import { freshDatabase, serverVersions, urlOf } from "../support/warehouse.ts";
 import { fillDimensions, loadCsv, query, Workspace } from "./support/load.ts";
 
-/* Publishing is one transaction: all or nothing, whatever happens in the middle. */
+/* Publishing is one transaction: all or nothing, whatever happens meanwhile. */
 
 const workspace = new Workspace();
-// Every private folder of a load in this file is made in here.
+// The private folders of all loads of this file are made in here.
 process.env.TMPDIR = mkdtempSync(workspace.path("tmp-"));
 const leftovers = () => readdirSync(process.env.TMPDIR ?? "");
 
 const header = "date,store_code,sku,quantity,unit_price,total_amount";
 const lines = [header, "2024-01-31,S1,A,2,1.50,3.00", "2024-02-01,S1,A,1,1.50,1.50"];
 
-/** Runs work while another session has done something in a transaction that it does not end. */
+/** Runs the work while another session has an open transaction, in which it ran a statement. */
 async function whileHeld<T>(database: Database, sql: string, work: () => Promise<T>): Promise<T> {
   return withClient(database, async (client) => {
     await client.query(`BEGIN; ${sql}`);
@@ -28,7 +28,7 @@ async function whileHeld<T>(database: Database, sql: string, work: () => Promise
   });
 }
 
-/** Holds up every load of the month that is about to publish. */
+/** Makes every load of the month wait before it publishes. */
 const publishing = "SELECT pg_advisory_xact_lock(hashtext('forecastlab publish sales_daily'), 202402)";
 
 /** Waits until a session of the database waits for a lock, and returns its process id. */
@@ -59,7 +59,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
   const stored = () =>
     query<{ n: number }>(database, "SELECT count(*)::int AS n FROM sales_daily").then(([row]) => row?.n);
 
-  test("months get their partitions, and rows that waited in the default one move along as they are", async () => {
+  test("a month gets its partition, and its rows in the default partition move there unchanged", async () => {
     const target = await freshDatabase({ server });
     await fillDimensions(target);
     await query(
@@ -86,7 +86,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     ]);
   });
 
-  test("an interruption while it waits to publish leaves nothing, and ends the statement on the server", async () => {
+  test("an interruption of a load that waits to publish leaves nothing, and ends its statement on the server", async () => {
     const interruption = new AbortController();
     await whileHeld(database, publishing, async () => {
       const loading = codeOf(
@@ -103,11 +103,11 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(leftovers()).toEqual([]);
   });
 
-  test("an interruption with rows written and not committed leaves nothing", async () => {
+  test("an interruption after rows were written and before the commit leaves nothing", async () => {
     const interruption = new AbortController();
     const rival = `INSERT INTO sales_daily (date, store_id, product_id, quantity, unit_price, total_amount)
                    SELECT '2024-02-01', store.id, product.id, 1, 1, 1 FROM store, product WHERE code = 'S1' AND sku = 'A'`;
-    // Rows of their months are there, so that ours are merged and meet the rival's in the same partition.
+    // Their months have rows already, so that these are merged, and meet those of the rival in the same partition.
     const others = [header, ...lines.slice(1).map((line) => line.replace("S1,A", "S2,B"))];
     await loadCsv(workspace, database, "sales_daily", others);
     await whileHeld(database, rival, async () => {
@@ -123,7 +123,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(leftovers()).toEqual([]);
   });
 
-  test("a server that goes away in the middle is one sentence, and nothing is published", async () => {
+  test("a lost connection is one clear error, and nothing is published", async () => {
     await whileHeld(database, publishing, async () => {
       const loading = codeOf(loadCsv(workspace, database, "sales_daily", lines));
       const pid = await waitingSession(database);
@@ -134,7 +134,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(leftovers()).toEqual([]);
   });
 
-  test("two loads of the same rows take turns: one writes them, the other finds them", async () => {
+  test("two loads of the same rows run one after the other: one writes them, the other finds them", async () => {
     const results = await Promise.all(
       [1, 2].map(() => loadCsv(workspace, database, "sales_daily", lines, { again: true })),
     );
@@ -145,7 +145,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     await query(database, "DELETE FROM sales_daily");
   });
 
-  test("what only the database can know is an error with the constraint's name", async () => {
+  test("a violation that only the database can find is an error with the constraint's name", async () => {
     await loadCsv(workspace, database, "weather_daily", [
       "date,store_code,temperature_min_c,temperature_max_c",
       "2024-01-01,S1,1,5",
@@ -160,7 +160,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     ).toMatch(/^CONSTRAINT_VIOLATED: .*ck_weather_daily_temperature_order/);
   });
 
-  test("a role that may only read gets one sentence", async () => {
+  test("a role that may only read gets one clear error", async () => {
     const role = `reader_${server}_${process.pid}`;
     await query(database, `CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
     try {
@@ -184,22 +184,22 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
 });
 
 describe("before anything is published", () => {
-  test("rejects within the limit let the others through; over it nothing is", async () => {
+  test("other rows are published if rejects are within the limit, and none if they are over it", async () => {
     const database = await freshDatabase();
     await fillDimensions(database);
-    const faulty = [...lines, "2024-02-02,S1,A,x,1,1", "2024-02-03,S1,A,x,1,1"];
+    const withRejects = [...lines, "2024-02-02,S1,A,x,1,1", "2024-02-03,S1,A,x,1,1"];
     for (const [maxRejects, published] of [
       [{ rows: 1 }, false],
       [{ percent: 49.9 }, false],
       [{ percent: 50 }, true],
       [{ rows: 2 }, true],
     ] as const) {
-      const result = await loadCsv(workspace, database, "sales_daily", faulty, { maxRejects });
+      const result = await loadCsv(workspace, database, "sales_daily", withRejects, { maxRejects });
       expect(result).toMatchObject({ published, rejected: 2, withheld: published ? 0 : 2 });
     }
   });
 
-  test("a rejects file that cannot be written stops the load", async () => {
+  test("a rejects file that cannot be written ends the load", async () => {
     const database = await freshDatabase();
     await fillDimensions(database);
     const files = [workspace.csv([...lines, "2024-02-02,S1,A,x,1,1"])];
@@ -214,7 +214,7 @@ describe("before anything is published", () => {
     expect(existsSync(workspace.path("nowhere"))).toBe(false);
   });
 
-  test("servers that do not answer, refuse the login or lack the schema are told apart", async () => {
+  test("no answer, a refused login and a missing schema are different errors", async () => {
     const file = workspace.csv(["code,name", "S1,x"]);
     const loading = (url: string) => codeOf(load(databaseOf(url), { table: "store", files: [file] }));
     expect(await loading("postgresql://postgres@127.0.0.1:1/x")).toMatch(/^DATABASE_UNREACHABLE: /);

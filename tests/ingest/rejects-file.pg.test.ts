@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { freshDatabase } from "../support/warehouse.ts";
 import { fillDimensions, loadCsv, query, rejectedRows, Workspace } from "./support/load.ts";
 
-/* The rejects file: each rejected row as it stood in its source, to be mended and loaded again. */
+/* The rejects file: each rejected row as it was in its source, to be fixed and loaded again. */
 
 const database = await freshDatabase();
 await fillDimensions(database);
@@ -13,14 +13,14 @@ const header = "date,store_code,sku,quantity,unit_price,total_amount";
 const good = "2024-01-05,S1,A,2,1.50,3.00";
 const some = { maxRejects: { percent: 100 } };
 
-/** The text of the rejects file with something replaced in it, as a new file. */
-function mended(file: string | null, ...replacements: [string, string][]): string {
+/** A copy of the rejects file with some text replaced. */
+function fixed(file: string | null, ...replacements: [string, string][]): string {
   const text = readFileSync(file ?? "", "utf8");
-  return workspace.csv(replacements.reduce((mending, [from, to]) => mending.replaceAll(from, to), text));
+  return workspace.csv(replacements.reduce((fixing, [from, to]) => fixing.replaceAll(from, to), text));
 }
 
 describe("the rejects file", () => {
-  test("has a line a rejected row: its columns as they stood, its place, and all that is wrong with it", async () => {
+  test("has one line per rejected row: its columns as they were, its place, and all that is wrong with it", async () => {
     const lines = [header, good, "2024-02-30,S9,A,2,1.50,3.00", "2024-01-06,S1,A,1.0,1.5,", good];
     const result = await loadCsv(workspace, database, "sales_daily", lines, some);
     const [file = ""] = result.files.map(({ path }) => path);
@@ -56,7 +56,7 @@ describe("the rejects file", () => {
     ]);
   });
 
-  test("has the fields of a broken record as far as they go, and its line", async () => {
+  test("has the fields of a malformed record as far as they can be read, and its line", async () => {
     const lines = ["code,name,city", "T1", 'T2,"x" ,y', "T3,x,y,z", "T4,x,y", 'T5,x,"y'];
     const result = await loadCsv(workspace, database, "store", lines, some);
     expect(rejectedRows(result).map(({ _file, _why, ...row }) => Object.values(row))).toEqual([
@@ -68,7 +68,7 @@ describe("the rejects file", () => {
     expect(Object.keys(rejectedRows(result)[0] ?? {}).at(-1)).toBe("_line");
   });
 
-  test("is in the order of files and records, and holds the rows of all of them", async () => {
+  test("is in the order of files and records, and has the rejects of all files", async () => {
     const files = ["x,S1,A,1,1,1", "2024-01-01,S1"].map((line) =>
       workspace.csv([header, good, line, "y,S1,A,1,1,1"]),
     );
@@ -81,7 +81,7 @@ describe("the rejects file", () => {
     ]);
   });
 
-  test("gives rows their own number, however many keys are known and unknown around them", async () => {
+  test("has the right record numbers, for any mixture of known and unknown keys", async () => {
     const own = await freshDatabase();
     await query(
       own,
@@ -105,24 +105,24 @@ describe("the rejects file", () => {
   });
 });
 
-describe("a mended rejects file", () => {
-  test("is loaded as it is, and says in a next rejects file where its rows came from", async () => {
+describe("a fixed rejects file", () => {
+  test("is loaded as it is, and the next rejects file still names the original places", async () => {
     const lines = [header, "2024-01-10,S1,A,x,1.50,3.00", "2024-01-32,S1,B,2,1.50,3.00"];
     const first = await loadCsv(workspace, database, "sales_daily", lines, some);
     const [file] = first.files.map(({ path }) => path);
-    const half = mended(first.rejects_file, ["2024-01-10,S1,A,x,", "2024-01-10,S1,A,2,"]);
+    const half = fixed(first.rejects_file, ["2024-01-10,S1,A,x,", "2024-01-10,S1,A,2,"]);
     const second = await loadCsv(workspace, database, "sales_daily", "", { ...some, files: [half] });
     expect(second).toMatchObject({ read: 2, inserted: 1, rejected: 1 });
     expect(second.rejects).toMatchObject([{ file: half, record: 2, value: "2024-01-32" }]);
     expect(rejectedRows(second)).toMatchObject([{ date: "2024-01-32", _file: file, _record: "2" }]);
-    const whole = mended(second.rejects_file, ["2024-01-32,", "2024-01-12,"]);
+    const whole = fixed(second.rejects_file, ["2024-01-32,", "2024-01-12,"]);
     expect(await loadCsv(workspace, database, "sales_daily", "", { files: [whole] })).toMatchObject({
       inserted: 1,
       rejected: 0,
     });
   });
 
-  test("goes through the same mapping, whatever the source's format, and counts as its own place", async () => {
+  test("needs the same mapping but no format, and its rows keep their original places", async () => {
     const mapping = `
       table: sales_txn
       format: { delimiter: ";", quote: "'", encoding: latin-1, header: [day, place, item, pieces] }
@@ -142,11 +142,11 @@ describe("a mended rejects file", () => {
       ["Zür;ich", "2", "UNKNOWN_STORE"],
       ["S1", "3", "TOO_FEW_FIELDS"],
     ]);
-    const half = mended(first.rejects_file, ["Zür;ich", "S2"], ["S1,A,,", "S1,A,5,"]);
+    const half = fixed(first.rejects_file, ["Zür;ich", "S2"], ["S1,A,,", "S1,A,5,"]);
     const second = await loadCsv(workspace, database, "sales_txn", "", { ...some, files: [half], mapping });
     expect(second).toMatchObject({ inserted: 1, reject_codes: { NOT_FIXED: 1 } });
     expect(rejectedRows(second)).toMatchObject([{ pieces: "5", _line: "2024-01-01;S1;A" }]);
-    const whole = mended(second.rejects_file, ["2024-01-01;S1;A", ""]);
+    const whole = fixed(second.rejects_file, ["2024-01-01;S1;A", ""]);
     const third = await loadCsv(workspace, database, "sales_txn", "", { files: [whole], mapping });
     expect(third).toMatchObject({ inserted: 1, rejected: 0 });
     const found = await query(database, "SELECT txn_id, quantity FROM sales_txn ORDER BY quantity, txn_id");

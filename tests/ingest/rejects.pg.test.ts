@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { freshDatabase } from "../support/warehouse.ts";
 import { faultsOf, fillDimensions, loadCsv, query, Workspace } from "./support/load.ts";
 
-/* Faults of rows: each is reported with its record, column, code and value, and nothing is published. */
+/* Rejects: each reason is reported with its record, column, code and value, and nothing is published. */
 
 const database = await freshDatabase();
 await fillDimensions(database);
@@ -10,7 +10,7 @@ const workspace = new Workspace();
 const sales = "date,store_code,sku,quantity,unit_price,total_amount";
 const good = "2024-01-05,S1,A,2,1.50,3.00";
 
-/** Loads into sales_daily what must be rejected, and checks that nothing came of it. */
+/** Loads lines of which some must be rejected, and checks that nothing was published. */
 async function rejected(lines: string | Buffer | readonly string[], table = "sales_daily") {
   const result = await loadCsv(workspace, database, table, lines);
   expect(result.published).toBe(false);
@@ -20,14 +20,14 @@ async function rejected(lines: string | Buffer | readonly string[], table = "sal
   return result;
 }
 
-/** One faulty row between two good ones. */
+/** One invalid row between two valid ones. */
 const between = (line: string) => [sales, good, line, "2024-01-06,S1,A,1,1.50,1.50"];
 
 describe("values", () => {
-  const faulty = [
+  const invalid = [
     ["a day that does not exist", "2024-02-30,S1,A,2,1.50,3.00", "date DATE_INVALID 2024-02-30"],
     ["a zero date", "0000-00-00,S1,A,2,1.50,3.00", "date DATE_INVALID 0000-00-00"],
-    ["a day first", "31/01/2024,S1,A,2,1.50,3.00", "date DATE_INVALID 31/01/2024"],
+    ["a date with the day first", "31/01/2024,S1,A,2,1.50,3.00", "date DATE_INVALID 31/01/2024"],
     ["a date without leading zeros", "2024-1-5,S1,A,2,1.50,3.00", "date DATE_INVALID 2024-1-5"],
     ["a timestamp", "2024-01-05 08:00:00,S1,A,2,1.50,3.00", "date DATE_INVALID 2024-01-05 08:00:00"],
     ["a date before Christ", "2024-01-05 (BC),S1,A,2,1.50,3.00", "date DATE_INVALID 2024-01-05 (BC)"],
@@ -57,8 +57,8 @@ describe("values", () => {
     ["an unknown product", "2024-01-05,S1,Z,1,1.50,3.00", "sku UNKNOWN_PRODUCT Z"],
     ["a day that is not in the calendar", "2025-01-05,S1,B,1,1.50,3.00", "date UNKNOWN_DATE 2025-01-05"],
   ] as const;
-  const whole = rejected([sales, ...faulty.map(([, line]) => line), good]);
-  test.for(faulty.map(([what, , fault], index) => [what, `${index + 1} ${fault}`] as const))(
+  const whole = rejected([sales, ...invalid.map(([, line]) => line), good]);
+  test.for(invalid.map(([what, , fault], index) => [what, `${index + 1} ${fault}`] as const))(
     "rejected: %s",
     async ([, fault]) => {
       const own = faultsOf(await whole).filter((line) => line.startsWith(`${fault.split(" ")[0]} `));
@@ -85,7 +85,7 @@ describe("values", () => {
     expect(result.rejects[0]?.message).toBe("longer than 20 characters");
   });
 
-  test("all faults of a row are found at once", async () => {
+  test("all invalid values of a row are found at once", async () => {
     const result = await rejected(between("2024-02-30,S9,Z,-1,1.005,x"));
     expect(faultsOf(result)).toEqual([
       "2 date DATE_INVALID 2024-02-30",
@@ -118,7 +118,7 @@ describe("values", () => {
     ]);
   });
 
-  test("long values are shortened in the rejects, which stay valid CSV", async () => {
+  test("long values are shortened in the rejects", async () => {
     const nasty = `"${'say ""x"", '.repeat(100)}"`;
     const result = await rejected(between(`2024-01-05,S1,A,${nasty},1.50,3.00`));
     expect(result.rejects[0]?.value).toHaveLength(200);
@@ -148,7 +148,7 @@ describe("the structure of a file", () => {
     expect(result).toMatchObject({ read: 4, withheld: 2 });
   });
 
-  test("an unclosed quote hides no other row", async () => {
+  test("an unclosed quote does not hide other rows", async () => {
     const result = await rejected([
       sales,
       '2024-01-05,"S1,A,1,1.50,1.50',
@@ -161,7 +161,7 @@ describe("the structure of a file", () => {
     ]);
   });
 
-  test("text behind a closing quote", async () => {
+  test("text after a closing quote", async () => {
     expect(faultsOf(await rejected(between('2024-01-06,"S1"x,A,1,1.50,1.50')))).toEqual([
       '2  MALFORMED_QUOTE 2024-01-06,"S1"x,A,1,1.50,1.50',
     ]);
@@ -173,13 +173,16 @@ describe("the structure of a file", () => {
     ]);
   });
 
-  test("Latin-1 bytes, with the way out", async () => {
+  test("Latin-1 bytes, with the option that reads them", async () => {
     const latin1 = Buffer.from("code,name\nS3,Café\nS4,Bar\n", "latin1");
     const result = await rejected(latin1, "store");
     expect(result.rejects).toMatchObject([{ record: 1, code: "INVALID_UTF8" }]);
     expect(result.rejects[0]?.message).toContain("--encoding latin-1");
-    const mended = await loadCsv(workspace, database, "store", latin1, { encoding: "latin-1", dryRun: true });
-    expect(mended).toMatchObject({ inserted: 2, rejected: 0 });
+    const decoded = await loadCsv(workspace, database, "store", latin1, {
+      encoding: "latin-1",
+      dryRun: true,
+    });
+    expect(decoded).toMatchObject({ inserted: 2, rejected: 0 });
   });
 
   test("records are counted, not lines: fields may hold line ends", async () => {
@@ -193,7 +196,7 @@ describe("the structure of a file", () => {
 });
 
 describe("keys", () => {
-  test("in a warehouse without stores, products and days, none is known", async () => {
+  test("are all unknown in a warehouse without stores, products and days", async () => {
     const empty = await freshDatabase();
     expect(faultsOf(await loadCsv(workspace, empty, "sales_daily", [sales, good]))).toEqual([
       "1 date UNKNOWN_DATE 2024-01-05",
@@ -202,7 +205,7 @@ describe("keys", () => {
     ]);
   });
 
-  test("are found letter by letter, whatever stands in them", async () => {
+  test("are compared exactly, whatever characters they have", async () => {
     const own = await freshDatabase();
     await fillDimensions(own);
     const codes = [" x", "x ", "a,b", 'a"b', "a\nb", "a\r\nb", "NULL", "\\N", "é"];
@@ -219,8 +222,8 @@ describe("keys", () => {
   });
 });
 
-describe("rows among each other", () => {
-  test("of one grain and different values are all rejected, each told of the other", async () => {
+describe("several rows", () => {
+  test("of one grain with different values are all rejected, and each names another", async () => {
     const result = await rejected([
       sales,
       good,
@@ -241,7 +244,7 @@ describe("rows among each other", () => {
     expect(result).toMatchObject({ read: 4, duplicates: 0, rejected: 3, withheld: 1 });
   });
 
-  test("of one grain across files name both", async () => {
+  test("of one grain in two files name each other", async () => {
     const [a, b] = [workspace.csv([sales, good]), workspace.csv([sales, "2024-01-05,S1,A,9,1.50,3.00"])];
     const result = await loadCsv(workspace, database, "sales_daily", "", { files: [a, b] });
     expect(result.rejects.map(({ file, record }) => [file, record])).toEqual([
@@ -251,7 +254,7 @@ describe("rows among each other", () => {
     expect(result.rejects[0]?.message).toBe(`record 1 of ${b} has the same grain and other values`);
   });
 
-  test("a missing store is one store: two chain-wide promotions of one name and day", async () => {
+  test("for the whole chain have one grain: two promotions of one name and day", async () => {
     const header = "sku,store_code,name,start_date,end_date";
     const lines = ["A,,Sale,2024-01-01,2024-01-31", "A,,Sale,2024-01-01,2024-01-30"];
     expect(faultsOf(await rejected([header, ...lines], "promotion"))).toEqual([

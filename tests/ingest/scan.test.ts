@@ -7,8 +7,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Engine, withEngine } from "../../src/duckdb/engine.ts";
+import { tables } from "../../src/ingest/engine-tables.ts";
 import { loadClock } from "../../src/ingest/phases.ts";
-import { createFaults } from "../../src/ingest/rows/rejects.ts";
+import { createRejectReasons } from "../../src/ingest/rows/rejects.ts";
 import { countByte } from "../../src/ingest/source/csv/count-lines.ts";
 import { readLayouts } from "../../src/ingest/source/headers.ts";
 import { Intake } from "../../src/ingest/source/intake.ts";
@@ -72,33 +73,36 @@ async function readOf(engine: Engine, files: Buffer[]): Promise<Contents[]> {
     await readAll(engine, paths);
     const rows = await engine.rows<Record<string, number | string | null>>(`
       SELECT _file, _record, source.* EXCLUDE (own_file, own_record)
-      FROM source JOIN ${placesOf("SELECT _seq FROM source")} AS place USING (_seq)
+      FROM ${tables.sourceRecord} AS source JOIN ${placesOf(`SELECT _seq FROM ${tables.sourceRecord}`)} AS place USING (_seq)
       ORDER BY _seq
     `);
     expect(rows.map(({ _seq }) => _seq)).toEqual(rows.map((_, index) => index));
-    const faults = await engine.rows<{ file: number; record: number }>("SELECT * FROM fault ORDER BY record");
+    const faults = await engine.rows<{ file: number; record: number }>(
+      `SELECT * FROM ${tables.rejectReason} ORDER BY record`,
+    );
     return paths.map((path, index) => ({
       rows: rows.filter(({ _file }) => _file === path).map(({ _file, _seq, ...row }) => Object.values(row)),
       faulty: faults.filter(({ file }) => file === index).map(({ record }) => record),
     }));
   } finally {
     await engine.run(
-      "DROP VIEW input; DROP TABLE source; DROP TABLE broken; DROP TABLE segment; DROP TABLE source_file; DROP TABLE fault",
+      `DROP VIEW ${tables.input}; DROP TABLE ${tables.sourceRecord}; DROP TABLE ${tables.malformedRecord}; DROP TABLE ${tables.sourceSegment}; DROP TABLE ${tables.sourceFile}; DROP TABLE ${tables.rejectReason}`,
     );
     const spooled = readdirSync(engine.folder).filter((name) => name.endsWith(".csv"));
     for (const name of spooled) rmSync(join(engine.folder, name));
   }
 }
 
-/** Reads all records of the files into `source`, and their structural faults into `fault`. */
+/** Reads all records of the files as source records, and records their structural faults as reject reasons. */
 async function readAll(engine: Engine, paths: string[]): Promise<Intake> {
   const layouts = await readLayouts(engine, await locateFiles(engine, paths), {});
   const columns = layouts[0]?.columns ?? [];
-  await createFaults(engine);
+  await createRejectReasons(engine);
   await createSourceTables(engine, columns, false);
   const intake = new Intake(engine, await scanFiles(engine, layouts, loadClock()), columns);
   await intake.insertAll(
-    (relation, first) => `INSERT INTO source BY NAME SELECT * FROM ${numbered(relation, first)}`,
+    (relation, first) =>
+      `INSERT INTO ${tables.sourceRecord} BY NAME SELECT * FROM ${numbered(relation, first)}`,
   );
   return intake;
 }
@@ -201,7 +205,7 @@ describe("scanning CSV", () => {
       writeFileSync(path, ["x,y,z", ...Array.from({ length: count }, (_, index) => line(index))].join("\n"));
       expect((await readAll(engine, [path])).faulty).toBe(0);
       const right = "c0 = _seq AND c2 = _seq % 7 AND starts_with(c1, 'line,' || _seq)";
-      expect(await engine.count(`SELECT count(*) FROM source WHERE ${right}`)).toBe(count);
+      expect(await engine.count(`SELECT count(*) FROM ${tables.sourceRecord} WHERE ${right}`)).toBe(count);
     });
   }, 60_000);
 });
@@ -240,7 +244,7 @@ test("the digest of a file is that of its bytes on disk, even if they are decomp
     writeFileSync(path, bytes);
     await withEngine(undefined, async (engine) => {
       const layouts = await readLayouts(engine, await locateFiles(engine, [path]), format);
-      await createFaults(engine);
+      await createRejectReasons(engine);
       await createSourceTables(engine, ["x", "y"], false);
       const [file] = await scanFiles(engine, layouts, loadClock());
       expect(file).toMatchObject({ records: 1, sha256: createHash("sha256").update(bytes).digest("hex") });

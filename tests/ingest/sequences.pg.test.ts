@@ -3,18 +3,18 @@ import { describe, expect, test } from "vitest";
 import { freshDatabase, serverVersions } from "../support/warehouse.ts";
 import { fillDimensions, query, Workspace } from "./support/load.ts";
 import type { Subject } from "./support/model.ts";
-import { Sequence, startOver } from "./support/sequence.ts";
+import { emptyTable, Sequence } from "./support/sequence.ts";
 import { type Step, steps } from "./support/steps.ts";
 import { inventory, promotion, salesDaily } from "./support/subjects.ts";
 
 /*
- * Any sequence of loads leaves the table, the counts and the ledger as a plain model in JavaScript says: duplicates,
- * corrections, late months, rejects, files that were loaded before, and plain SQL in between.
+ * After any sequence of loads, the table, the counts and the ledger agree with a plain model in JavaScript. Sequences have
+ * duplicates, corrections, late months, rejects, files that were loaded before, and plain SQL in between.
  */
 
 const workspace = new Workspace();
 
-/** A sequence that every method has a part in, whatever else is drawn. */
+/** A sequence that uses every method, in addition to those that are drawn. */
 function everyMethod(subject: Subject): readonly Step[] {
   const header = subject.columns.map(({ name }) => name);
   const order = { kind: "load", header, policy: "reject", maxRejects: { rows: 0 } } as const;
@@ -50,12 +50,12 @@ describe.for(cases)("$subject.table on PostgreSQL $server", async ({ server, sub
   );
   const methods = new Set<string>();
 
-  test("any sequence of loads leaves what the model says", async () => {
+  test("agrees with the model after any sequence of loads", async () => {
     await fc.assert(
       fc.asyncProperty(steps(subject), async (sequence) => {
-        await startOver(database, subject.table);
-        const under = new Sequence(database, workspace, subject, methods);
-        for (const step of sequence) await under.take(step);
+        await emptyTable(database, subject.table);
+        const running = new Sequence(database, workspace, subject, methods);
+        for (const step of sequence) await running.run(step);
       }),
       {
         numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? numRuns),

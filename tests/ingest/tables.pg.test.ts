@@ -4,7 +4,7 @@ import { type TableName, tableNames } from "../../src/schema/tables.ts";
 import { freshDatabase, serverVersions } from "../support/warehouse.ts";
 import { faultsOf, fillDimensions, loadCsv, query, Workspace } from "./support/load.ts";
 
-/* Each table from a plain file whose columns are the table's own, on every supported server. */
+/* Loading each table from a file with the table's own columns, on every supported server. */
 
 const workspace = new Workspace();
 
@@ -12,7 +12,7 @@ interface TableFile {
   readonly lines: readonly string[];
   /** The same rows with one value changed. */
   readonly corrected: readonly string[];
-  /** Columns read back, in the order of the file. */
+  /** Query of the columns, in the order of the file. */
   readonly select: string;
 }
 
@@ -136,7 +136,7 @@ const files: Record<TableName, TableFile> = {
   },
 };
 
-/** The rows of a table as the lines of a file, header first. */
+/** The stored rows of a table as the lines of a file, header first. */
 async function stored(database: Database, table: TableName): Promise<string[]> {
   const { lines, select } = files[table];
   const rows = await query<Record<string, unknown>>(database, select);
@@ -147,7 +147,7 @@ async function stored(database: Database, table: TableName): Promise<string[]> {
   return [lines[0] ?? "", ...rows.map((row) => Object.values(row).map(cell).join(","))];
 }
 
-/** Which transaction wrote each row: equal before and after means that none was written again. */
+/** Place and transaction of each row: if they are the same before and after, no row was written. */
 const writers = (database: Database, table: TableName) =>
   query(database, `SELECT tableoid, ctid, xmin, updated_at FROM ${table} ORDER BY tableoid, ctid`);
 
@@ -155,9 +155,9 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
   const database = await freshDatabase({ server });
   await fillDimensions(database);
 
-  // What differs between servers is in the partitions and in the exclusion constraint.
+  // Servers differ in partitions and in the exclusion constraint only.
   const loaded = server === "18" ? tableNames : (["store", "sales_daily", "price_history"] as const);
-  test.for(loaded)("%s: loaded, loaded again without a write, corrected", async (table) => {
+  test.for(loaded)("%s is loaded, loaded again without a write, and corrected", async (table) => {
     const { lines, corrected } = files[table];
     const before = await query(database, `SELECT FROM ${table}`);
     const first = await loadCsv(workspace, database, table, lines);
@@ -176,7 +176,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(await stored(database, table)).toEqual(corrected);
   });
 
-  test("a dry run says what would be, and writes nothing", async () => {
+  test("a dry run reports what would change, and writes nothing", async () => {
     const before = await stored(database, "store");
     const lines = ["code,name", "S1,Uno", "S8,Eight", "S2,Two"];
     const result = await loadCsv(workspace, database, "store", lines, { dryRun: true });
@@ -184,7 +184,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(await stored(database, "store")).toEqual(before);
   });
 
-  test("columns a file does not give stay as they are, and a correction is the only row written", async () => {
+  test("columns that a file does not give stay as they are, and only the corrected row is written", async () => {
     await loadCsv(workspace, database, "product", ["sku,name,category", "X1,x,Fruit", "X2,y,Bread"]);
     const select =
       "SELECT sku, category, base_price, created_at, updated_at FROM product WHERE sku LIKE 'X%' ORDER BY sku";
@@ -200,7 +200,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     ]);
   });
 
-  test("a column without a value in the file becomes empty", async () => {
+  test("an empty field in the file empties the column", async () => {
     await loadCsv(workspace, database, "product", ["sku,name,category", "X3,x,Fruit"]);
     await loadCsv(workspace, database, "product", ["sku,name,category", "X3,x,"]);
     expect(await query(database, "SELECT category FROM product WHERE sku = 'X3'")).toEqual([
@@ -208,7 +208,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     ]);
   });
 
-  test("the parts of a date follow from it, and are checked when they are given", async () => {
+  test("the parts of a date are derived from it, and checked if the file gives them", async () => {
     await loadCsv(workspace, database, "calendar", ["date", "2026-08-02"]);
     expect(
       await query(
@@ -220,7 +220,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(faultsOf(wrong)).toEqual(["1 date, month CHECK_FAILED date=2026-08-03, month=7"]);
   });
 
-  test("a server that writes dates in another way is understood", async () => {
+  test("the date style of the server does not matter", async () => {
     const [row] = await query<{ name: string }>(database, "SELECT current_database() AS name");
     await query(database, `ALTER DATABASE ${row?.name} SET datestyle = 'SQL, DMY'`);
     const { lines } = files.sales_daily;
@@ -231,7 +231,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     await query(database, `ALTER DATABASE ${row?.name} RESET datestyle`);
   });
 
-  test("text comes through as it is: line ends, quotes, backslashes, the COPY mark", async () => {
+  test("text is stored unchanged: line ends, quotes, backslashes, the end marker of COPY", async () => {
     const name = 'a "b"\r\n\\.\n\\N,\tc\\';
     await loadCsv(workspace, database, "store", `code,name\n"\\.","${name.replaceAll('"', '""')}"\n\\N,x\n`);
     expect(

@@ -26,7 +26,7 @@ describe("locks on tables", async () => {
       );
       expect(error.code).toBe("DATABASE_LOCK_TIMEOUT");
       expect(error.message).toMatch(
-        /3 attempts of 0.05 s each; at work on it: process \d+ \(a long report, idle in transaction for \d+ s\)/,
+        /3 attempts of 0.05 s each; locks are held by process \d+ \(a long report, idle in transaction for \d+ s\)/,
       );
     });
     expect(retries).toHaveLength(2);

@@ -8,7 +8,7 @@ interface Line {
   date: string;
   product: number;
   quantity: number;
-  /** Of a unit, in cents: the model computes in whole numbers. */
+  /** Price of a unit in cents, so that the model computes with whole numbers. */
   cents: number;
 }
 
@@ -28,7 +28,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
     `),
   );
 
-  /** Starts over with these lines of store S1. */
+  /** Empties both tables, and inserts these lines of store S1. */
   const sell = (lines: Line[]) =>
     connect(async (client) => {
       await client.query("TRUNCATE sales_txn, sales_daily");
@@ -41,7 +41,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
       }
     });
   const roll = (options: { from?: string; to?: string; onNetNegative?: NetNegativePolicy } = {}) =>
-    connect((client) => rollUp(client, options));
+    rollUp(database, options);
   const days = () =>
     connect((client) =>
       rowsOf<Record<string, unknown>>(
@@ -88,7 +88,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
     { date: "2024-01-15", product: 2, quantity: -4, cents: 100 },
   ];
 
-  test("a day with more returned than sold is written as 0, and what that leaves out is told", async () => {
+  test("a day with more returned than sold is written as 0, and the difference is reported", async () => {
     await sell(returned);
     expect(await roll()).toMatchObject({
       net: { quantity: "-1", total_amount: "3.00" },
@@ -103,7 +103,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
     ]);
   });
 
-  test("under the policy reject such a day stops the rollup and nothing is written", async () => {
+  test("under the policy reject such a day ends the rollup, and nothing is written", async () => {
     await sell(returned);
     await expect(roll({ onNetNegative: "reject" })).rejects.toMatchObject({
       code: "ROLLUP_NET_NEGATIVE",
@@ -113,7 +113,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
     expect(await days()).toEqual([]);
   });
 
-  test("units and money are treated each on its own", async () => {
+  test("units and amounts are raised to 0 independently", async () => {
     await sell([
       { date: "2024-01-15", product: 1, quantity: 1, cents: 10_000 },
       { date: "2024-01-15", product: 1, quantity: -2, cents: 1_000 },
@@ -122,7 +122,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
     expect(await days()).toMatchObject([{ quantity: 0, total_amount: "80.00", unit_price: "100.00" }]);
   });
 
-  test("a range touches no other day, and rows without transactions are left as they are", async () => {
+  test("a range changes no other day, and rows without transactions stay as they are", async () => {
     await sell([
       { date: "2024-01-31", product: 1, quantity: 1, cents: 100 },
       { date: "2024-02-01", product: 1, quantity: 1, cents: 100 },
@@ -139,7 +139,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
     expect(await days()).toMatchObject([{ date: "2024-02-01" }, { date: "2024-02-10", quantity: 7 }]);
   });
 
-  test("each month gets its partition, and what waited in the default partition moves there", async () => {
+  test("each month gets its partition, and its rows in the default partition move there", async () => {
     await connect(async (client) => {
       expect(
         await rowsOf(client, "SELECT DISTINCT tableoid::regclass::text AS p FROM sales_daily ORDER BY p"),
@@ -151,7 +151,7 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
         client,
         "SELECT tableoid::regclass::text AS p, id FROM sales_daily WHERE date = '2024-04-30'",
       );
-      await rollUp(client, { from: "2024-04-01" });
+      await rollUp(database, { from: "2024-04-01" });
       expect(waiting?.p).toBe("sales_daily_default");
       expect(
         await rowsOf(client, "SELECT tableoid::regclass::text AS p FROM sales_daily WHERE id = $1", [
@@ -161,12 +161,12 @@ describe.for(serverVersions())("rolling transactions up to days on PostgreSQL %s
     });
   });
 
-  test("no transactions are no error", async () => {
+  test("no error if there are no transactions", async () => {
     await sell([]);
     expect(await roll()).toMatchObject({ from: null, to: null, days: 0, inserted: 0 });
   });
 
-  test("always: net of the transactions + zeroed = what stands in sales_daily", async () => {
+  test("net of the transactions + zeroed = sum of sales_daily, for any transactions", async () => {
     const line = fc.record({
       date: fc.constantFrom("2024-01-31", "2024-02-01", "2024-02-29"),
       product: fc.constantFrom(1, 2),

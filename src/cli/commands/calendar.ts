@@ -24,10 +24,9 @@ export const registerCalendar: RegisterCommand = (program, action) => {
     )
     .action(
       action(async ({ settings, output, signal }, options: Options) => {
-        const [{ fillCalendar }, { withDatabase }, { withClient }, { fail }] = await Promise.all([
+        const [{ fillCalendar }, { withDatabase }, { fail }] = await Promise.all([
           import("../../calendar/index.ts"),
           import("../../database/open.ts"),
-          import("../../database/connection.ts"),
           import("../../errors.ts"),
         ]);
         const { from, to, country, subdivision } = options;
@@ -36,7 +35,7 @@ export const registerCalendar: RegisterCommand = (program, action) => {
         }
         const region = country === undefined ? undefined : { country, subdivision };
         const filled = await withDatabase(settings, (database) =>
-          withClient(database, (client) => fillCalendar(client, { from, to, region }), signal),
+          fillCalendar(database, { from, to, region, signal }),
         );
         output.result(filled);
         const { days, inserted, updated, unchanged, holidays } = filled;

@@ -1,6 +1,6 @@
 import type { Context } from "../command.ts";
 import { type DefinitionOptions, frameDefinitionOf } from "../frame-definition.ts";
-import { failureJson, reportFailure } from "../render/output.ts";
+import { reportResult } from "../render/output.ts";
 
 /** `frame audit`: the report is printed even if the frame leaks. */
 export async function auditFrame(context: Context, options: DefinitionOptions): Promise<number> {
@@ -19,11 +19,5 @@ export async function auditFrame(context: Context, options: DefinitionOptions): 
     onProgress?.({ phase: "audit", done, of: checks + 1 });
   const request = { ...definition, signal, onCheck };
   const report = await withDatabase(settings, (database) => auditFrame(database, request)).finally(clear);
-  const failure = auditRefusal(report);
-  if (output.json) {
-    output.result(failure === undefined ? report : { ...report, error: failureJson(failure) });
-    return failure?.exitCode ?? 0;
-  }
-  printAudit(report, output);
-  return failure === undefined ? 0 : reportFailure(failure, output, streams);
+  return reportResult(report, auditRefusal(report), printAudit, context);
 }

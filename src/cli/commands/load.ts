@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { DuplicatePolicy, LoadRequest } from "../../ingest/index.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { reportFailure } from "../render/output.ts";
+import { reportResult } from "../render/output.ts";
 
 interface Options {
   mapping?: string;
@@ -61,7 +61,7 @@ async function run(context: Context, tableName: string, files: string[], options
   const { fail } = await import("../../errors.ts");
   const problem = problemOf(options);
   if (problem !== undefined) throw fail("USAGE", { problem });
-  const [{ load }, { withDatabase }, { printLoad }, { progressDisplay }] = await Promise.all([
+  const [{ load, loadRefusal }, { withDatabase }, { printLoad }, { progressDisplay }] = await Promise.all([
     import("../../ingest/index.ts"),
     import("../../database/open.ts"),
     import("../render/load-report.ts"),
@@ -87,21 +87,7 @@ async function run(context: Context, tableName: string, files: string[], options
     onWait: display.onWait,
   };
   const result = await withDatabase(settings, (database) => load(database, request)).finally(display.clear);
-  const failure =
-    result.rejected <= result.max_rejects
-      ? undefined
-      : fail("REJECTS_OVER_LIMIT", {
-          rejected: result.rejected,
-          read: result.read,
-          limit: result.max_rejects,
-          file: result.rejects_file ?? "",
-        });
-  if (output.json) {
-    output.result(failure === undefined ? result : { ...result, error: failure });
-    return failure?.exitCode ?? 0;
-  }
-  printLoad(result, output);
-  return failure === undefined ? 0 : reportFailure(failure, output, streams);
+  return reportResult(result, loadRefusal(result), printLoad, context);
 }
 
 /** What is wrong with the flags, if anything. */

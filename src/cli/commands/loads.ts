@@ -25,15 +25,16 @@ async function run(
   if (!/^[1-9]\d{0,8}$/.test(limit)) {
     throw fail("USAGE", { problem: `--limit takes a number of loads, not ${limit}.` });
   }
-  const [{ loadRuns, requireTable }, { withDatabase }, { withClient }] = await Promise.all([
+  const [{ loadRuns, requireTable }, { withDatabase }] = await Promise.all([
     import("../../ingest/index.ts"),
     import("../../database/open.ts"),
-    import("../../database/connection.ts"),
   ]);
-  const options = { table: name === undefined ? undefined : requireTable(name), limit: Number(limit) };
-  const runs = await withDatabase(settings, (database) =>
-    withClient(database, (client) => loadRuns(client, options), signal),
-  );
+  const options = {
+    table: name === undefined ? undefined : requireTable(name),
+    limit: Number(limit),
+    signal,
+  };
+  const runs = await withDatabase(settings, (database) => loadRuns(database, options));
   output.result({ loads: runs });
   if (runs.length === 0) output.note("Nothing was loaded yet.");
   else for (const line of table(listed(runs, output.width))) output.line(line);

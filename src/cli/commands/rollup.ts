@@ -30,14 +30,11 @@ export const registerRollup: RegisterCommand = (program, action) => {
     )
     .action(
       action(async ({ settings, output, signal }, options: Options) => {
-        const [{ rollUp }, { withDatabase }, { withClient }] = await Promise.all([
+        const [{ rollUp }, { withDatabase }] = await Promise.all([
           import("../../rollup/index.ts"),
           import("../../database/open.ts"),
-          import("../../database/connection.ts"),
         ]);
-        const rollup = await withDatabase(settings, (database) =>
-          withClient(database, (client) => rollUp(client, options), signal),
-        );
+        const rollup = await withDatabase(settings, (database) => rollUp(database, { ...options, signal }));
         output.result(rollup);
         printRollup(rollup, output);
         return 0;

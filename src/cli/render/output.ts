@@ -58,7 +58,7 @@ export function createOutput(
 }
 
 /** A failure as --json shows it: what to do includes the flag or command that does it. */
-export const failureJson = (failure: ForecastLabError) => ({
+const failureJson = (failure: ForecastLabError) => ({
   ...failure.toJSON(),
   action: adviceOf(failure),
 });
@@ -82,6 +82,24 @@ export function reportFailure(error: unknown, output: Output, streams: Streams):
   }
   if (output.verbose) streams.stderr.write(`${inspectable(failure)}\n`);
   return failure.exitCode;
+}
+
+/**
+ * Prints a result that may amount to a failure of the command (rejects over the limit, a leak): with --json as one object with
+ * an `error`, for people the result and then the failure. Returns the exit code.
+ */
+export function reportResult<Result extends object>(
+  result: Result,
+  failure: ForecastLabError | undefined,
+  print: (result: Result, output: Output) => void,
+  { output, streams }: { readonly output: Output; readonly streams: Streams },
+): number {
+  if (output.json) {
+    output.result(failure === undefined ? result : { ...result, error: failureJson(failure) });
+    return failure?.exitCode ?? 0;
+  }
+  print(result, output);
+  return failure === undefined ? 0 : reportFailure(failure, output, streams);
 }
 
 function inspectable(error: Error): string {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import { defaultPatience, patiently } from "../../database/lock-retry.ts";
+import { defaultLockRetry, withLockRetry } from "../../database/lock-retry.ts";
 import { fetchedRows, fetchFile } from "../../duckdb/transfer.ts";
 import { snapshotTables } from "./frame-tables.ts";
 import type { WarehouseReader } from "./reader.ts";
@@ -26,7 +26,7 @@ export function withSnapshot<T>(
         database,
         async (second) => {
           const clients = [first, second];
-          await patiently(first, { ...defaultPatience, signal }, () => begin(clients));
+          await withLockRetry(first, { ...defaultLockRetry, signal }, () => begin(clients));
           return work(readerOf(clients));
         },
         signal,
@@ -42,7 +42,7 @@ async function begin(clients: readonly Client[]): Promise<void> {
     for (const client of clients) {
       await client.query(`
         BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-        SET LOCAL lock_timeout = ${defaultPatience.lockTimeout_ms};
+        SET LOCAL lock_timeout = ${defaultLockRetry.lockTimeout_ms};
         LOCK TABLE ${tables} IN ACCESS SHARE MODE
       `);
     }

@@ -1,9 +1,9 @@
-import type { Client } from "../../database/connection.ts";
+import { type Database, withClient } from "../../database/connection.ts";
 import type { LedgerFile, LedgerMonth } from "../../schema/ledger.ts";
 import type { TableName } from "../../schema/tables.ts";
-import type { Created } from "../counts.ts";
+import type { CreatedRows } from "../counts.ts";
 
-/** A row of the ledger: one load that was published. Times are UTC. */
+/** A row of the ledger: one load that was published. Times are ISO 8601 in UTC. */
 export interface LoadRun {
   readonly id: number;
   readonly table: TableName;
@@ -17,7 +17,7 @@ export interface LoadRun {
   readonly unchanged: number;
   readonly duplicates: number;
   readonly rejected: number;
-  readonly created: Created;
+  readonly created: CreatedRows;
   readonly months: readonly LedgerMonth[];
   readonly started_at: string;
   readonly finished_at: string;
@@ -25,29 +25,54 @@ export interface LoadRun {
   readonly version: string;
 }
 
-/**
- * Loads that were published, the newest first.
- *
- * @throws SCHEMA_MISSING
- */
-export async function loadRuns(
-  client: Client,
-  { table = null, limit = 20 }: { table?: TableName | null | undefined; limit?: number | undefined } = {},
-): Promise<LoadRun[]> {
-  const { rows } = await client.query<{ run: LoadRun }>(
-    `SELECT jsonb_build_object(
-       'id', id, 'table', table_name, 'files', files, 'mapping_sha256', mapping_sha256,
-       'source_rows', source_rows, 'filtered', filtered, 'read', read, 'inserted', inserted, 'updated', updated,
-       'unchanged', unchanged, 'duplicates', duplicates, 'rejected', rejected, 'created', created, 'months', months,
-       'started_at', to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-       'finished_at', to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-       'loaded_by', loaded_by, 'version', version
-     ) AS run
-     FROM load_run
-     WHERE $1::text IS NULL OR table_name = $1
-     ORDER BY id DESC
-     LIMIT $2`,
-    [table, limit],
-  );
-  return rows.map(({ run }) => run);
+export interface LoadRunsOptions {
+  /** Only loads into this table; default: all tables. */
+  readonly table?: TableName | null | undefined;
+  /** At most so many loads; default 20. */
+  readonly limit?: number | undefined;
+  /** Ends the query when it is aborted; default: none. */
+  readonly signal?: AbortSignal | undefined;
 }
+
+/**
+ * The ledger: one entry per load that was published, the newest first.
+ *
+ * @throws SCHEMA_MISSING and errors of the connection; the signal's reason when it is aborted
+ *
+ * @example
+ * import { databaseOf, loadRuns } from "forecastlab";
+ *
+ * const warehouse = databaseOf("postgresql://postgres@localhost/warehouse");
+ * for (const run of await loadRuns(warehouse, { table: "sales_daily", limit: 5 })) {
+ *   console.log(run.id, run.finished_at, run.files.length, run.inserted, run.updated);
+ * }
+ */
+export function loadRuns(
+  database: Database,
+  { table = null, limit = 20, signal }: LoadRunsOptions = {},
+): Promise<LoadRun[]> {
+  return withClient(
+    database,
+    async (client) => {
+      const { rows } = await client.query<{ run: LoadRun }>(newestRuns, [table, limit]);
+      return rows.map(({ run }) => run);
+    },
+    signal,
+  );
+}
+
+/** $1 table or NULL, $2 how many. */
+const newestRuns = `
+  SELECT jsonb_build_object(
+    'id', id, 'table', table_name, 'files', files, 'mapping_sha256', mapping_sha256,
+    'source_rows', source_rows, 'filtered', filtered, 'read', read, 'inserted', inserted, 'updated', updated,
+    'unchanged', unchanged, 'duplicates', duplicates, 'rejected', rejected, 'created', created, 'months', months,
+    'started_at', to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'finished_at', to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'loaded_by', loaded_by, 'version', version
+  ) AS run
+  FROM load_run
+  WHERE $1::text IS NULL OR table_name = $1
+  ORDER BY id DESC
+  LIMIT $2
+`;

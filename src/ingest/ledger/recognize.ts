@@ -9,12 +9,15 @@ import type { SourceFile } from "../source/source-file.ts";
 
 /** A file whose bytes were loaded before, in the same way and without a reject. */
 export interface LoadedBefore {
+  /** As the user named it now. */
   readonly path: string;
+  /** The last load of the same bytes. */
   readonly load_id: number;
+  /** When that load ended: ISO 8601 in UTC. */
   readonly finished_at: string;
 }
 
-/** How files become rows, as far as it decides whether one of them can be left out. */
+/** What decides, together with the bytes of a file, which rows the file becomes. */
 export interface Recipe {
   readonly mapping: Mapping | undefined;
   readonly format: Format;
@@ -22,9 +25,9 @@ export interface Recipe {
 }
 
 /**
- * Parts the files into those to load and those the ledger knows: the same bytes, into the same table, read in the same way.
- * A load with rejects does not count: what was rejected may fit by now. Only a file whose size the ledger knows is read.
- * Where a row may be made of rows of several files, the files of one load are left out together or not at all.
+ * Splits the files into those to load and those that the ledger knows: the same bytes, into the same table, read in the same
+ * way. A load with rejects does not count: rows that it rejected may be valid by now. A file is read only if the ledger has
+ * one of its size. If a row may be made of rows of several files, the files of one load are left out together or not at all.
  */
 export async function recognize(
   client: Client,
@@ -40,10 +43,10 @@ export async function recognize(
   for (const file of files) {
     const sized = await runsOfSize(client, table, mappingSha256, file.bytes);
     const sha256 = sized.length === 0 ? undefined : await sha256OfFile(file.absolute, { name: file.path });
-    // A path that gives the rows columns is as much a part of the file as its bytes.
-    const same = (known: LedgerFile) =>
+    // If the path gives rows a column, it counts like the bytes.
+    const isSame = (known: LedgerFile) =>
       known.sha256 === sha256 && (known.path === file.path || (!byName && file.keys.size === 0));
-    const run = sized.find((candidate) => candidate.files.some(same));
+    const run = sized.find((candidate) => candidate.files.some(isSame));
     if (run === undefined) {
       fresh.push(file);
     } else {
@@ -62,7 +65,7 @@ interface Run {
   readonly files: readonly LedgerFile[];
 }
 
-/** Whether a row may come of rows of several files, so that one file less changes what is left. */
+/** Whether a row may be made of rows of several files, so that leaving out one file changes the rows of the others. */
 function foldsAcrossFiles(recipe: Recipe): boolean {
   if (recipe.onDuplicate !== "reject") return true;
   const windowed = expressionsOf(recipe).some((sql) => /\bover\b/i.test(sql));
@@ -84,7 +87,7 @@ function runsOfSize(client: Client, table: TableName, mappingSha256: string, byt
     .then(({ rows }) => rows);
 }
 
-/** Of everything that decides which rows a file's bytes become. Comments of a mapping do not. */
+/** Digest of everything that decides which rows the bytes of a file become; comments of a mapping are no part of it. */
 export function mappingHash({ mapping, format, onDuplicate }: Recipe): string {
   const { path: _, ...content } = mapping ?? { path: "" };
   return sha256OfText(JSON.stringify({ content, format, onDuplicate }));

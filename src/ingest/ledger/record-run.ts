@@ -2,18 +2,18 @@ import type { Client } from "../../database/connection.ts";
 import type { LedgerFile, LedgerMonth } from "../../schema/ledger.ts";
 import type { TableName } from "../../schema/tables.ts";
 import { version } from "../../system/version.ts";
-import type { Account } from "../counts.ts";
+import type { LoadCounts } from "../counts.ts";
 
-/** What the ledger keeps of a load besides its account. */
-export interface Run {
+/** What the ledger keeps of a load in addition to its counts. */
+export interface LedgerEntry {
   readonly table: TableName;
   readonly files: readonly LedgerFile[];
   readonly mappingSha256: string;
-  /** As PostgreSQL writes it; by the server's clock. */
+  /** By the server's clock, as PostgreSQL writes it. */
   readonly startedAt: string;
 }
 
-/** A number for a load that is about to be published. One that is not leaves a gap. */
+/** A number for a load that is about to be published. If it is not published after all, there is a gap. */
 export async function nextLoadId(client: Client): Promise<number> {
   const { rows } = await client.query<{ id: string }>(
     "SELECT nextval(pg_get_serial_sequence('load_run', 'id')) AS id",
@@ -21,12 +21,12 @@ export async function nextLoadId(client: Client): Promise<number> {
   return Number(rows[0]?.id);
 }
 
-/** Writes the load's row, within the transaction that publishes its rows. */
+/** Writes the load's row of the ledger, within the transaction that publishes its rows. */
 export async function recordRun(
   client: Client,
   id: number,
-  run: Run,
-  account: Account,
+  entry: LedgerEntry,
+  counts: LoadCounts,
   months: readonly LedgerMonth[],
 ): Promise<void> {
   await client.query(
@@ -37,26 +37,26 @@ export async function recordRun(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, clock_timestamp(), $16)`,
     [
       id,
-      run.table,
-      JSON.stringify(run.files),
-      run.mappingSha256,
-      account.source_rows,
-      account.filtered,
-      account.read,
-      account.inserted,
-      account.updated,
-      account.unchanged,
-      account.duplicates,
-      account.rejected,
-      JSON.stringify(account.created),
+      entry.table,
+      JSON.stringify(entry.files),
+      entry.mappingSha256,
+      counts.source_rows,
+      counts.filtered,
+      counts.read,
+      counts.inserted,
+      counts.updated,
+      counts.unchanged,
+      counts.duplicates,
+      counts.rejected,
+      JSON.stringify(counts.created),
       JSON.stringify(months),
-      run.startedAt,
+      entry.startedAt,
       version,
     ],
   );
 }
 
-/** The server's clock in ISO 8601, whatever the session's date style. */
+/** The time of the server in ISO 8601, whatever the session's date style. */
 export async function serverTime(client: Client): Promise<string> {
   const { rows } = await client.query<{ now: string }>(
     `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now`,

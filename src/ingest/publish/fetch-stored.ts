@@ -3,27 +3,27 @@ import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf } from "../../database/months.ts";
 import { copyRows, createFetched, type FetchedColumn, fetchFile, fetchTable } from "../../duckdb/transfer.ts";
 import type { ContractColumn } from "../../schema/contracts.ts";
+import { type AcceptedRows, rowsOfMonth } from "./accepted-rows.ts";
 import { fetchOf, type MonthState } from "./month-plan.ts";
-import { type Batch, slice } from "./spool.ts";
 
 /**
- * Fetches the stored rows of a month that a load is compared with into a new table of DuckDB: its grain and the given
- * columns, typed as the warehouse has them.
+ * Fetches the stored rows of a month that a load is compared with into a new table of DuckDB: the columns that the load
+ * gives, with the types of the warehouse.
  *
- * @returns whether there is such a table; without one, nothing is stored
+ * @returns whether there is such a table; if not, nothing is stored
  */
 export async function fetchStored(
   client: Client,
-  batch: Batch,
+  rows: AcceptedRows,
   state: MonthState,
   into: string,
 ): Promise<boolean> {
-  const { engine, contract } = batch;
+  const { engine, contract } = rows;
   const fetch = fetchOf(state);
   if (fetch === "none" || state.home.kind === "none") return false;
-  const columns = contract.columns.filter(({ name }) => batch.columns.includes(name));
+  const columns = contract.columns.filter(({ name }) => rows.columns.includes(name));
   const source = `${quoteIdentifier(state.home.relation)} AS stored`;
-  const [list, within] = [exported(columns), withinMonth(state)];
+  const [list, within] = [storedColumns(columns), isInStoredMonth(state)];
   if (fetch === "all") {
     const query = `SELECT ${list} FROM ${source} WHERE ${within}`;
     await fetchTable(engine, client, into, { query, columns: fetchedColumns(columns) });
@@ -33,50 +33,53 @@ export async function fetchStored(
   const same = contract.grain.map((name) => sameKey(quoteIdentifier(name), nullable.has(name)));
   const { relation } = state.home;
   const file = await withTransaction(client, async () => {
-    await createWanted(client, batch, state, relation);
-    const query = `SELECT ${list} FROM wanted JOIN ${source} ON ${same.join(" AND ")} WHERE ${within}`;
+    await createWantedKeys(client, rows, state, relation);
+    const query = `SELECT ${list} FROM wanted_key AS wanted JOIN ${source} ON ${same.join(" AND ")} WHERE ${within}`;
     return fetchFile(engine, client, { query, columns: fetchedColumns(columns) });
   });
-  // Read when the transaction is over: as long as it is open, no load can swap the month.
+  // Only now that the transaction has ended: while it is open, no load can swap the month.
   await createFetched(engine, into, file);
   return true;
 }
 
-/** Creates the temporary table `wanted` of the warehouse: the grain of the load's rows in a month. */
-async function createWanted(
+/** Makes the temporary table `wanted_key` of the warehouse: the grain of the accepted rows of a month. */
+async function createWantedKeys(
   client: Client,
-  { engine, contract }: Batch,
+  { engine, contract }: AcceptedRows,
   { month }: MonthState,
   relation: string,
 ): Promise<void> {
   const grain = contract.grain.map(quoteIdentifier).join(", ");
   await client.query(`
-    CREATE TEMPORARY TABLE wanted ON COMMIT DROP AS
+    CREATE TEMPORARY TABLE wanted_key ON COMMIT DROP AS
     SELECT ${grain} FROM ${quoteIdentifier(relation)} WITH NO DATA
   `);
-  await copyRows(engine, client, "wanted", {
+  await copyRows(engine, client, "wanted_key", {
     name: `keys-of-${month ?? "all"}`,
     columns: contract.grain,
-    query: slice(month, contract.grain),
+    query: rowsOfMonth(month, contract.grain),
   });
-  await client.query("ANALYZE wanted");
+  await client.query("ANALYZE wanted_key");
 }
 
-/** NULLs in a grain are equal. `IS NOT DISTINCT FROM` alone can be neither hashed nor looked up. */
+/** NULLs in a grain are equal. `IS NOT DISTINCT FROM` alone allows neither a hash join nor an index. */
 const sameKey = (name: string, nullable: boolean) =>
   nullable
     ? `coalesce(stored.${name}, 0) = coalesce(wanted.${name}, 0) AND stored.${name} IS NOT DISTINCT FROM wanted.${name}`
     : `stored.${name} = wanted.${name}`;
 
-/** The month's own rows of a relation that may hold others too. */
-export function withinMonth({ month, home }: MonthState): string {
+/** SQL of whether a stored row is in the month; its relation may hold other months too. */
+export function isInStoredMonth({ month, home }: MonthState): string {
   if (month === null || home.kind === "month") return "true";
   const { from, to } = boundsOf(month);
   return `stored.date >= ${quoteLiteral(from)} AND stored.date < ${quoteLiteral(to)}`;
 }
 
-/** DuckDB's decimals have no NaN; a load never brings one, so NULL in its place differs from it as NaN does. */
-export const exported = (columns: readonly ContractColumn[]) =>
+/**
+ * SQL of columns of the warehouse as they are fetched. DuckDB's decimals have no NaN. No load gives a NaN, so NULL in its
+ * place differs from every value of a load just as NaN would.
+ */
+export const storedColumns = (columns: readonly ContractColumn[]) =>
   columns
     .map(({ name, kind }) => {
       const column = `stored.${quoteIdentifier(name)}`;
@@ -84,6 +87,6 @@ export const exported = (columns: readonly ContractColumn[]) =>
     })
     .join(", ");
 
-/** The same columns as DuckDB reads them. */
+/** The same columns with their types, for DuckDB. */
 export const fetchedColumns = (columns: readonly ContractColumn[]): FetchedColumn[] =>
   columns.map(({ name, sqlType }) => ({ name, type: sqlType }));

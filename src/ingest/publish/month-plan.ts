@@ -1,10 +1,11 @@
 import type { Month } from "../../database/months.ts";
+import type { MonthChanges } from "../counts.ts";
 
-/* Pure: from counts to what is done with a month. */
+/* Pure functions: from the counts of a month to what is done with it. */
 
-/** Where the rows of a month stand. A table that is not partitioned counts as one month, null. */
+/** Where the rows of a month are stored. A table that is not partitioned counts as one month, null. */
 export type Home =
-  /** Nowhere yet: the month has no partition, and no row of it waits in the default one. */
+  /** Nowhere yet: the month has no partition, and the default partition has no row of it. */
   | { readonly kind: "none" }
   /** In a partition of its own. */
   | { readonly kind: "month"; readonly relation: string }
@@ -23,39 +24,33 @@ export interface MonthState {
   readonly stored: number;
 }
 
-/** How the stored rows that a load is compared with are fetched: not at all, those of its keys, or all. */
+/** Which stored rows of a month a load is compared with: none, those with its keys, or all. */
 export type Fetch = "none" | "keys" | "all";
 
 export function fetchOf({ home, staged, stored }: MonthState): Fetch {
   if (home.kind === "none" || stored === 0) return "none";
-  // A key costs a COPY into the server and a look into an index, a row less than a third of that (ADR 0016).
+  // A key takes a COPY into the server and an index lookup; a row takes less than a third of that (ADR 0016).
   return stored > 4 * staged + 1_000 ? "keys" : "all";
 }
 
-/** What a load changes in a month. */
-export interface MonthChanges {
-  readonly inserted: number;
-  readonly updated: number;
-  readonly unchanged: number;
-}
-
+/** What is done with a month; see {@link methodOf}. */
 export type Method = "attach" | "merge" | "rebuild" | "unchanged";
 
 /**
- * Where changing rows becomes dearer than writing the month anew: the share of changed rows in it, measured on
- * `sales_daily` (ADR 0016). Few rows are merged in any case: a swap needs a lock that readers feel.
+ * The share of changed rows above which writing the whole month again is faster than changing rows, measured on
+ * `sales_daily` (ADR 0016).
  */
 export const rebuildShare = 0.15;
+/** Fewer changed rows are merged in any case: a swap needs a lock, for which readers have to wait. */
 const leastToRebuild = 5_000;
 
 /**
  * - `unchanged`: nothing is written
- * - `attach`: the month is empty; its partition is built beside the table
- * - `merge`: new rows are inserted, differing ones updated
- * - `rebuild`: the merged month is built beside the old one and takes its place; so does one that waits in the default
- *   partition
+ * - `attach`: the month is empty; its partition is built next to the table
+ * - `merge`: new rows are inserted, rows that differ are updated
+ * - `rebuild`: the merged month is built next to the old one and replaces it; also if its rows are in the default partition
  *
- * @param replaceable whether a partition may be replaced: not where the table has columns the model does not know
+ * @param replaceable whether a partition may be replaced: not if the table has columns that the model does not know
  */
 export function methodOf(state: MonthState, changes: MonthChanges, replaceable: boolean): Method {
   const { home, stored } = state;
@@ -69,13 +64,7 @@ export function methodOf(state: MonthState, changes: MonthChanges, replaceable: 
   return changed >= leastToRebuild && changed > total * rebuildShare ? "rebuild" : "merge";
 }
 
-/** A month with what is done to it, as results and the ledger tell it. */
+/** A month and what is done with it, for results and the ledger. */
 export interface MonthPlan extends MonthState, MonthChanges {
   readonly method: Method;
 }
-
-export const totalOf = (months: readonly MonthChanges[]): MonthChanges => ({
-  inserted: months.reduce((sum, { inserted }) => sum + inserted, 0),
-  updated: months.reduce((sum, { updated }) => sum + updated, 0),
-  unchanged: months.reduce((sum, { unchanged }) => sum + unchanged, 0),
-});

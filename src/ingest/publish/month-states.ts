@@ -4,25 +4,30 @@ import { boundsOf, type Month } from "../../database/months.ts";
 import { type Partition, partitionFor, partitionsOf } from "../../database/partitions.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { TableContract } from "../../schema/contracts.ts";
+import { tables } from "../engine-tables.ts";
 import type { Home, MonthState } from "./month-plan.ts";
 
 export type StagedMonth = Pick<MonthState, "month" | "staged">;
 
-/** The months a load has rows for, in their order; one null month where the table is not partitioned. */
+/** The months that a load has rows for, in their order; the single month null if the table is not partitioned. */
 export async function stagedMonths(engine: Engine, contract: TableContract): Promise<StagedMonth[]> {
   if (contract.partitionedBy === undefined) {
-    const staged = await engine.count("SELECT count(*) FROM accepted");
+    const staged = await engine.count(`SELECT count(*) FROM ${tables.acceptedRow}`);
     return staged === 0 ? [] : [{ month: null, staged }];
   }
   return engine.rows<StagedMonth>(`
     SELECT strftime(month, '%Y-%m') AS month, staged
-    FROM (SELECT date_trunc('month', date) AS month, count(*) AS staged FROM accepted GROUP BY ALL)
+    FROM (
+      SELECT date_trunc('month', date) AS month, count(*) AS staged
+      FROM ${tables.acceptedRow}
+      GROUP BY ALL
+    )
     ORDER BY month
   `);
 }
 
-/** Where the rows of each month stand, and about how many there are. */
-export async function statesOf(
+/** Where the rows of each month are stored, and about how many there are. */
+export async function monthStates(
   client: Client,
   contract: TableContract,
   staged: readonly StagedMonth[],
@@ -58,7 +63,7 @@ async function homeOf(
   return rows[0]?.waiting ? { kind: "default", relation } : { kind: "none" };
 }
 
-/** Rows of a relation by its size: statistics may be missing or old. 0 only if there is no row. */
+/** How many rows a relation has, judged by its size, because statistics may be missing or old. 0 only if it has none. */
 async function estimate(client: Client, relation: string): Promise<number> {
   const { rows } = await client.query<{ bytes: string; some: boolean }>(
     `SELECT pg_relation_size($1::regclass) AS bytes, EXISTS (SELECT FROM ${quoteIdentifier(relation)}) AS some`,
@@ -68,5 +73,5 @@ async function estimate(client: Client, relation: string): Promise<number> {
   return row?.some ? Math.max(1, Math.round(Number(row.bytes) / bytesOfRow)) : 0;
 }
 
-/** A row of `sales_daily` on its page: 68 bytes of header and values, 4 of its pointer. */
+/** What a row of `sales_daily` takes on its page: 68 bytes for header and values, 4 for its pointer. */
 const bytesOfRow = 72;

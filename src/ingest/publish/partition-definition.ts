@@ -1,20 +1,21 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { TableContract } from "../../schema/contracts.ts";
+import type { TableName } from "../../schema/tables.ts";
 
-/** What a partition needs so that attaching it has nothing left to build or to prove; read from the live table. */
+/** What a partition needs so that attaching it has nothing left to build or to validate; read from the live table. */
 export interface PartitionDefinition {
-  readonly table: string;
+  readonly table: TableName;
   /** Keys and unique constraints, as PostgreSQL spells them: `PRIMARY KEY (id, date, store_id)`. */
   readonly keys: readonly string[];
   /** The other indexes, from USING on: `USING btree (store_id)`. */
   readonly indexes: readonly { readonly unique: boolean; readonly sql: string }[];
   readonly foreignKeys: readonly { readonly name: string; readonly sql: string }[];
-  /** The sequence behind `id`, quoted; null where the table has no id (the calendar). */
+  /** The sequence behind `id`, quoted; null if the table has no id (the calendar). */
   readonly sequence: string | null;
   /** Columns of the grain and of foreign keys. */
   readonly searched: readonly string[];
-  /** Columns that the model does not know: a partition built from the model would lose what is in them. */
+  /** Columns that the model does not know: a partition built from the model would lose their values. */
   readonly unknownColumns: readonly string[];
 }
 
@@ -22,6 +23,7 @@ export interface PartitionDefinition {
 export const isReplaceable = ({ unknownColumns }: PartitionDefinition): boolean =>
   unknownColumns.length === 0;
 
+/** Reads the definition from the catalog. */
 export async function partitionDefinitionOf(
   client: Client,
   contract: TableContract,

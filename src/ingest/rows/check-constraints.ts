@@ -1,13 +1,14 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { Check } from "../../schema/checks.ts";
+import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
 
 /**
- * Puts the rows of a relation that break a CHECK of the table into `fault`. As in SQL, a CHECK that is unknown because
- * of a NULL passes: so does one about a value that was rejected already, or about a column the load does not give.
+ * Rejects the rows of a relation that violate a CHECK of the table. As in SQL, a CHECK that is unknown because of a NULL
+ * passes; so does one about a value that was rejected already, or about a column that the load does not give.
  */
-export async function applyChecks(engine: Engine, plan: LoadPlan, relation: string): Promise<void> {
+export async function rejectCheckViolations(engine: Engine, plan: LoadPlan, relation: string): Promise<void> {
   const given = new Set(plan.columns.map(({ column }) => column));
   const checks = plan.contract.checks.filter(({ columns }) => columns.some((name) => given.has(name)));
   if (checks.length === 0) return;
@@ -15,12 +16,14 @@ export async function applyChecks(engine: Engine, plan: LoadPlan, relation: stri
     .filter(({ name }) => !given.has(name))
     .map(({ name, sqlType }) => `CAST(NULL AS ${sqlType}) AS ${quoteIdentifier(name)}`);
   const from = `(SELECT ${["*", ...missing].join(", ")} FROM ${relation})`;
-  const broken = checks.map((check, index) => `count(*) FILTER (WHERE NOT (${check.sql})) AS c${index}`);
-  const [found] = await engine.rows<Record<string, number>>(`SELECT ${broken.join(", ")} FROM ${from}`);
+  const violations = checks.map(
+    (check, index) => `count(*) FILTER (WHERE NOT (${check.sql})) AS violations_${index}`,
+  );
+  const [counts] = await engine.rows<Record<string, number>>(`SELECT ${violations.join(", ")} FROM ${from}`);
   for (const [index, check] of checks.entries()) {
-    if (found?.[`c${index}`] === 0) continue;
+    if (counts?.[`violations_${index}`] === 0) continue;
     await engine.run(`
-      INSERT INTO fault
+      INSERT INTO ${tables.rejectReason}
       SELECT _seq, NULL, NULL, ${plan.columns.length + 1 + index}, ${quoteLiteral(check.columns.join(", "))},
         'CHECK_FAILED', ${offendingValue(check)}, ${quoteLiteral(`${check.name}: ${check.sql}`)}
       FROM ${from}
@@ -29,7 +32,7 @@ export async function applyChecks(engine: Engine, plan: LoadPlan, relation: stri
   }
 }
 
-/** The value of the column the check is about, or `valid_from=…, valid_to=…` of several. */
+/** SQL of the value of the column that the check is about, or of several: `valid_from=…, valid_to=…`. */
 function offendingValue({ columns }: Check): string {
   const text = (name: string) => `coalesce(CAST(${quoteIdentifier(name)} AS VARCHAR), '')`;
   const [first = ""] = columns;

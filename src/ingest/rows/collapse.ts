@@ -1,49 +1,60 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
+import { tables, textOf } from "../engine-tables.ts";
 import type { LoadPlan, PlannedColumn } from "../load-plan.ts";
 import { defaultMessage } from "../reject-messages.ts";
-import { recordFaults, soundness, validation } from "./column-checks.ts";
-import { asKey, isLookedUp, textOf } from "./column-rules.ts";
+import { rejectInvalidValues, validatedRows, validity } from "./column-checks.ts";
+import { castToKey, isSurrogateKey } from "./column-rules.ts";
 import { embedded, reasonOf } from "./expressions.ts";
 
 /**
- * Folds the sound rows of `keyed` into one a group, in the view `candidate`, and checks what comes out as the column's own.
- * A group of which a row is rejected is rejected as a whole.
+ * Aggregates the valid typed rows of each group into one candidate row, and validates the aggregates as values of their
+ * columns. A group with a rejected row is rejected as a whole.
  *
  * @returns how many rows were folded into others
  * @throws MAPPING_EXPRESSION_FAILED
  */
 export async function collapse(engine: Engine, plan: LoadPlan): Promise<number> {
-  await rejectIncompleteGroups(engine, plan, "keyed");
+  await rejectIncompleteGroups(engine, plan, tables.typedRow);
   const aggregated = plan.columns.filter(({ aggregate }) => aggregate !== undefined);
-  const common = plan.columns.filter(({ aggregate }) => aggregate === undefined);
-  const names = common.map(({ input }) => quoteIdentifier(input));
-  await createFoldable(engine, plan, aggregated);
-  await fold(engine, aggregated, names);
-  // Counted now: a fault of what comes out takes a row from foldable.
-  const folded = await engine.count("SELECT (SELECT count(*) FROM foldable) - (SELECT count(*) FROM folded)");
+  const grouping = plan.columns.filter(({ aggregate }) => aggregate === undefined);
+  const names = grouping.map(({ input }) => quoteIdentifier(input));
+  await createCollapseMembers(engine, plan, aggregated);
+  await aggregateGroups(engine, aggregated, names);
+  // Counted now: an aggregate that is rejected takes a row out of the members.
+  const folded = await engine.count(`
+    SELECT (SELECT count(*) FROM ${tables.collapseMember}) - (SELECT count(*) FROM ${tables.collapsedGroup})
+  `);
   const validated = aggregated.map((column) => ({
     column,
     optional: false,
     collapsing: false,
     failable: false,
   }));
-  await engine.run(`CREATE TABLE collapsed AS ${validation("FROM folded", validated, ["_seq", ...names])}`);
-  await engine.run("DROP VIEW foldable; DROP TABLE folded; DROP VIEW keyed; DROP TABLE looked");
-  await recordFaults(engine, "collapsed", validated);
+  await engine.run(`
+    CREATE TABLE ${tables.collapsedRow} AS
+    ${validatedRows(`FROM ${tables.collapsedGroup}`, validated, ["_seq", ...names])}
+  `);
+  await engine.run(`
+    DROP VIEW ${tables.collapseMember};
+    DROP TABLE ${tables.collapsedGroup};
+    DROP VIEW ${tables.typedRow};
+    DROP TABLE ${tables.typedRowBase}
+  `);
+  await rejectInvalidValues(engine, tables.collapsedRow, validated);
   const columns = plan.columns.map((column) => {
     const name = quoteIdentifier(column.input);
-    return isLookedUp(column) ? `${asKey(name, column.reference)} AS ${name}` : name;
+    return isSurrogateKey(column) ? `${castToKey(name, column.reference)} AS ${name}` : name;
   });
   await engine.run(`
-    CREATE VIEW candidate AS
-    SELECT _seq, ${columns.join(", ")}, ${soundness(validated)} AS _sound FROM collapsed
+    CREATE VIEW ${tables.candidateRow} AS
+    SELECT _seq, ${columns.join(", ")}, ${validity(validated)} AS _valid FROM ${tables.collapsedRow}
   `);
   return folded;
 }
 
-/** Rejects the sound rows of a relation that share their grain with one that is not, or that `fault` names. */
+/** Rejects the valid rows of a relation that share their grain with a row that is invalid or rejected. */
 export async function rejectIncompleteGroups(
   engine: Engine,
   plan: LoadPlan,
@@ -51,65 +62,69 @@ export async function rejectIncompleteGroups(
 ): Promise<void> {
   const grain = plan.columns.filter(({ inGrain }) => inGrain);
   const names = grain.map(({ input }) => quoteIdentifier(input));
-  const same = names.map((name) => `whole.${name} IS NOT DISTINCT FROM broken.${name}`);
+  const same = names.map((name) => `complete.${name} IS NOT DISTINCT FROM incomplete.${name}`);
   const unknown = ["filter", ...grain.map(({ input }) => input)].map(quoteLiteral);
   await engine.run(`
-    INSERT INTO fault
-    WITH broken AS (
+    INSERT INTO ${tables.rejectReason}
+    WITH incomplete AS (
       SELECT DISTINCT ${names.join(", ")}
       FROM ${relation}
-      SEMI JOIN fault ON ${relation}._seq = fault.seq
-      ANTI JOIN (FROM fault WHERE "column" IN (${unknown.join(", ")}) AND seq IS NOT NULL) AS grainless
-        ON ${relation}._seq = grainless.seq
+      SEMI JOIN ${tables.rejectReason} USING (_seq)
+      ANTI JOIN (
+        FROM ${tables.rejectReason} WHERE "column" IN (${unknown.join(", ")}) AND _seq IS NOT NULL
+      ) AS without_grain USING (_seq)
     )
     SELECT _seq, NULL, NULL, 0, '', 'GROUP_INCOMPLETE', concat_ws(', ', ${names.join(", ")}),
       ${quoteLiteral(defaultMessage("GROUP_INCOMPLETE"))}
-    FROM ${relation} AS whole
-    SEMI JOIN broken ON ${same.join(" AND ")}
-    ANTI JOIN fault ON whole._seq = fault.seq
-    WHERE _sound
+    FROM ${relation} AS complete
+    SEMI JOIN incomplete ON ${same.join(" AND ")}
+    ANTI JOIN ${tables.rejectReason} USING (_seq)
+    WHERE _valid
   `);
 }
 
-async function createFoldable(
+async function createCollapseMembers(
   engine: Engine,
   plan: LoadPlan,
   aggregated: readonly PlannedColumn[],
 ): Promise<void> {
-  const spoken = aggregated.map(({ aggregate }) => aggregate).join("\n");
-  // Asked for places, the source is there as a whole.
-  const places = /_(file|record)\b/i.test(spoken)
-    ? "JOIN (SELECT _seq, _file, _record FROM input) AS place USING (_seq)"
+  const aggregates = aggregated.map(({ aggregate }) => aggregate).join("\n");
+  // If one of them reads a place, the source was read as a whole.
+  const places = /_(file|record)\b/i.test(aggregates)
+    ? `JOIN (SELECT _seq, _file, _record FROM ${tables.input}) AS place USING (_seq)`
     : "";
   const texts = plan.columns
-    .filter(isLookedUp)
+    .filter(isSurrogateKey)
     .map(({ input }) => `CAST(${quoteIdentifier(input)} AS VARCHAR) AS ${quoteIdentifier(input)}`);
   const readable = texts.length === 0 ? "*" : `* REPLACE (${texts.join(", ")})`;
   await engine.run(`
-    CREATE VIEW foldable AS
-    SELECT ${readable} FROM keyed ${places} ANTI JOIN fault ON keyed._seq = fault.seq WHERE _sound
+    CREATE VIEW ${tables.collapseMember} AS
+    SELECT ${readable}
+    FROM ${tables.typedRow} ${places}
+    ANTI JOIN ${tables.rejectReason} USING (_seq)
+    WHERE _valid
   `);
 }
 
-async function fold(
+async function aggregateGroups(
   engine: Engine,
   aggregated: readonly PlannedColumn[],
-  common: readonly string[],
+  grouping: readonly string[],
 ): Promise<void> {
-  const folding = (columns: readonly PlannedColumn[]) => `
-    SELECT min(_seq) AS _seq, ${[...common, ...columns.map(aggregateSql)].join(", ")}
-    FROM (FROM foldable ORDER BY _seq)
-    GROUP BY ${common.join(", ")}
+  const groups = (columns: readonly PlannedColumn[]) => `
+    SELECT min(_seq) AS _seq, ${[...grouping, ...columns.map(aggregateSql)].join(", ")}
+    FROM (FROM ${tables.collapseMember} ORDER BY _seq)
+    GROUP BY ${grouping.join(", ")}
   `;
-  // With one thread, aggregates such as first() and mode() see the rows of a group in their order: loading a file again
-  // must not change rows.
+  // With one thread, aggregates such as first() and mode() see the rows of a group in their order. Otherwise loading a file
+  // again could change rows.
   const threads = await engine.count("SELECT current_setting('threads')");
   await engine.run("SET threads = 1");
   try {
-    await engine.run(`CREATE TABLE folded AS ${folding(aggregated)}`);
+    await engine.run(`CREATE TABLE ${tables.collapsedGroup} AS ${groups(aggregated)}`);
   } catch (error) {
     for (const column of aggregated) {
-      await engine.run(`SELECT count(${textOf(column.input)}) FROM (${folding([column])})`).catch((cause) => {
+      await engine.run(`SELECT count(${textOf(column.input)}) FROM (${groups([column])})`).catch((cause) => {
         throw fail(
           "MAPPING_EXPRESSION_FAILED",
           { column: `collapse.${column.input}`, problem: reasonOf(cause) },

@@ -1,44 +1,47 @@
-import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import { quoteLiteral } from "../../database/identifiers.ts";
 import type { RejectCode } from "../../errors.ts";
 import type { Reference } from "../../schema/contracts.ts";
+import { tables } from "../engine-tables.ts";
 import type { PlannedColumn } from "../load-plan.ts";
 import { defaultMessage } from "../reject-messages.ts";
 
 /*
- * What a text must look like to become a value of a column, as SQL for DuckDB. Its casts are more generous than a
- * warehouse may be ('1_000', ' 5 ', '5.7' for an integer; '2024-1-5' for a date; 1.005 rounded to 1.01), so that each
- * is guarded by the text's form. A text that the cast value is written as has that form, and is found out sooner.
+ * What a text must look like to become a value of a column, as SQL for DuckDB. DuckDB's casts accept more than a warehouse
+ * should ('1_000', ' 5 ' or '5.7' for an integer; '2024-1-5' for a date; 1.005 rounded to 1.01). So each is guarded by the
+ * form of the text. If the cast value, written as text, equals the text, the form is right: that test is cheaper and comes
+ * first.
  */
 
-/** SQL of the value of a text, NULL where it has none, and of the code of what is wrong with a text without value. */
+/** SQL of the value of a text, NULL if it has none, and of the code of what is wrong with such a text. */
 export interface Rule {
-  /** DuckDB's own reading of a text, where the value is made of it. */
+  /** DuckDB's own cast of the text, if the value is made from it. */
   readonly cast?: (text: string) => string;
   readonly value: (text: string, cast: string) => string;
-  readonly fault: (text: string, value: string) => string;
-  /** The sentence of each code this rule may give. */
+  readonly code: (text: string, value: string) => string;
+  /** The sentence of each code that this rule may give. */
   readonly messages: Partial<Record<RejectCode, string>>;
 }
 
-/** A column that holds an id, and the natural key in its place as long as rows are examined. */
-export const isLookedUp = <Column extends PlannedColumn>(
+/** Whether a column of the table holds a surrogate key; while rows are validated, the natural key is in its place. */
+export const isSurrogateKey = <Column extends PlannedColumn>(
   column: Column,
 ): column is Column & { readonly reference: Reference } =>
   column.reference !== undefined && column.reference.key !== column.reference.id;
 
-/** SQL of a text as a natural key of a dimension: an ENUM of all its keys. NULL where it is none. */
-export const asKey = (text: string, { dimension }: Reference) => `TRY_CAST(${text} AS key_${dimension})`;
+/** SQL of a text as a natural key of a dimension, the ENUM of all its keys; NULL if it is not one of them. */
+export const castToKey = (text: string, { dimension }: Reference) =>
+  `TRY_CAST(${text} AS ${tables.naturalKey(dimension)})`;
 
-const keyOf = (reference: Reference): Rule => ({
-  cast: (x) => asKey(x, reference),
+const keyRule = (reference: Reference): Rule => ({
+  cast: (x) => castToKey(x, reference),
   value: (_, cast) => cast,
-  fault: () => quoteLiteral(reference.fault),
+  code: () => quoteLiteral(reference.fault),
   messages: {},
 });
 
-/** The rule of a column; `collapsing`: its values are about to be folded, the column's own limits come after. */
+/** The rule of a column. When `collapsing`, its values are to be aggregated, and its limits apply to the result only. */
 export function ruleOf(column: PlannedColumn, collapsing = false): Rule {
-  if (isLookedUp(column)) return keyOf(column.reference);
+  if (isSurrogateKey(column)) return keyRule(column.reference);
   const scale = collapsing ? collapsedScale : (column.scale ?? 0);
   const precision = collapsing ? collapsedPrecision : (column.precision ?? 0);
   switch (column.kind) {
@@ -58,9 +61,9 @@ export function ruleOf(column: PlannedColumn, collapsing = false): Rule {
 /** Wide enough for sums of any column. */
 const [collapsedPrecision, collapsedScale] = [38, 10];
 
-/** The type an aggregate of `collapse` sees the column in. */
-export function typeInCollapse(column: PlannedColumn): string {
-  if (isLookedUp(column)) return "VARCHAR";
+/** The type of a column for the aggregates of `collapse`. */
+export function collapseType(column: PlannedColumn): string {
+  if (isSurrogateKey(column)) return "VARCHAR";
   const decimal = (precision: number, scale: number) => `DECIMAL(${precision}, ${scale})`;
   switch (column.kind) {
     case "integer":
@@ -74,7 +77,7 @@ export function typeInCollapse(column: PlannedColumn): string {
   }
 }
 
-/** The cast value of a text that is written as the value is, or in a form. */
+/** SQL of the cast value of a text, NULL unless the text is written as the value is or has the form. */
 const guarded = (text: string, cast: string, form: string) => `
   CASE
     WHEN CAST(${cast} AS VARCHAR) = ${text} THEN ${cast}
@@ -87,7 +90,7 @@ const integer = (type: "INTEGER" | "BIGINT"): Rule => {
   return {
     cast: (x) => `TRY_CAST(${x} AS ${type})`,
     value: (x, cast) => guarded(x, cast, form),
-    fault: (x) =>
+    code: (x) =>
       `CASE WHEN regexp_full_match(${x}, '${form}') THEN 'NUMBER_OUT_OF_RANGE' ELSE 'INTEGER_INVALID' END`,
     messages: {
       INTEGER_INVALID: "not a whole number in plain digits",
@@ -103,7 +106,7 @@ const numeric = (precision: number, scale: number): Rule => {
   return {
     cast: (x) => `TRY_CAST(${x} AS DECIMAL(${precision}, ${scale}))`,
     value: (x, cast) => guarded(x, cast, fitting),
-    fault: (x) => `
+    code: (x) => `
       CASE
         WHEN NOT regexp_full_match(${x}, '${plain}') THEN 'NUMBER_INVALID'
         WHEN regexp_full_match(${x}, '${fitting}') THEN 'NUMBER_OUT_OF_RANGE'
@@ -117,11 +120,11 @@ const numeric = (precision: number, scale: number): Rule => {
   };
 };
 
-/** Only the canonical spelling comes out of the cast as it went in; `infinity` does too, but is shorter. */
+/** Only the canonical spelling equals its cast value written as text; `infinity` does too, but is shorter. */
 const date: Rule = {
   cast: (x) => `TRY_CAST(${x} AS DATE)`,
   value: (x, cast) => `CASE WHEN strlen(${x}) = 10 AND CAST(${cast} AS VARCHAR) = ${x} THEN ${cast} END`,
-  fault: () => "'DATE_INVALID'",
+  code: () => "'DATE_INVALID'",
   messages: { DATE_INVALID: "not a date of the calendar written YYYY-MM-DD" },
 };
 
@@ -131,23 +134,17 @@ const boolean: Rule = {
       WHEN lower(${x}) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true
       WHEN lower(${x}) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false
     END`,
-  fault: () => "'BOOLEAN_INVALID'",
+  code: () => "'BOOLEAN_INVALID'",
   messages: { BOOLEAN_INVALID: "not true or false" },
 };
 
-const anyText: Rule = { value: (x) => x, fault: () => "NULL", messages: {} };
+const anyText: Rule = { value: (x) => x, code: () => "NULL", messages: {} };
 
 const text = (maxLength: number): Rule => ({
   value: (x) => `CASE WHEN length(${x}) <= ${maxLength} AND NOT contains(${x}, chr(0)) THEN ${x} END`,
-  fault: (x) => `CASE WHEN length(${x}) > ${maxLength} THEN 'TEXT_TOO_LONG' ELSE 'TEXT_INVALID' END`,
+  code: (x) => `CASE WHEN length(${x}) > ${maxLength} THEN 'TEXT_TOO_LONG' ELSE 'TEXT_INVALID' END`,
   messages: {
     TEXT_TOO_LONG: `longer than ${maxLength} characters`,
     TEXT_INVALID: defaultMessage("TEXT_INVALID"),
   },
 });
-
-/** The names under which a column's source text, its cast, its failure and its fault travel beside its value. */
-export const textOf = (input: string) => quoteIdentifier(`${input}?`);
-export const castOf = (input: string) => quoteIdentifier(`${input}^`);
-export const failureOf = (input: string) => quoteIdentifier(`${input}~`);
-export const faultOf = (input: string) => quoteIdentifier(`${input}!`);

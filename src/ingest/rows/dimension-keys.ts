@@ -3,17 +3,15 @@ import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fetchTable } from "../../duckdb/transfer.ts";
 import type { Reference } from "../../schema/contracts.ts";
+import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
-import { isLookedUp } from "./column-rules.ts";
+import { isSurrogateKey } from "./column-rules.ts";
 
-/**
- * Fetches what a load is compared with: `dimension_store`, `dimension_product` and `dimension_calendar` (natural key and
- * id), as far as the table refers to them, and for prices the `stored_window`s.
- */
-export async function fetchKeys(engine: Engine, client: Client, plan: LoadPlan): Promise<void> {
+/** Fetches the keys of the dimensions that the table refers to, and for prices the validity windows that are stored. */
+export async function fetchDimensionKeys(engine: Engine, client: Client, plan: LoadPlan): Promise<void> {
   const dimensions = new Map(plan.contract.references.map((reference) => [reference.dimension, reference]));
   for (const [dimension, { key, id }] of dimensions) {
-    await fetchTable(engine, client, `dimension_${dimension}`, {
+    await fetchTable(engine, client, tables.dimension(dimension), {
       query: `SELECT ${quoteIdentifier(key)} AS key, ${quoteIdentifier(id)} AS id FROM ${dimension}`,
       columns: [
         { name: "key", type: typesOf[dimension].key },
@@ -22,7 +20,7 @@ export async function fetchKeys(engine: Engine, client: Client, plan: LoadPlan):
     });
   }
   if (plan.contract.name === "price_history") {
-    await fetchTable(engine, client, "stored_window", {
+    await fetchTable(engine, client, tables.storedPriceWindow, {
       query: "SELECT product_id, store_id, valid_from, valid_to FROM price_history",
       columns: [
         { name: "product_id", type: "INTEGER" },
@@ -35,38 +33,39 @@ export async function fetchKeys(engine: Engine, client: Client, plan: LoadPlan):
 }
 
 /**
- * Makes the types `key_store`, `key_product` and `key_calendar`, ENUMs of all natural keys of the dimensions. A text is looked
- * up by casting it, which unlike a join leaves rows in their order.
+ * Makes for each dimension a type with all its natural keys, and a table from these to surrogate keys. A text is looked up
+ * by casting it to the type, which unlike a join leaves rows in their order.
  */
 export async function createKeyTypes(engine: Engine, plan: LoadPlan): Promise<void> {
   for (const dimension of new Set(plan.contract.references.map((reference) => reference.dimension))) {
-    await engine.run(`DROP TABLE IF EXISTS id_of_${dimension}; DROP TYPE IF EXISTS key_${dimension}`);
-    // No ENUM without values, and no text is looked up when it is empty.
+    const [keys, type] = [tables.dimension(dimension), tables.naturalKey(dimension)];
+    const ids = tables.surrogateKey(dimension);
+    await engine.run(`DROP TABLE IF EXISTS ${ids}; DROP TYPE IF EXISTS ${type}`);
+    // An ENUM needs at least one value: the empty text, which is never looked up.
     await engine.run(`
-      CREATE TYPE key_${dimension} AS ENUM (
-        SELECT '' UNION ALL SELECT CAST(key AS VARCHAR) FROM dimension_${dimension} WHERE CAST(key AS VARCHAR) <> ''
+      CREATE TYPE ${type} AS ENUM (
+        SELECT '' UNION ALL SELECT CAST(key AS VARCHAR) FROM ${keys} WHERE CAST(key AS VARCHAR) <> ''
       )
     `);
     if (dimension === "calendar") continue;
-    await engine.run(`
-      CREATE TABLE id_of_${dimension} AS SELECT CAST(key AS key_${dimension}) AS key, id FROM dimension_${dimension}
-    `);
+    await engine.run(`CREATE TABLE ${ids} AS SELECT CAST(key AS ${type}) AS key, id FROM ${keys}`);
   }
 }
 
-/** SQL of `_seq` and the planned columns as the table has them, ids in place of natural keys. */
-export function withIds(plan: LoadPlan, relation: string): string {
-  const looked = plan.columns.filter(isLookedUp);
+/** SQL of `_seq` and the columns of a load as the table has them: surrogate keys in place of natural ones. */
+export function surrogateKeyRows(plan: LoadPlan, relation: string): string {
   const columns = plan.columns.map((column) => {
     const name = quoteIdentifier(column.column);
-    return isLookedUp(column) ? `${column.reference.dimension}.id AS ${name}` : `keyed_row.${name}`;
+    return isSurrogateKey(column) ? `${column.reference.dimension}.id AS ${name}` : `natural_row.${name}`;
   });
-  const joins = looked.map(
-    ({ input, reference: { dimension } }) =>
-      `LEFT JOIN id_of_${dimension} AS ${dimension} ON ${dimension}.key = keyed_row.${quoteIdentifier(input)}`,
-  );
+  const joins = plan.columns
+    .filter(isSurrogateKey)
+    .map(
+      ({ input, reference: { dimension } }) =>
+        `LEFT JOIN ${tables.surrogateKey(dimension)} AS ${dimension} ON ${dimension}.key = natural_row.${quoteIdentifier(input)}`,
+    );
   return `
-    SELECT keyed_row._seq, ${columns.join(", ")} FROM (${relation}) AS keyed_row ${joins.join(" ")}
+    SELECT natural_row._seq, ${columns.join(", ")} FROM (${relation}) AS natural_row ${joins.join(" ")}
   `;
 }
 

@@ -1,56 +1,67 @@
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
+import { tables, textOf } from "../engine-tables.ts";
 import type { LoadPlan, PlannedColumn } from "../load-plan.ts";
-import { applyChecks } from "./check-constraints.ts";
-import { recordFaults, validation } from "./column-checks.ts";
-import { textOf } from "./column-rules.ts";
+import { rejectCheckViolations } from "./check-constraints.ts";
+import { rejectInvalidValues, validatedRows } from "./column-checks.ts";
 
 /**
- * Sums up the rows of each grain of `twin` that differ: rows that are equal count once, measures add up, their ratio follows,
- * and every other column is that of the last row. The sums replace their rows in `fit`; where one is no value for its
- * column, or breaks a CHECK, all rows of the grain are rejected.
+ * Sums the rows of each grain whose rows differ: rows that are equal count once, measures add up, their ratio follows, and
+ * every other column has its value in the last row. A sum replaces its rows among the valid rows. If it does not fit into
+ * its column or violates a CHECK, all rows of the grain are rejected.
  *
  * @returns how many rows were folded into others
  */
 export async function sumDuplicates(engine: Engine, plan: LoadPlan): Promise<number> {
   const { measures, ratio } = plan.contract.additive ?? { measures: [] };
-  const isMade = ({ input }: PlannedColumn) => measures.includes(input) || input === ratio?.column;
-  const made = plan.columns.filter(isMade);
-  const kept = plan.columns.filter((column) => !isMade(column)).map(({ input }) => quoteIdentifier(input));
+  const isComputed = ({ input }: PlannedColumn) => measures.includes(input) || input === ratio?.column;
+  const computed = plan.columns.filter(isComputed);
+  const others = plan.columns
+    .filter((column) => !isComputed(column))
+    .map(({ input }) => quoteIdentifier(input));
   const names = plan.columns.map(({ input }) => quoteIdentifier(input));
   const sums = plan.columns.map(({ input }) => {
     const name = quoteIdentifier(input);
     return measures.includes(input)
       ? `sum(${name}) AS ${name}`
-      : `last(${name} ORDER BY last_alike) AS ${name}`;
+      : `last(${name} ORDER BY last_equal) AS ${name}`;
   });
-  const texts = made.map(({ input }) => {
+  const texts = computed.map(({ input }) => {
     const name = quoteIdentifier(input);
     return `CAST(${input === ratio?.column ? ratioSql(ratio) : name} AS VARCHAR) AS ${textOf(input)}`;
   });
-  // A row for each row of the grain, so that each is rejected where the sum is.
+  // Each row of a grain gets the sum, so that each is rejected when the sum is.
   const members = `
-    SELECT twin._seq, whole._first, ${[...kept.map((name) => `whole.${name}`), ...texts].join(", ")}
-    FROM (SELECT _seq, first_of_all FROM twin WHERE first_other IS NOT NULL) AS twin
+    SELECT member._seq, total._first, ${[...others.map((name) => `total.${name}`), ...texts].join(", ")}
+    FROM (
+      SELECT _seq, first_of_grain FROM ${tables.duplicateMember} WHERE first_different IS NOT NULL
+    ) AS member
     JOIN (
-      SELECT first_of_all AS _first, ${sums.join(", ")}
-      FROM twin
-      WHERE first_other IS NOT NULL AND _seq = last_alike
-      GROUP BY first_of_all
-    ) AS whole ON whole._first = twin.first_of_all`;
-  const validated = made.map((column) => ({ column, optional: false, collapsing: false, failable: false }));
-  await engine.run(`CREATE TABLE summed AS ${validation(members, validated, ["_seq", "_first", ...kept])}`);
-  await recordFaults(engine, "summed", validated);
-  await applyChecks(engine, plan, "summed");
-  await engine.run("INSERT INTO repeated SELECT _seq FROM summed ANTI JOIN fault ON summed._seq = fault.seq");
-  const sound = "FROM summed ANTI JOIN fault ON summed._seq = fault.seq";
+      SELECT first_of_grain AS _first, ${sums.join(", ")}
+      FROM ${tables.duplicateMember}
+      WHERE first_different IS NOT NULL AND _seq = last_equal
+      GROUP BY first_of_grain
+    ) AS total ON total._first = member.first_of_grain`;
+  const validated = computed.map((column) => ({
+    column,
+    optional: false,
+    collapsing: false,
+    failable: false,
+  }));
   await engine.run(`
-    CREATE OR REPLACE VIEW fit AS
-    SELECT _seq, ${names.join(", ")} FROM single
-    UNION ALL
-    SELECT _seq, ${names.join(", ")} ${sound} WHERE _seq = _first
+    CREATE TABLE ${tables.summedRow} AS ${validatedRows(members, validated, ["_seq", "_first", ...others])}
   `);
-  return engine.count(`SELECT count(*) FILTER (WHERE _seq <> _first) ${sound}`);
+  await rejectInvalidValues(engine, tables.summedRow, validated);
+  await rejectCheckViolations(engine, plan, tables.summedRow);
+  const valid = `FROM ${tables.summedRow} ANTI JOIN ${tables.rejectReason} USING (_seq)`;
+  await engine.run(`INSERT INTO ${tables.duplicateRow} SELECT _seq ${valid}`);
+  await engine.run(`
+    CREATE OR REPLACE VIEW ${tables.validRow} AS
+    SELECT _seq, ${names.join(", ")} FROM ${tables.validCandidate}
+    UNION ALL
+    SELECT _seq, ${names.join(", ")} ${valid} WHERE _seq = _first
+  `);
+  return engine.count(`SELECT count(*) FILTER (WHERE _seq <> _first) ${valid}`);
 }
 
 /** SQL of a quotient of sums to two places, halves away from zero; in whole hundredths, because division is not exact. */

@@ -1,105 +1,108 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { DuplicatePolicy } from "../duplicate-policy.ts";
+import { tables } from "../engine-tables.ts";
 import type { LoadPlan, PlannedColumn } from "../load-plan.ts";
 import { placesOf } from "../source/record-places.ts";
 import { sumDuplicates } from "./duplicate-sums.ts";
 
 /**
- * Finds rows of one grain among those of `fit`. Where all of them are equal one stays. Where they differ the policy says
- * which stays, or whether they are summed up; or all of them are rejected, each told of the first that differs from it. Rows
- * that do not stay are in `repeated`.
+ * Leaves at most one valid row per grain. Of rows that are equal the first is kept. For rows that differ the policy decides:
+ * one of them is kept, they are summed, or all are rejected, each with the place of the first that differs from it.
  *
  * @returns how many rows were folded into others
  */
-export async function findDuplicates(
+export async function resolveDuplicates(
   engine: Engine,
   plan: LoadPlan,
   policy: DuplicatePolicy,
 ): Promise<number> {
-  if ((await findSharedGrains(engine, plan)) === 0) return 0;
-  await createTwins(engine, plan);
-  const stay = policy === "last" ? "last_of_all" : "first_of_all";
-  const differ = policy === "reject" || policy === "sum" ? "first_other IS NULL" : "true";
-  const folded = await engine.count(
-    `INSERT INTO repeated SELECT _seq FROM twin WHERE ${differ} AND _seq <> ${stay}`,
-  );
-  if (policy === "reject") await rejectTwins(engine, plan);
+  if ((await createDuplicateGrains(engine, plan)) === 0) return 0;
+  await createDuplicateMembers(engine, plan);
+  const kept = policy === "last" ? "last_of_grain" : "first_of_grain";
+  const decided = policy === "reject" || policy === "sum" ? "first_different IS NULL" : "true";
+  const folded = await engine.count(`
+    INSERT INTO ${tables.duplicateRow}
+    SELECT _seq FROM ${tables.duplicateMember} WHERE ${decided} AND _seq <> ${kept}
+  `);
+  if (policy === "reject") await rejectDuplicates(engine, plan);
   const summed = policy === "sum" ? await sumDuplicates(engine, plan) : 0;
-  await engine.run("DROP TABLE twin; DROP TABLE shared_grain");
+  await engine.run(`DROP TABLE ${tables.duplicateMember}; DROP TABLE ${tables.duplicateGrain}`);
   return folded + summed;
 }
 
-/**
- * Makes `twin`: the rows that share their grain, the first and the last of its rows, the first and the last that are like
- * the row in every column, and the first that is like none of the first ones, NULL where all are alike.
- */
-async function createTwins(engine: Engine, plan: LoadPlan): Promise<void> {
+async function createDuplicateMembers(engine: Engine, plan: LoadPlan): Promise<void> {
   const grain = plan.columns.filter(({ inGrain }) => inGrain).map(quoted);
   const values = plan.columns.filter(({ inGrain }) => !inGrain).map(quoted);
-  const same = grain.map((name) => `fit.${name} IS NOT DISTINCT FROM shared_grain.${name}`);
+  const same = grain.map((name) => `valid.${name} IS NOT DISTINCT FROM duplicate.${name}`);
   await engine.run(`
-    CREATE TABLE twin AS
-    WITH alike AS (
-      SELECT *, min(_seq) OVER likes AS first_alike, max(_seq) OVER likes AS last_alike
-      FROM (SELECT fit.* FROM fit SEMI JOIN shared_grain ON ${same.join(" AND ")}) AS member
-      WINDOW likes AS (PARTITION BY ${[...grain, ...values].join(", ")})
+    CREATE TABLE ${tables.duplicateMember} AS
+    WITH equal AS (
+      SELECT *, min(_seq) OVER equals AS first_equal, max(_seq) OVER equals AS last_equal
+      FROM (
+        SELECT valid.*
+        FROM ${tables.validRow} AS valid
+        SEMI JOIN ${tables.duplicateGrain} AS duplicate ON ${same.join(" AND ")}
+      ) AS member
+      WINDOW equals AS (PARTITION BY ${[...grain, ...values].join(", ")})
     ), compared AS (
-      SELECT *, min(_seq) OVER whole AS first_of_all, max(_seq) OVER whole AS last_of_all
-      FROM alike
-      WINDOW whole AS (PARTITION BY ${grain.join(", ")})
+      SELECT *, min(_seq) OVER grain AS first_of_grain, max(_seq) OVER grain AS last_of_grain
+      FROM equal
+      WINDOW grain AS (PARTITION BY ${grain.join(", ")})
     )
     SELECT *,
-      min(CASE WHEN first_alike <> first_of_all THEN first_alike END)
-        OVER (PARTITION BY ${grain.join(", ")}) AS first_other
+      min(CASE WHEN first_equal <> first_of_grain THEN first_equal END)
+        OVER (PARTITION BY ${grain.join(", ")}) AS first_different
     FROM compared
   `);
 }
 
-async function rejectTwins(engine: Engine, plan: LoadPlan): Promise<void> {
+async function rejectDuplicates(engine: Engine, plan: LoadPlan): Promise<void> {
   const grain = plan.columns.filter(({ inGrain }) => inGrain).map(quoted);
-  const told =
-    "SELECT DISTINCT unnest([first_other, first_of_all]) AS _seq FROM twin WHERE first_other IS NOT NULL";
+  const named = `
+    SELECT DISTINCT unnest([first_different, first_of_grain]) AS _seq
+    FROM ${tables.duplicateMember}
+    WHERE first_different IS NOT NULL`;
   await engine.run(`
-    INSERT INTO fault
-    SELECT twin._seq, NULL, NULL, 0, '${grainOf(plan)}', 'DUPLICATE_GRAIN', concat_ws(', ', ${grain.join(", ")}),
+    INSERT INTO ${tables.rejectReason}
+    SELECT member._seq, NULL, NULL, 0, '${grainOf(plan)}', 'DUPLICATE_GRAIN', concat_ws(', ', ${grain.join(", ")}),
       'record ' || place._record || ' of ' || place._file || ' has the same grain and other values'
-    FROM twin
-    JOIN ${placesOf(told)} AS place
-      ON place._seq = CASE WHEN first_alike = first_of_all THEN first_other ELSE first_of_all END
-    WHERE first_other IS NOT NULL
+    FROM ${tables.duplicateMember} AS member
+    JOIN ${placesOf(named)} AS place
+      ON place._seq = CASE WHEN first_equal = first_of_grain THEN first_different ELSE first_of_grain END
+    WHERE first_different IS NOT NULL
   `);
 }
 
-/** How many rows are grouped at a time: so many grains fit into the memory the engine may use. */
-const rowsAtATime = 3_000_000;
+/** How many rows are grouped at a time: their grains fit into the memory that the engine may use. */
+const rowsPerPass = 3_000_000;
 
-/** Makes `shared_grain`, the grains that more than one row has, and returns how many there are. */
-async function findSharedGrains(engine: Engine, plan: LoadPlan): Promise<number> {
+/** Makes the table of grains that more than one row has. @returns how many there are */
+async function createDuplicateGrains(engine: Engine, plan: LoadPlan): Promise<number> {
   const grain = plan.columns
     .filter(({ inGrain }) => inGrain)
     .map(quoted)
     .join(", ");
-  const shared = (condition: string) =>
-    `SELECT ${grain} FROM fit WHERE ${condition} GROUP BY ALL HAVING count(*) > 1`;
-  await engine.run(`CREATE TABLE shared_grain AS ${shared("false")}`);
-  for (const condition of await parts(engine, plan)) {
-    await engine.run(`INSERT INTO shared_grain ${shared(condition)}`);
+  const duplicates = (condition: string) =>
+    `SELECT ${grain} FROM ${tables.validRow} WHERE ${condition} GROUP BY ALL HAVING count(*) > 1`;
+  await engine.run(`CREATE TABLE ${tables.duplicateGrain} AS ${duplicates("false")}`);
+  for (const condition of await passes(engine, plan)) {
+    await engine.run(`INSERT INTO ${tables.duplicateGrain} ${duplicates(condition)}`);
   }
-  return engine.count("SELECT count(*) FROM shared_grain");
+  return engine.count(`SELECT count(*) FROM ${tables.duplicateGrain}`);
 }
 
-/** Conditions that part the rows of a partitioned table by date, about so many rows each; rows of one grain stay together. */
-async function parts(engine: Engine, plan: LoadPlan): Promise<string[]> {
-  const rows = await engine.count("SELECT count(*) FROM fit");
-  if (rows <= rowsAtATime || plan.contract.partitionedBy === undefined) return ["true"];
-  const days = await engine.rows<{ day: string; rows: number }>(
-    "SELECT CAST(date AS VARCHAR) AS day, count(*) AS rows FROM fit GROUP BY date ORDER BY date",
-  );
+/** Conditions that split the rows of a partitioned table by date into passes; rows of one grain stay together. */
+async function passes(engine: Engine, plan: LoadPlan): Promise<string[]> {
+  const rows = await engine.count(`SELECT count(*) FROM ${tables.validRow}`);
+  if (rows <= rowsPerPass || plan.contract.partitionedBy === undefined) return ["true"];
+  const days = await engine.rows<{ day: string; rows: number }>(`
+    SELECT CAST(date AS VARCHAR) AS day, count(*) AS rows FROM ${tables.validRow} GROUP BY date ORDER BY date
+  `);
   const starts: string[] = [];
   let filled = 0;
   for (const { day, rows } of days) {
-    if (starts.length === 0 || filled + rows > rowsAtATime) {
+    if (starts.length === 0 || filled + rows > rowsPerPass) {
       starts.push(day);
       filled = 0;
     }

@@ -1,29 +1,30 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
-import type { LoadPlan, PlannedColumn } from "../load-plan.ts";
-import { typeInCollapse } from "./column-rules.ts";
+import { tables } from "../engine-tables.ts";
+import type { LoadPlan } from "../load-plan.ts";
+import { collapseType } from "./column-rules.ts";
 
-/** What DuckDB's parser and binder say of an expression of a mapping. */
+/** An expression of a mapping, and what DuckDB's parser and binder found out about it. */
 export interface CheckedExpression {
-  /** Always to be embedded so: in parentheses and on lines of its own, whatever comments it holds. */
+  /** In parentheses and on lines of its own, so that it can be embedded whatever comments it holds. */
   readonly sql: string;
-  /** TRY can wrap it, so that a row it fails for is told from the others. */
+  /** Whether TRY can wrap it, which finds the rows that it fails for. */
   readonly tryable: boolean;
-  /** Holds a window function, which looks at all rows. */
+  /** Whether it holds a window function, which reads all rows. */
   readonly windowed: boolean;
-  /** Source columns it speaks of. */
+  /** Source columns that it reads. */
   readonly columns: readonly string[];
 }
 
-/** The expressions of a plan, by the input name of their column; the filter under its own name. */
+/** The expressions of a plan, by the input name of their column, and the filter. */
 export interface CheckedPlan {
   readonly columns: ReadonlyMap<string, CheckedExpression>;
   readonly filter?: CheckedExpression;
 }
 
 /**
- * Checks each expression of a plan by itself against the table `input`, so that an error names its column.
+ * Checks each expression of a plan by itself against the view `input`, so that an error names its column.
  *
  * @throws MAPPING_EXPRESSION_INVALID
  */
@@ -48,7 +49,7 @@ export async function checkExpressions(
   return { columns, filter };
 }
 
-/** A column of the source or NULL: nothing a user wrote. */
+/** A column of the source or NULL, which no user wrote and which cannot fail. */
 function plain(expression: string, sources: readonly string[]): CheckedExpression {
   const columns = sources.filter((name) => quoteIdentifier(name) === expression);
   return { sql: embedded(expression), tryable: true, windowed: false, columns };
@@ -64,13 +65,13 @@ async function checked(
   const sql = embedded(expression);
   const columns = nodes.filter((node) => node.class === "COLUMN_REF").flatMap(lastName);
   const windowed = nodes.some((node) => node.class === "WINDOW");
-  // A column beside it makes DuckDB refuse aggregates, which would fold all rows into one.
-  const bind = (attempt: string) => engine.prepare(`SELECT _seq, ${attempt} FROM input`);
+  // A column next to it makes DuckDB refuse aggregates, which would fold all rows into one.
+  const bind = (attempt: string) => engine.prepare(`SELECT _seq, ${attempt} FROM ${tables.input}`);
   try {
     await bind(`TRY(${sql})`);
     return { sql, tryable: true, windowed, columns };
   } catch {
-    // Window functions and volatile ones cannot be wrapped.
+    // TRY cannot wrap window functions and volatile ones.
   }
   try {
     await bind(sql);
@@ -88,22 +89,23 @@ async function checkAggregate(
 ): Promise<void> {
   const sources = plan.columns.map(({ input }) => input);
   await parsed(engine, column, aggregate, sources);
-  const typed = plan.columns.map((of) => `NULL::${typeInCollapse(of)} AS ${quoteIdentifier(of.input)}`);
-  const grain = plan.columns.filter(groups).map(({ input }) => quoteIdentifier(input));
+  const typed = plan.columns.map((of) => `NULL::${collapseType(of)} AS ${quoteIdentifier(of.input)}`);
+  // Rows that agree in the columns without an aggregate become one.
+  const grouping = plan.columns
+    .filter((column) => column.aggregate === undefined)
+    .map(({ input }) => quoteIdentifier(input));
   try {
     await engine.prepare(`
       SELECT min(_seq), ${embedded(aggregate)}
       FROM (SELECT 0 AS _seq, '' AS _file, 0 AS _record, ${typed.join(", ")})
-      GROUP BY ${grain.join(", ")}
+      GROUP BY ${grouping.join(", ")}
     `);
   } catch (error) {
     throw invalid(column, reasonOf(error), sources, error);
   }
 }
 
-/** Columns that rows must have in common to be folded: the grain, and what has no aggregate. */
-export const groups = (column: PlannedColumn): boolean => column.aggregate === undefined;
-
+/** In parentheses, and on a line of its own because a comment may end it. */
 export const embedded = (expression: string): string => `(\n${expression}\n)`;
 
 interface Node {
@@ -112,8 +114,8 @@ interface Node {
 }
 
 /**
- * The nodes of the expression's syntax tree. It must be one expression in two surroundings, so that no bracket in it
- * can close ours: `1) FROM x; --` or `a) || (b` are not.
+ * The nodes of the expression's syntax tree. It is parsed inside two kinds of brackets and must be one expression in both, so
+ * that no bracket in it closes ours: `1) FROM x; --` and `a) || (b` do not pass.
  */
 async function parsed(
   engine: Engine,
@@ -174,7 +176,7 @@ function invalid(column: string, problem: string, sources: readonly string[], ca
   return fail("MAPPING_EXPRESSION_INVALID", { column, problem, sources: sources.join(", ") }, cause);
 }
 
-/** DuckDB's sentence without its class, its candidates and its picture of the place. */
+/** The first sentence of an error of DuckDB, without its class and without the candidates and the excerpt that follow. */
 export function reasonOf(error: unknown): string {
   return trimmed(error instanceof Error ? error.message : String(error));
 }

@@ -1,17 +1,15 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import { failureOf, keptByFilter, tables, textOf } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
-import { failureOf, textOf } from "./column-rules.ts";
 import type { CheckedExpression, CheckedPlan } from "./expressions.ts";
 
-/** Whether the filter lets a row through; unknown where the filter itself fails for it. */
-export const kept = quoteIdentifier("~kept");
-
 /**
- * SQL of what a mapping makes of source rows: beside what is carried along, `"~kept"` and each target's value as text
- * (`"quantity?"`, NULL where empty or left out). An expression that fails for a row makes the statement fail. When it is
- * tolerant, the row has `"quantity~"` true and, in place of the value, the source values the expression speaks of.
+ * SQL of the rows that a mapping makes of source records: the columns of `carried`, `"~kept"`, and each column of the load as
+ * text (`"quantity?"`, NULL if it is empty or the filter leaves the row out). If an expression fails for a row, the
+ * statement fails. A tolerant mapping goes on: the row has `"quantity~"` true and, in place of the text, the source values
+ * that the expression read.
  */
-export function mapping(
+export function mappedRows(
   plan: LoadPlan,
   checked: CheckedPlan,
   from: string,
@@ -19,25 +17,25 @@ export function mapping(
 ): string {
   const unfiltered = checked.filter === undefined;
   const columns = mappedColumns(plan, checked, options.tolerant).map(({ sql, name }) =>
-    unfiltered ? `${sql} AS ${name}` : `CASE WHEN ${kept} THEN ${sql} END AS ${name}`,
+    unfiltered ? `${sql} AS ${name}` : `CASE WHEN ${keptByFilter} THEN ${sql} END AS ${name}`,
   );
-  const decided = unfiltered
+  const filtered = unfiltered
     ? from
-    : `(SELECT *, ${decision(checked, options.tolerant)} AS ${kept} FROM ${from})`;
-  const verdict = unfiltered ? `true AS ${kept}` : kept;
-  return `SELECT ${[...options.carried, verdict, ...columns].join(", ")} FROM ${decided}`;
+    : `(SELECT *, ${filterSql(checked, options.tolerant)} AS ${keptByFilter} FROM ${from})`;
+  const kept = unfiltered ? `true AS ${keptByFilter}` : keptByFilter;
+  return `SELECT ${[...options.carried, kept, ...columns].join(", ")} FROM ${filtered}`;
 }
 
-/** The same of the view `input` where window functions look at all rows that the filter lets through. */
-export function windowedMapping(plan: LoadPlan, checked: CheckedPlan, tolerant: boolean): string {
+/** The same for all rows of `input`, when expressions hold window functions: these read the rows that the filter keeps. */
+export function windowedRows(plan: LoadPlan, checked: CheckedPlan, tolerant: boolean): string {
   const columns = mappedColumns(plan, checked, tolerant).map(({ sql, name }) => `${sql} AS ${name}`);
-  const all = `SELECT _seq, true AS ${kept}, ${columns.join(", ")} FROM input`;
+  const all = `SELECT _seq, true AS ${keptByFilter}, ${columns.join(", ")} FROM ${tables.input}`;
   if (checked.filter === undefined) return all;
-  const decided = decision(checked, tolerant);
+  const filter = filterSql(checked, tolerant);
   return `
-    ${all} WHERE ${decided}
+    ${all} WHERE ${filter}
     UNION ALL BY NAME
-    SELECT _seq, NULL::BOOLEAN AS ${kept} FROM input WHERE ${decided} IS NULL
+    SELECT _seq, NULL::BOOLEAN AS ${keptByFilter} FROM ${tables.input} WHERE ${filter} IS NULL
   `;
 }
 
@@ -46,12 +44,12 @@ function mappedColumns(
   checked: CheckedPlan,
   tolerant: boolean,
 ): { sql: string; name: string }[] {
-  const tolerated = tolerant ? failable(plan, checked) : new Set();
+  const tolerated = tolerant ? failableInputs(plan, checked) : new Set();
   return plan.columns.flatMap(({ input }) => {
     const expression = checked.columns.get(input) as CheckedExpression;
     if (!tolerated.has(input)) return [{ sql: asText(expression.sql), name: textOf(input) }];
     const failed = `(TRY(${expression.sql}) IS NULL AND TRY(${expression.sql} IS NULL) IS NULL)`;
-    const text = `CASE WHEN ${failed} THEN ${spokenOf(expression)} ELSE ${asText(`TRY(${expression.sql})`)} END`;
+    const text = `CASE WHEN ${failed} THEN ${valuesRead(expression)} ELSE ${asText(`TRY(${expression.sql})`)} END`;
     return [
       { sql: text, name: textOf(input) },
       { sql: failed, name: failureOf(input) },
@@ -59,13 +57,13 @@ function mappedColumns(
   });
 }
 
-function decision({ filter }: CheckedPlan, tolerant: boolean): string {
+function filterSql({ filter }: CheckedPlan, tolerant: boolean): string {
   const sql = `coalesce(${filter?.sql}, false)`;
   return tolerant && filter?.tryable ? `TRY(${sql})` : sql;
 }
 
-/** Inputs whose expression can fail for a row, when mapped tolerantly. */
-export function failable(plan: LoadPlan, checked: CheckedPlan): Set<string> {
+/** Columns, by their input names, whose expression a tolerant mapping tries row by row. */
+export function failableInputs(plan: LoadPlan, checked: CheckedPlan): Set<string> {
   return new Set(
     plan.columns
       .filter(({ input, mapped }) => mapped && checked.columns.get(input)?.tryable)
@@ -75,8 +73,8 @@ export function failable(plan: LoadPlan, checked: CheckedPlan): Set<string> {
 
 const asText = (sql: string) => `nullif(CAST(${sql} AS VARCHAR), '')`;
 
-/** `Quantity=n/a, UnitPrice=2.55` */
-export function spokenOf({ columns }: CheckedExpression): string {
+/** SQL of the source values that an expression reads: `Quantity=n/a, UnitPrice=2.55`. */
+export function valuesRead({ columns }: CheckedExpression): string {
   const parts = [...new Set(columns)].map(
     (name) => `${quoteLiteral(`${name}=`)} || coalesce(CAST(${quoteIdentifier(name)} AS VARCHAR), '')`,
   );

@@ -2,174 +2,213 @@ import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
+import { keptByFilter, tables } from "../engine-tables.ts";
 import { type LoadPlan, refersToPlaces } from "../load-plan.ts";
 import type { Intake } from "../source/intake.ts";
 import { numbered } from "../source/record-places.ts";
 import { recordsOf } from "../source/source-columns.ts";
-import { recordFaults, soundness, type ValidatedColumn, validation } from "./column-checks.ts";
+import { rejectInvalidValues, type ValidatedColumn, validatedRows, validity } from "./column-checks.ts";
 import { createKeyTypes } from "./dimension-keys.ts";
 import { type CheckedPlan, reasonOf } from "./expressions.ts";
-import { failable, kept, mapping, spokenOf, windowedMapping } from "./mapped-rows.ts";
-import { admitMissingKeys } from "./missing-keys.ts";
+import { failableInputs, mappedRows, valuesRead, windowedRows } from "./mapped-rows.ts";
+import { addMissingKeys } from "./missing-keys.ts";
 
 /**
- * Makes the view `keyed`: a row a source row under its `_seq`, with typed values under the names files and mappings give
- * them, natural keys of a dimension as its ENUM; and `_sound`: whether nothing is wrong with it, NULL where the filter
- * leaves it out. What is wrong is in `fault`.
+ * Reads all records and makes the typed rows: one row per record, with values under the names of files and mappings, and
+ * whether it is valid. What is wrong with the others is recorded as reject reasons.
  *
- * All rows are looked at once, straight from the files. Only those that something is wrong with are looked at again,
- * for all of it.
+ * All rows are read once, straight from the files. Only those that are not valid are read again, for all that is wrong with
+ * them.
  *
  * @throws MAPPING_EXPRESSION_FAILED
  */
-export async function createKeyed(
+export async function createTypedRows(
   engine: Engine,
   plan: LoadPlan,
   checked: CheckedPlan,
   sources: Intake,
   missing: MissingKeys | undefined,
 ): Promise<void> {
-  const look = { ...lookOf(plan, checked), missing };
-  if (look.from === "source") {
+  const typing = { ...typingOf(plan, checked), missing };
+  if (typing.from === "source") {
     await sources.insertAll(
-      (relation, firstSeq) => `INSERT INTO source BY NAME SELECT * FROM ${numbered(relation, firstSeq)}`,
+      (relation, firstSeq) =>
+        `INSERT INTO ${tables.sourceRecord} BY NAME SELECT * FROM ${numbered(relation, firstSeq)}`,
     );
   }
   try {
-    await lookAtAll(engine, look, sources, false);
-    await admitMissing(engine, look, sources, false);
-    await lookAgain(engine, look, sources, false);
+    await typeAllRows(engine, typing, sources, false);
+    await typeWithMissingKeys(engine, typing, sources, false);
+    await rejectInvalidRows(engine, typing, sources, false);
   } catch (error) {
     const canFail = plan.filter !== undefined || plan.columns.some(({ mapped }) => mapped);
     if (!canFail || !isExpressionFailure(error)) throw error;
-    await lookAtAll(engine, look, sources, true).catch((cause) => nameFailing(engine, look, sources, cause));
-    await admitMissing(engine, look, sources, true);
-    await lookAgain(engine, look, sources, true);
+    await typeAllRows(engine, typing, sources, true).catch((cause) =>
+      nameFailing(engine, typing, sources, cause),
+    );
+    await typeWithMissingKeys(engine, typing, sources, true);
+    await rejectInvalidRows(engine, typing, sources, true);
   }
 }
 
-/** Keys that a dimension lacks are added to the engine's copy of it, with ids of the warehouse or, without client, made up. */
+/** Keys that a dimension lacks are added to the engine's copy of it, with ids of the warehouse; without a client, made-up ones. */
 export interface MissingKeys {
   readonly client: Client | undefined;
 }
 
-/** How the rows of a load are looked at. */
-interface Look {
+/** How records become typed rows. */
+interface Typing {
   readonly plan: LoadPlan;
   readonly checked: CheckedPlan;
-  /** Straight from the files; or from `source`, which then holds all records, where expressions ask for more than a row. */
+  /** Straight from the files; or from `input`, with all records in DuckDB, if an expression needs more than its own record. */
   readonly from: "files" | "source";
   readonly windowed: boolean;
   readonly missing: MissingKeys | undefined;
 }
 
-function lookOf(plan: LoadPlan, checked: CheckedPlan): Omit<Look, "missing"> {
+function typingOf(plan: LoadPlan, checked: CheckedPlan): Omit<Typing, "missing"> {
   const windowed = [...checked.columns.values()].some((expression) => expression.windowed);
   return { plan, checked, windowed, from: windowed || refersToPlaces(plan) ? "source" : "files" };
 }
 
-async function lookAtAll(engine: Engine, look: Look, sources: Intake, tolerant: boolean): Promise<void> {
-  const { plan, checked } = look;
-  const columns = validatedColumns(look, tolerant);
+async function typeAllRows(
+  engine: Engine,
+  typing: Typing,
+  sources: Intake,
+  tolerant: boolean,
+): Promise<void> {
+  const { plan, checked } = typing;
+  const columns = validatedColumns(typing, tolerant);
   const values = plan.columns.map(({ input }) => quoteIdentifier(input));
-  const sound = `CASE WHEN ${kept} IS NULL THEN false WHEN ${kept} THEN ${soundness(columns)} END AS _sound`;
+  const valid = `
+    CASE WHEN ${keptByFilter} IS NULL THEN false WHEN ${keptByFilter} THEN ${validity(columns)} END AS _valid`;
   const typed = (mapped: string, carried: readonly string[]) => `
-    SELECT ${[...carried, ...values, sound].join(", ")}
-    FROM (${validation(mapped, columns, [...carried, kept])}) AS validated
+    SELECT ${[...carried, ...values, valid].join(", ")}
+    FROM (${validatedRows(mapped, columns, [...carried, keptByFilter])}) AS validated
   `;
-  await engine.run("DROP VIEW IF EXISTS keyed; DROP TABLE IF EXISTS looked; DROP TABLE IF EXISTS mapped");
+  await engine.run(`
+    DROP VIEW IF EXISTS ${tables.typedRow};
+    DROP TABLE IF EXISTS ${tables.typedRowBase};
+    DROP TABLE IF EXISTS ${tables.mappedRow}
+  `);
   await createKeyTypes(engine, plan);
-  if (look.from === "files") {
+  if (typing.from === "files") {
     const sql = (relation: string) =>
-      typed(mapping(plan, checked, recordsOf(relation, sources.columns), { tolerant, carried: [] }), []);
-    await engine.run(`CREATE TABLE looked AS ${sql(sources.emptyRelation)}`);
-    await sources.insertAll((relation) => `INSERT INTO looked ${sql(relation)}`);
-    // Nothing between the file and the table changes the order, so that a row's number need not be kept.
-    await engine.run("CREATE VIEW keyed AS SELECT rowid AS _seq, * FROM looked");
+      typed(mappedRows(plan, checked, recordsOf(relation, sources.columns), { tolerant, carried: [] }), []);
+    await engine.run(`CREATE TABLE ${tables.typedRowBase} AS ${sql(sources.emptyRelation)}`);
+    await sources.insertAll((relation) => `INSERT INTO ${tables.typedRowBase} ${sql(relation)}`);
+    // Nothing between the file and the table changes the order, so the number of a row need not be stored.
+    await engine.run(`CREATE VIEW ${tables.typedRow} AS SELECT rowid AS _seq, * FROM ${tables.typedRowBase}`);
     return;
   }
-  if (look.windowed) await engine.run(`CREATE TABLE mapped AS ${windowedMapping(plan, checked, tolerant)}`);
-  await engine.run(`CREATE TABLE looked AS ${typed(mappedRows(look, tolerant, "input"), ["_seq"])}`);
-  await engine.run("CREATE VIEW keyed AS FROM looked");
+  if (typing.windowed) {
+    await engine.run(`CREATE TABLE ${tables.mappedRow} AS ${windowedRows(plan, checked, tolerant)}`);
+  }
+  const mapped = mappedInput(typing, tolerant, tables.input);
+  await engine.run(`CREATE TABLE ${tables.typedRowBase} AS ${typed(mapped, ["_seq"])}`);
+  await engine.run(`CREATE VIEW ${tables.typedRow} AS FROM ${tables.typedRowBase}`);
 }
 
-/** Where rows are not sound it may be for keys that are missing: with these added, all rows are looked at once more. */
-async function admitMissing(engine: Engine, look: Look, sources: Intake, tolerant: boolean): Promise<void> {
-  if (look.missing === undefined) return;
-  if ((await engine.count("SELECT count(*) FROM keyed WHERE NOT _sound")) === 0) return;
+/** Invalid rows may only lack keys of dimensions: adds these, and types all rows again. */
+async function typeWithMissingKeys(
+  engine: Engine,
+  typing: Typing,
+  sources: Intake,
+  tolerant: boolean,
+): Promise<void> {
+  if (typing.missing === undefined) return;
+  if ((await engine.count(`SELECT count(*) FROM ${tables.typedRow} WHERE NOT _valid`)) === 0) return;
   const mapped =
-    look.from === "source"
-      ? [mappedRows(look, tolerant, "input")]
+    typing.from === "source"
+      ? [mappedInput(typing, tolerant, tables.input)]
       : sources
           .relations()
-          .map((relation) => mapping(look.plan, look.checked, relation, { tolerant, carried: [] }));
-  const added = await admitMissingKeys(engine, look.plan, mapped, look.missing.client);
-  if (added > 0) await lookAtAll(engine, look, sources, tolerant);
+          .map((relation) => mappedRows(typing.plan, typing.checked, relation, { tolerant, carried: [] }));
+  const added = await addMissingKeys(engine, typing.plan, mapped, typing.missing.client);
+  if (added > 0) await typeAllRows(engine, typing, sources, tolerant);
 }
 
-/** Finds every fault of the rows that are not sound. */
-async function lookAgain(engine: Engine, look: Look, sources: Intake, tolerant: boolean): Promise<void> {
-  await engine.run("CREATE OR REPLACE TABLE unsound AS SELECT _seq FROM keyed WHERE NOT _sound");
-  const unsound = await engine.count("SELECT count(*) FROM unsound");
-  if (unsound > 0) {
-    if (look.from === "files") await sources.fetch("unsound");
-    const columns = validatedColumns(look, tolerant);
-    const mapped = mappedRows(look, tolerant, "(FROM input SEMI JOIN unsound USING (_seq))");
-    await engine.run(`CREATE OR REPLACE TABLE faulty AS ${validation(mapped, columns, ["_seq", kept])}`);
-    const found = await engine.count(`
-      SELECT count(*) FROM faulty SEMI JOIN unsound USING (_seq)
-      WHERE ${kept} IS NULL OR (${kept} AND NOT (${soundness(columns)}))
+/** Validates the invalid rows again, and records every reason to reject them. */
+async function rejectInvalidRows(
+  engine: Engine,
+  typing: Typing,
+  sources: Intake,
+  tolerant: boolean,
+): Promise<void> {
+  await engine.run(`
+    CREATE OR REPLACE TABLE ${tables.invalidRow} AS SELECT _seq FROM ${tables.typedRow} WHERE NOT _valid
+  `);
+  const invalid = await engine.count(`SELECT count(*) FROM ${tables.invalidRow}`);
+  if (invalid > 0) {
+    if (typing.from === "files") await sources.fetch(tables.invalidRow);
+    const columns = validatedColumns(typing, tolerant);
+    const mapped = mappedInput(
+      typing,
+      tolerant,
+      `(FROM ${tables.input} SEMI JOIN ${tables.invalidRow} USING (_seq))`,
+    );
+    await engine.run(`
+      CREATE OR REPLACE TABLE ${tables.revalidatedRow} AS
+      ${validatedRows(mapped, columns, ["_seq", keptByFilter])}
     `);
-    if (found !== unsound) {
-      const reason = `${unsound} rows were faulty and ${found} are at the second look; a file may have changed meanwhile`;
+    const found = await engine.count(`
+      SELECT count(*) FROM ${tables.revalidatedRow} SEMI JOIN ${tables.invalidRow} USING (_seq)
+      WHERE ${keptByFilter} IS NULL OR (${keptByFilter} AND NOT (${validity(columns)}))
+    `);
+    if (found !== invalid) {
+      const reason = `${invalid} rows were invalid and ${found} are when they are read again; a file may have changed meanwhile`;
       throw fail("INTERNAL", { reason });
     }
-    await recordFilterFaults(engine, look);
-    await engine.run(`DELETE FROM faulty WHERE ${kept} IS NULL`);
-    await recordFaults(engine, "faulty", columns);
-    await engine.run("DROP TABLE faulty");
+    await rejectFilterFailures(engine, typing);
+    await engine.run(`DELETE FROM ${tables.revalidatedRow} WHERE ${keptByFilter} IS NULL`);
+    await rejectInvalidValues(engine, tables.revalidatedRow, columns);
+    await engine.run(`DROP TABLE ${tables.revalidatedRow}`);
   }
-  await engine.run("DROP TABLE unsound; DROP TABLE IF EXISTS mapped");
+  await engine.run(`DROP TABLE ${tables.invalidRow}; DROP TABLE IF EXISTS ${tables.mappedRow}`);
 }
 
-/** Rows the filter fails for: nothing else is known of them. */
-async function recordFilterFaults(engine: Engine, { checked: { filter } }: Look): Promise<void> {
+/** Rejects the rows that the filter fails for; nothing else is known of them. */
+async function rejectFilterFailures(engine: Engine, { checked: { filter } }: Typing): Promise<void> {
   if (filter === undefined) return;
   await engine.run(`
-    INSERT INTO fault
-    SELECT _seq, NULL, NULL, 0, 'filter', 'EXPRESSION_FAILED', ${spokenOf(filter)}, 'the mapping''s filter fails'
-    FROM input SEMI JOIN (SELECT _seq FROM faulty WHERE ${kept} IS NULL) AS undecided USING (_seq)
+    INSERT INTO ${tables.rejectReason}
+    SELECT _seq, NULL, NULL, 0, 'filter', 'EXPRESSION_FAILED', ${valuesRead(filter)}, 'the mapping''s filter fails'
+    FROM ${tables.input}
+    SEMI JOIN (
+      SELECT _seq FROM ${tables.revalidatedRow} WHERE ${keptByFilter} IS NULL
+    ) AS undecided USING (_seq)
   `);
 }
 
-/** SQL of the mapped rows of a part of `input`. */
-function mappedRows({ plan, checked, windowed }: Look, tolerant: boolean, from: string): string {
-  if (!windowed) return mapping(plan, checked, from, { tolerant, carried: ["_seq"] });
-  return from === "input" ? "FROM mapped" : "FROM mapped SEMI JOIN unsound USING (_seq)";
+/** SQL of the mapped rows of `input` or of a part of it. */
+function mappedInput({ plan, checked, windowed }: Typing, tolerant: boolean, from: string): string {
+  if (!windowed) return mappedRows(plan, checked, from, { tolerant, carried: ["_seq"] });
+  const all = `FROM ${tables.mappedRow}`;
+  return from === tables.input ? all : `${all} SEMI JOIN ${tables.invalidRow} USING (_seq)`;
 }
 
-function validatedColumns({ plan, checked }: Look, tolerant: boolean): ValidatedColumn[] {
-  const tolerated = tolerant ? failable(plan, checked) : new Set();
+function validatedColumns({ plan, checked }: Typing, tolerant: boolean): ValidatedColumn[] {
+  const tolerated = tolerant ? failableInputs(plan, checked) : new Set();
   return plan.columns.map((column) => {
     const collapsing = column.aggregate !== undefined;
     return { column, collapsing, optional: collapsing, failable: tolerated.has(column.input) };
   });
 }
 
-/** DuckDB has no codes: these classes are what a function says of a value it cannot take. */
+/** DuckDB has no error codes; these classes are those of a function that cannot take a value. */
 function isExpressionFailure(error: unknown): boolean {
   return error instanceof Error && /^(Conversion|Out of Range|Invalid Input) Error/.test(error.message);
 }
 
-/** An expression that cannot be tried row by row (a window function) fails the load: here it gets its name. */
-async function nameFailing(engine: Engine, look: Look, sources: Intake, cause: unknown): Promise<never> {
+/** An expression that cannot be tried row by row (a window function) fails the load: finds its column. */
+async function nameFailing(engine: Engine, typing: Typing, sources: Intake, cause: unknown): Promise<never> {
   if (!isExpressionFailure(cause)) throw cause;
-  const expressions = new Map(look.checked.columns);
-  if (look.checked.filter !== undefined) expressions.set("filter", look.checked.filter);
+  const expressions = new Map(typing.checked.columns);
+  if (typing.checked.filter !== undefined) expressions.set("filter", typing.checked.filter);
   for (const [column, { sql, tryable }] of expressions) {
     if (tryable) continue;
     try {
-      for (const from of look.from === "source" ? ["input"] : sources.relations()) {
+      for (const from of typing.from === "source" ? [tables.input] : sources.relations()) {
         await engine.run(`SELECT count(x) FROM (SELECT ${sql} AS x FROM ${from})`);
       }
     } catch (error) {

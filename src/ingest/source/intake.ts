@@ -1,6 +1,7 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
+import { tables } from "../engine-tables.ts";
 import { numbered } from "./record-places.ts";
 import type { ScannedFile } from "./scanned-file.ts";
 import { recordsOf, sourceColumn } from "./source-columns.ts";
@@ -42,14 +43,14 @@ export class Intake {
    * @throws INTERNAL if the number of records still differs
    */
   async insertAll(insert: (relation: string, firstSeq: number) => string): Promise<void> {
-    await this.#engine.run("DELETE FROM source_file");
+    await this.#engine.run(`DELETE FROM ${tables.sourceFile}`);
     let firstSeq = 0;
     for (const [index, file] of this.#files.entries()) {
       const insertFrom = (scanned: ScannedFile) => this.#insert(scanned, insert(scanned.relation, firstSeq));
       const failure = await insertFrom(file).catch((error: unknown) => error);
       if (failure !== undefined) {
         if (file.rescan === undefined || isFailedCast(failure)) throw failure;
-        await this.#engine.run(`DELETE FROM segment WHERE file = ${index}`);
+        await this.#engine.run(`DELETE FROM ${tables.sourceSegment} WHERE file = ${index}`);
         const rescanned = await file.rescan();
         this.#files[index] = rescanned;
         await insertFrom(rescanned);
@@ -57,24 +58,28 @@ export class Intake {
       const read = this.#files[index] as ScannedFile;
       const first = soundRecords(read) > 0 ? firstSeq : "NULL";
       await this.#engine.run(
-        `INSERT INTO source_file VALUES (${index}, ${quoteLiteral(read.path)}, ${first})`,
+        `INSERT INTO ${tables.sourceFile} VALUES (${index}, ${quoteLiteral(read.path)}, ${first})`,
       );
       firstSeq += soundRecords(read);
     }
   }
 
-  /** Inserts rejected records into `source` that it does not hold yet. */
+  /** Inserts rejected records into `source_record` that it does not hold yet. */
   async fetchRejected(): Promise<void> {
     await this.#engine.run(`
-      CREATE TABLE rejected AS
-      SELECT DISTINCT seq AS _seq FROM fault ANTI JOIN source ON source._seq = fault.seq WHERE seq IS NOT NULL
+      CREATE TABLE ${tables.rejectedRow} AS
+      SELECT DISTINCT _seq
+      FROM ${tables.rejectReason}
+      ANTI JOIN ${tables.sourceRecord} USING (_seq)
+      WHERE _seq IS NOT NULL
     `);
-    if ((await this.#engine.count("SELECT count(*) FROM rejected")) > 0) await this.fetch("rejected");
-    await this.#engine.run("DROP TABLE rejected");
+    const rejected = await this.#engine.count(`SELECT count(*) FROM ${tables.rejectedRow}`);
+    if (rejected > 0) await this.fetch(tables.rejectedRow);
+    await this.#engine.run(`DROP TABLE ${tables.rejectedRow}`);
   }
 
   /**
-   * Inserts records into `source`.
+   * Inserts records into `source_record`.
    *
    * @param wanted a table with their `_seq`
    */
@@ -82,7 +87,7 @@ export class Intake {
     let firstSeq = 0;
     for (const file of this.#files.filter((candidate) => soundRecords(candidate) > 0)) {
       await this.#engine.run(`
-        INSERT INTO source BY NAME
+        INSERT INTO ${tables.sourceRecord} BY NAME
         SELECT * FROM ${numbered(file.relation, firstSeq)} SEMI JOIN ${wanted} USING (_seq)
       `);
       firstSeq += soundRecords(file);

@@ -34,7 +34,7 @@ export async function locateFiles(engine: Engine, names: readonly string[]): Pro
   return files;
 }
 
-/** The paths of the files that a name given by the user stands for. */
+/** The paths of the files that a name given by the user refers to. */
 async function expand(engine: Engine, name: string): Promise<string[]> {
   if (name === "-") return [name];
   const facts = await stat(name).catch(() => undefined);

@@ -1,3 +1,5 @@
+import { tables } from "../engine-tables.ts";
+
 /*
  * The sound records of all files of a load are numbered from 0: `_seq`. The place of a record is its file and its record
  * number in that file.
@@ -14,17 +16,17 @@ export const placesOf = (numbers: string): string => `(
   FROM (
     SELECT wanted._seq, source_file.file, source_file.path, wanted._seq - source_file.first_seq AS position
     FROM (${numbers}) AS wanted
-    ASOF JOIN source_file ON wanted._seq >= source_file.first_seq
+    ASOF JOIN ${tables.sourceFile} AS source_file ON wanted._seq >= source_file.first_seq
   ) AS numbered
-  ASOF JOIN segment ON numbered.file = segment.file AND numbered.position >= segment.first_row
+  ASOF JOIN ${tables.sourceSegment} AS segment ON numbered.file = segment.file AND numbered.position >= segment.first_row
 )`;
 
 /**
- * SQL of the same for rows of `source`, except that `_file` and `_record` of a row from a rejects file are those the rejects
+ * SQL of the same for rows of `source_record`, except that `_file` and `_record` of a row from a rejects file are those the rejects
  * file gives.
  */
 export const ownPlacesOf = (numbers: string): string => `(
   SELECT place._seq, place.file, coalesce(source.own_file, place._file) AS _file,
     coalesce(TRY_CAST(source.own_record AS BIGINT), place._record) AS _record
-  FROM ${placesOf(numbers)} AS place JOIN source USING (_seq)
+  FROM ${placesOf(numbers)} AS place JOIN ${tables.sourceRecord} AS source USING (_seq)
 )`;

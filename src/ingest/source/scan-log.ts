@@ -1,5 +1,6 @@
 import type { Engine } from "../../duckdb/engine.ts";
 import type { RejectCode } from "../../errors.ts";
+import { tables } from "../engine-tables.ts";
 import { defaultMessage } from "../reject-messages.ts";
 import type { Layout } from "./layout.ts";
 import type { ScanContext } from "./scanned-file.ts";
@@ -24,7 +25,7 @@ export interface ScanLog {
   fault(fault: StructuralFault): void;
 }
 
-/** Runs the scan of a file with a log that fills the tables `segment`, `fault` and `broken`. */
+/** Runs the scan of a file with a log that fills `source_segment`, `reject_reason` and `malformed_record`. */
 export async function withScanLog<T>(
   engine: Engine,
   { fileColumns }: Layout,
@@ -32,22 +33,22 @@ export async function withScanLog<T>(
   scan: (log: ScanLog) => Promise<T>,
 ): Promise<T> {
   const positions = columns.map((name) => fileColumns.findIndex((own) => own.toLowerCase() === name));
-  const segments = await engine.appender("segment");
-  const faults = await engine.appender("fault");
-  const broken = await engine.appender("broken");
+  const segments = await engine.appender(tables.sourceSegment);
+  const faults = await engine.appender(tables.rejectReason);
+  const malformed = await engine.appender(tables.malformedRecord);
   try {
     return await scan({
       segment: (soundBefore, record) => segments.append(index, soundBefore, record),
       fault: ({ record, code, message = defaultMessage(code), line, fields }) => {
         faults.append(null, index, record, 0, "", code, excerpt(line, messageCharacters), message);
         const values = positions.map((position) => fields[position] ?? null);
-        broken.append(index, record, excerpt(line, lineCharacters), ...values);
+        malformed.append(index, record, excerpt(line, lineCharacters), ...values);
       },
     });
   } finally {
     segments.close();
     faults.close();
-    broken.close();
+    malformed.close();
   }
 }
 

@@ -48,7 +48,7 @@ function kindByName(path: string): FileKind | undefined {
   return /\.(ndjson|jsonl|json)$/i.test(name) ? "ndjson" : undefined;
 }
 
-/** The byte order mark at the start of a file, and the encoding it stands for. */
+/** The byte order mark at the start of a file, and the encoding it means. */
 export function byteOrderMark(head: Buffer): { length: number; encoding: Encoding } | undefined {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) {
     return { length: 3, encoding: { label: "utf-8", kind: "utf-8" } };

@@ -1,17 +1,18 @@
 import type { Engine } from "../../duckdb/engine.ts";
+import { tables } from "../engine-tables.ts";
 import { ownPlacesOf } from "./record-places.ts";
 import { namedColumnList, sourceColumn } from "./source-columns.ts";
 
 /**
  * Creates the tables that reading the files fills.
  *
- * - `source`: records as text, by `_seq`. Only those that are needed again: a load reads most records once and keeps their
+ * - `source_record`: records as text, by `_seq`. Only those that are needed again: a load reads most records once and keeps their
  *   typed values.
  * - `source_file`: one row per file, with the `_seq` of its first sound record.
- * - `segment`: one row per run of sound records of a file. The sound record at position `first_row` (from 0) of the file is
+ * - `source_segment`: one row per run of sound records of a file. The sound record at position `first_row` (from 0) of the file is
  *   its record `record` (from 1, faulty ones included).
- * - `broken`: records of faulty structure, with their fields as far as they can be read.
- * - `input`: a view of `source` as expressions see it.
+ * - `malformed_record`: records of faulty structure, with their fields as far as they can be read.
+ * - `input`: a view of `source_record` as expressions see it.
  *
  * @param columns names of the source's columns
  * @param withPlaces whether `input` has `_file` and `_record`, which cost a join
@@ -23,14 +24,17 @@ export async function createSourceTables(
 ): Promise<void> {
   const declared = columns.map((_, index) => `${sourceColumn(index)} VARCHAR`).join(", ");
   await engine.run(`
-    CREATE TABLE source (_seq BIGINT, ${declared}, own_file VARCHAR, own_record VARCHAR);
-    CREATE TABLE broken (file BIGINT, record BIGINT, line VARCHAR, ${declared});
-    CREATE TABLE source_file (file BIGINT, path VARCHAR, first_seq BIGINT);
-    CREATE TABLE segment (file BIGINT, first_row BIGINT, record BIGINT)
+    CREATE TABLE ${tables.sourceRecord} (_seq BIGINT, ${declared}, own_file VARCHAR, own_record VARCHAR);
+    CREATE TABLE ${tables.malformedRecord} (file BIGINT, record BIGINT, line VARCHAR, ${declared});
+    CREATE TABLE ${tables.sourceFile} (file BIGINT, path VARCHAR, first_seq BIGINT);
+    CREATE TABLE ${tables.sourceSegment} (file BIGINT, first_row BIGINT, record BIGINT)
   `);
+  const places = withPlaces
+    ? `JOIN ${ownPlacesOf(`SELECT _seq FROM ${tables.sourceRecord}`)} AS place USING (_seq)`
+    : "";
   await engine.run(`
-    CREATE VIEW input AS
+    CREATE VIEW ${tables.input} AS
     SELECT _seq, ${withPlaces ? "_file, _record," : ""} ${namedColumnList(columns)}
-    FROM source ${withPlaces ? `JOIN ${ownPlacesOf("SELECT _seq FROM source")} AS place USING (_seq)` : ""}
+    FROM ${tables.sourceRecord} ${places}
   `);
 }

@@ -1,5 +1,5 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
-import { defaultPatience, type Patience, patiently } from "../../database/lock-retry.ts";
+import { defaultLockRetry, type LockRetry, withLockRetry } from "../../database/lock-retry.ts";
 import { fail } from "../../errors.ts";
 import { revisionTableSql } from "../revisions/revision-table.ts";
 import { hasStatements } from "../revisions/revisions.ts";
@@ -14,7 +14,7 @@ export interface ApplyOptions {
    * How long each statement waits for a lock on a table, and how often it is tried. Default: 10 attempts of 2,000 ms,
    * with growing pauses between them.
    */
-  readonly patience?: Patience | undefined;
+  readonly patience?: LockRetry | undefined;
   /** Called after each step with its duration in milliseconds. Default: none. */
   readonly onStep?: ((step: Step, elapsed_ms: number) => void) | undefined;
 }
@@ -29,7 +29,7 @@ export async function applySteps(
   client: Client,
   schema: string,
   steps: readonly Step[],
-  { patience = defaultPatience, signal, onStep }: ApplyOptions & Pick<MigrationOptions, "signal"> = {},
+  { patience = defaultLockRetry, signal, onStep }: ApplyOptions & Pick<MigrationOptions, "signal"> = {},
 ): Promise<void> {
   refuseIrreversible(steps);
   const { rows } = await client.query<{ path: string }>("SELECT current_setting('search_path') AS path");
@@ -56,7 +56,7 @@ async function applyInTransaction(
   client: Client,
   schema: string,
   step: Step,
-  patience: Patience,
+  patience: LockRetry,
 ): Promise<void> {
   const { revision, direction } = step;
   const section = revision[direction];
@@ -68,7 +68,7 @@ async function applyInTransaction(
       });
       await record(client, step, schema);
     });
-  await patiently(client, patience, work).catch((error: unknown) => {
+  await withLockRetry(client, patience, work).catch((error: unknown) => {
     throw revisionFailure(error, revision);
   });
 }
@@ -81,7 +81,7 @@ async function applyStatements(
   client: Client,
   schema: string,
   step: Step,
-  patience: Patience,
+  patience: LockRetry,
 ): Promise<void> {
   const { revision, direction } = step;
   const section = revision[direction];
@@ -91,7 +91,7 @@ async function applyStatements(
     const concurrent = /\bCONCURRENTLY\b/i.test(text);
     await setLockTimeout(client, "SESSION", concurrent ? 0 : patience.lockTimeout_ms);
     const run = () => client.query(text);
-    await (concurrent ? run() : patiently(client, patience, run)).catch((error: unknown) => {
+    await (concurrent ? run() : withLockRetry(client, patience, run)).catch((error: unknown) => {
       const place = `line ${section.line + line - 1}, statement ${index + 1} of ${statements.length}`;
       throw halfDoneFailure(error, revision, place, index);
     });

@@ -1,5 +1,5 @@
 import { asDatabaseFailure } from "../../database/failures.ts";
-import { lacksLock } from "../../database/lock-retry.ts";
+import { isLockFailure } from "../../database/lock-retry.ts";
 import { ForecastLabError, fail } from "../../errors.ts";
 import type { Revision, Section } from "../revisions/revisions.ts";
 
@@ -53,7 +53,7 @@ function asStatementFailure(error: unknown, build: (reason: string) => ForecastL
   const ofStatement =
     general instanceof ForecastLabError && statementFailures.has(general.code) && general !== error;
   const cancelled = (error as { code?: string }).code === "57014";
-  return ofStatement && !cancelled && !lacksLock(error) ? build(reasonOf(error)) : error;
+  return ofStatement && !cancelled && !isLockFailure(error) ? build(reasonOf(error)) : error;
 }
 
 function reasonOf(error: unknown): string {

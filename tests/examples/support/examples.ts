@@ -25,11 +25,11 @@ export function fillDays(
   to: string,
   country: string,
 ): Promise<CalendarFill> {
-  return withClient(database, (client) => fillCalendar(client, { from, to, region: { country } }));
+  return fillCalendar(database, { from, to, region: { country } });
 }
 
 export function rollUpAll(database: Database): Promise<Rollup> {
-  return withClient(database, (client) => rollUp(client, {}));
+  return rollUp(database);
 }
 
 export function queryRows<Row extends object>(database: Database, sql: string): Promise<Row[]> {

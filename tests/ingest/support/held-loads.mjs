@@ -1,12 +1,12 @@
 /**
- * A process that a test kills: it runs loads side by side, each held for ever at one of its steps, before what the step does.
- * When all are it says `held`. Its argument is the loads as JSON: `{ url, request, step, occurrence }`.
+ * A process that a test kills. It runs loads at the same time, and holds each for ever just before one of its steps. When all
+ * are held it prints `held`. Its argument is the loads as JSON: `[{ url, request, step, occurrence }]`.
  */
 import { databaseOf, load } from "../../../dist/index.js";
 
 const loads = JSON.parse(process.argv[2]);
 process.setMaxListeners(loads.length + 10);
-// Promises alone keep no process alive.
+// Pending promises alone do not keep a process alive.
 setInterval(() => {}, 60_000);
 
 let waiting = loads.length;

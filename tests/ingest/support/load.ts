@@ -13,7 +13,7 @@ import {
 import { parseCsv } from "../../examples/support/shared-data.ts";
 import { rowsOf } from "../../support/warehouse.ts";
 
-/** A folder for the files of a test file, removed when it ends. */
+/** A folder for the files of a test file, removed when the test file ends. */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
   #files = 0;
@@ -34,14 +34,14 @@ export class Workspace {
     return path;
   }
 
-  /** Writes a CSV file of a new name: lines joined by LF, or bytes as they are. */
+  /** Writes a CSV file under a new name: lines, each ended by LF, or the content as it is. */
   csv(content: string | Buffer | readonly string[]): string {
     const bytes = Array.isArray(content) ? `${content.join("\n")}\n` : (content as string | Buffer);
     return this.write(`file-${++this.#files}.csv`, bytes);
   }
 }
 
-/** A load with all its faults. */
+/** The result of a load with all reasons for rejects. */
 export interface Loaded extends LoadResult {
   readonly rejects: readonly Reject[];
 }
@@ -60,7 +60,7 @@ export async function loadCsv(
   const result = await load(database, {
     table,
     files: [workspace.csv(content)],
-    // Tests change the table between loads of the same text, which the ledger does not see.
+    // Tests change the table between loads of the same text, which the ledger does not know.
     again: true,
     rejects,
     shownRejects: Number.MAX_SAFE_INTEGER,
@@ -70,12 +70,12 @@ export async function loadCsv(
   return { ...result, rejects: result.first_rejects };
 }
 
-/** The rows of the rejects file a load has written; none where it has written none. */
+/** The rows of the rejects file of a load; none if it wrote no file. */
 export function rejectedRows({ rejects_file }: LoadResult): Record<string, string>[] {
   return rejects_file === null ? [] : parseCsv(readFileSync(rejects_file, "utf8"));
 }
 
-/** `record column code "value"` of each reject: what a test compares. */
+/** Each reject as `record column code value`, for tests to compare. */
 export function faultsOf({ rejects }: Loaded): string[] {
   return rejects.map(({ record, column, code, value }) => `${record} ${column} ${code} ${value}`.trim());
 }
@@ -101,7 +101,7 @@ export async function fillDimensions(database: Database): Promise<void> {
   );
 }
 
-/** Waits until so many sessions of the database wait for a lock. */
+/** Waits until exactly so many sessions of the database wait for a lock. */
 export async function untilWaiting(database: Database, sessions: number): Promise<void> {
   const sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
   await expect.poll(() => query(database, sql), { timeout: 20_000 }).toHaveLength(sessions);

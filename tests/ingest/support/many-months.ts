@@ -2,14 +2,14 @@ import { type Database, withClient } from "../../../src/database/connection.ts";
 import { ensureMonthPartitions } from "../../../src/database/partitions.ts";
 
 /*
- * A table with a month of every kind, and the lines of a load that does to each of them what can be done: January has few
- * changes, February many, March is new, and April's rows wait in the default partition.
+ * A table with a month of every kind, and the lines of a load that uses every method: January has few changes, February has
+ * many, March is new, and the rows of April are in the default partition.
  */
 
 const stores = Array.from({ length: 10 }, (_, index) => `S${index}`);
 const products = Array.from({ length: 20 }, (_, index) => `P${index}`);
 
-/** When the rows that are there before a load were made. */
+/** The times of the rows that are stored before a load. */
 export const longAgo = "2000-01-01 00:00:00+00";
 
 export async function fillMonths(database: Database): Promise<void> {
@@ -34,7 +34,7 @@ export async function fillMonths(database: Database): Promise<void> {
 
 const header = "date,store_code,sku,quantity,unit_price,total_amount";
 
-/** Lines of a day, a row for each of the first so many pairs of store and product. */
+/** Lines of a day, one per pair of store and product, at most `rows`. */
 export function day(date: string, quantity: number, rows = stores.length * products.length): string[] {
   const pairs = stores.flatMap((store) => products.map((product) => `${store},${product}`)).slice(0, rows);
   return pairs.map((pair) => `${date},${pair},${quantity},2,${2 * quantity}`);
@@ -51,7 +51,7 @@ export const monthLines = {
   rebuild: [...days("2024-02", 1, 27).flatMap((date) => day(date, 5)), ...day("2024-02-29", 5)],
   attach: [...day("2024-03-01", 5)],
   waiting: [...day("2024-04-01", 5, 100), ...day("2024-04-02", 5, 50)],
-  /** Of a product, a store and a day that are not there; with January's few, July is new. */
+  /** With a product, a store and a day that the warehouse lacks: a row of January, and July, which is new. */
   missing: ["2024-01-02,S0,P99,5,2,10", "2024-07-01,S99,P0,5,2,10", "2024-07-01,S0,P0,5,2,10"],
 };
 

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-/* What loads do to a table, told again in plain JavaScript: the oracle of the property tests. */
+/* What loads do to a table, in plain JavaScript: the oracle of the property tests. */
 
-/** A column of a file: what a text means in the table's own spelling, undefined where it may not stand there. */
+/** A column of a file: `read` gives the value of a text as the table spells it, undefined if the text is invalid. */
 export interface ModelColumn {
   readonly name: string;
   readonly read: (text: string) => string | null | undefined;
-  /** In new rows of loads that do not give the column; undefined: every load has to. */
+  /** The value in new rows of loads that do not give the column; undefined if every load must give it. */
   readonly absent?: string | null;
 }
 
@@ -14,15 +14,15 @@ export interface Subject {
   readonly table: string;
   readonly grain: readonly string[];
   readonly columns: readonly ModelColumn[];
-  /** What holds of a row as a whole. */
+  /** Whether a row fulfills the CHECKs. */
   readonly holds?: (row: Values) => boolean;
-  /** The different rows of a grain, in the order of the last of each, as one row; left out where nothing adds up. */
+  /** The sum of the different rows of a grain, ordered by the last occurrence of each; undefined if nothing is additive. */
   readonly sum?: (rows: readonly Values[]) => Values;
   readonly partitioned: boolean;
 }
 
 export type Values = Readonly<Record<string, string | null>>;
-/** Grain, as its values joined, to the row's values. */
+/** From the grain, its values joined, to the values of the row. */
 export type Table = ReadonlyMap<string, Values>;
 export type Policy = "reject" | "first" | "last" | "sum";
 
@@ -32,10 +32,10 @@ export interface Changes {
   unchanged: number;
 }
 
-/** What a load of these rows should come to. */
+/** What a load of these rows should result in. */
 export interface Expected {
   readonly table: Table;
-  readonly account: Changes & {
+  readonly counts: Changes & {
     read: number;
     duplicates: number;
     rejected: number;
@@ -57,15 +57,15 @@ export function expectLoad(
   load: { header: readonly string[]; records: readonly (readonly string[])[]; policy: Policy },
   allowed: (read: number) => number,
 ): Expected {
-  const rows = load.records.map((record) => meaning(subject, load.header, record));
+  const rows = load.records.map((record) => rowOf(subject, load.header, record));
   const groups = new Map<string, Values[]>();
   const incomplete = new Set<string>();
   let rejected = 0;
-  for (const { row, sound } of rows) {
+  for (const { row, valid } of rows) {
     const key = row === undefined ? "" : keyOf(subject, row);
-    if (row !== undefined && sound) groups.set(key, [...(groups.get(key) ?? []), row]);
+    if (row !== undefined && valid) groups.set(key, [...(groups.get(key) ?? []), row]);
     else rejected++;
-    if (row !== undefined && !sound) incomplete.add(key);
+    if (row !== undefined && !valid) incomplete.add(key);
   }
   let duplicates = 0;
   const changes = { inserted: 0, updated: 0, unchanged: 0 };
@@ -74,7 +74,7 @@ export function expectLoad(
   const table = new Map(before);
   for (const [key, members] of groups) {
     const partial = load.policy === "sum" && incomplete.has(key);
-    const row = partial ? undefined : settle(subject, members, load.policy);
+    const row = partial ? undefined : resolve(subject, members, load.policy);
     if (row === undefined) {
       rejected += members.length;
       continue;
@@ -96,34 +96,34 @@ export function expectLoad(
   }
   const read = rows.length;
   if (rejected <= allowed(read)) {
-    const account = { read, ...changes, duplicates, rejected, withheld: 0, published: true };
-    return { table, account, months, inserted, updated };
+    const counts = { read, ...changes, duplicates, rejected, withheld: 0, published: true };
+    return { table, counts, months, inserted, updated };
   }
   const withheld = changes.inserted + changes.updated + changes.unchanged;
   const none = { inserted: 0, updated: 0, unchanged: 0 };
-  const account = { read, ...none, duplicates, rejected, withheld, published: false };
-  return { table: before, account, months: new Map(), inserted: new Set(), updated: new Set() };
+  const counts = { read, ...none, duplicates, rejected, withheld, published: false };
+  return { table: before, counts, months: new Map(), inserted: new Set(), updated: new Set() };
 }
 
-/** What a record says: a row, if at least its grain can be read, and whether nothing is wrong with it. */
-function meaning(
+/** The row of a record, if its grain is valid, and whether the row is valid. */
+function rowOf(
   subject: Subject,
   header: readonly string[],
   record: readonly string[],
-): { row?: Values; sound: boolean } {
-  if (record.length !== header.length) return { sound: false };
+): { row?: Values; valid: boolean } {
+  if (record.length !== header.length) return { valid: false };
   const read = header.map((name, index): [string, string | null | undefined] => {
     const column = subject.columns.find((candidate) => candidate.name === name);
     return [name, column?.read(record[index] ?? "")];
   });
-  const faulty = read.filter(([, value]) => value === undefined).map(([name]) => name);
+  const invalid = read.filter(([, value]) => value === undefined).map(([name]) => name);
   const row = Object.fromEntries(read) as Values;
-  if (faulty.some((name) => subject.grain.includes(name))) return { sound: false };
-  return { row, sound: faulty.length === 0 && subject.holds?.(row) !== false };
+  if (invalid.some((name) => subject.grain.includes(name))) return { valid: false };
+  return { row, valid: invalid.length === 0 && subject.holds?.(row) !== false };
 }
 
-/** The one row that rows of one grain become; undefined where all of them are rejected. */
-function settle(subject: Subject, members: readonly Values[], policy: Policy): Values | undefined {
+/** The row that rows of one grain become; undefined if all of them are rejected. */
+function resolve(subject: Subject, members: readonly Values[], policy: Policy): Values | undefined {
   const byLast = new Map<string, Values>();
   for (const row of members) {
     const like = JSON.stringify(row);
@@ -146,7 +146,7 @@ function settle(subject: Subject, members: readonly Values[], policy: Policy): V
 
 export const sha256 = (bytes: string | Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
-/** Readers of texts, as strict as a load. */
+/** Functions that read texts as strictly as a load. */
 export const oneOf =
   (...known: string[]) =>
   (text: string) =>

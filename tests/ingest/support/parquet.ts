@@ -1,7 +1,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { quoteLiteral } from "../../../src/database/identifiers.ts";
 
-/** Writes the rows of a query of DuckDB's to a file, as `FORMAT parquet` unless other options are given. */
+/** Writes the rows of a query of DuckDB to a file, as Parquet unless other options are given. */
 export async function writeRows(query: string, path: string, options = "FORMAT parquet"): Promise<string> {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { expect } from "vitest";
-import { type Database, withClient } from "../../../src/database/connection.ts";
+import type { Database } from "../../../src/database/connection.ts";
 import { type LoadResult, load, loadRuns } from "../../../src/ingest/index.ts";
 import { query, type Workspace } from "./load.ts";
 import {
@@ -13,11 +13,9 @@ import {
   type Table,
   type Values,
 } from "./model.ts";
-import { csvOf, type FileOf, recordsOf, type Step } from "./steps.ts";
+import { csvOf, type FileRows, recordsOf, type Step } from "./steps.ts";
 
 /* A random sequence of loads, compared step by step with the model. */
-
-/* The table as it is. */
 
 interface Stored {
   readonly key: string;
@@ -26,7 +24,7 @@ interface Stored {
   readonly id: string;
   readonly created: string;
   readonly updated: string;
-  /** Of the row's version. */
+  /** The transaction that wrote the row. */
   readonly xmin: string;
   readonly partition: string;
 }
@@ -56,8 +54,8 @@ async function storedIn(database: Database, subject: Subject): Promise<Map<strin
 const contentOf = (stored: ReadonlyMap<string, Stored>): Table =>
   new Map([...stored].map(([key, { values }]) => [key, values]));
 
-/** Empties the table and the ledger, and takes the partitions away. */
-export async function startOver(database: Database, table: string): Promise<void> {
+/** Empties the table and the ledger, and drops the partitions. */
+export async function emptyTable(database: Database, table: string): Promise<void> {
   await query(
     database,
     `DO $$
@@ -74,16 +72,16 @@ export async function startOver(database: Database, table: string): Promise<void
   );
 }
 
-/** A sequence under way: the model, the table, and what the ledger should know. */
+/** A running sequence: the model, the table, and what the ledger should know. */
 export class Sequence {
   readonly #database: Database;
   readonly #workspace: Workspace;
   readonly #subject: Subject;
   readonly #methods: Set<string>;
   readonly #loads: (Extract<Step, { kind: "load" }> & { paths: string[] })[] = [];
-  /** Content and policy of files that were loaded without a reject, to the last load that did. */
+  /** From content and policy of a file that was loaded without a reject to the last load of it. */
   readonly #known = new Map<string, number>();
-  /** How many files these loads had. */
+  /** From these loads to how many files they had. */
   readonly #sizes = new Map<number, number>();
   #runs = 0;
   #table: Table = new Map();
@@ -94,7 +92,7 @@ export class Sequence {
     [this.#subject, this.#methods] = [subject, methods];
   }
 
-  async take(step: Step): Promise<void> {
+  async run(step: Step): Promise<void> {
     if (step.kind === "insert") return this.#insert(step.rows);
     if (step.kind === "load") {
       const paths = step.files.map((file) => this.#write(step.header, file));
@@ -111,7 +109,7 @@ export class Sequence {
     await this.#load({ ...before, files: [...before.files, ...more], paths }, step.again);
   }
 
-  #write(header: readonly string[], file: FileOf): string {
+  #write(header: readonly string[], file: FileRows): string {
     return this.#workspace.csv(csvOf([header, ...recordsOf(file, header)]));
   }
 
@@ -153,12 +151,12 @@ export class Sequence {
         path,
         sha256: sha256(content),
         bytes: content.length,
-        records: recordsOf(step.files[index] as FileOf, step.header),
+        records: recordsOf(step.files[index] as FileRows, step.header),
       };
     });
     const markOf = (file: { sha256: string }) => `${file.sha256} ${step.policy}`;
     const known = files.filter((file) => !again && this.#known.has(markOf(file)));
-    // A row may be made of rows of several files: then they are left out only as they were loaded, together.
+    // If a row may be made of rows of several files, files are left out only together, as they were loaded.
     const folds = step.policy === "sum" || step.policy === "first";
     const loads = new Set(known.map((file) => this.#known.get(markOf(file))));
     const together = known.length === files.length && loads.size === 1;
@@ -180,8 +178,8 @@ export class Sequence {
       ...{ maxRejects: step.maxRejects, onDuplicate: step.policy, again },
     });
 
-    const published = fresh.length > 0 && expected.account.published;
-    expect(result).toMatchObject(expected.account);
+    const published = fresh.length > 0 && expected.counts.published;
+    expect(result).toMatchObject(expected.counts);
     expect(result.source_rows).toBe(result.filtered + result.read);
     const { inserted, updated, unchanged, duplicates, rejected, withheld } = result;
     expect(inserted + updated + unchanged + duplicates + rejected + withheld).toBe(result.read);
@@ -201,9 +199,9 @@ export class Sequence {
     for (const file of fresh) this.#known.set(markOf(file), result.load_id as number);
   }
 
-  /** The ledger has one row more, which says what the result says; or none. */
+  /** The ledger has one more row, with the counts of the result; or no more rows if nothing was published. */
   async #compareLedger(result: LoadResult, published: boolean): Promise<void> {
-    const runs = await withClient(this.#database, (client) => loadRuns(client, { limit: 1_000 }));
+    const runs = await loadRuns(this.#database, { limit: 1_000 });
     if (published) this.#runs++;
     expect(runs).toHaveLength(this.#runs);
     if (!published) {
@@ -236,7 +234,7 @@ export class Sequence {
     for (const { method } of months) this.#methods.add(method);
   }
 
-  /** Each month was changed as the model says, by a method that its state allows. */
+  /** Each month changed as in the model, by a method that its state allows. */
   #compareMonths(before: ReadonlyMap<string, Stored>, expected: Expected, result: LoadResult): void {
     if (!this.#subject.partitioned) return;
     const changes = result.months.map(({ month, inserted, updated, unchanged }) => [
@@ -259,7 +257,7 @@ export class Sequence {
     }
   }
 
-  /** Rows keep id and created_at; updated_at changes in those that were updated; the others are not written. */
+  /** Rows keep id and created_at; updated_at changes only in rows that were updated; the others are not written. */
   #compareVersions(before: ReadonlyMap<string, Stored>, expected: Expected, result: LoadResult): void {
     const moved = result.months.filter(({ method }) => method === "rebuild").map(({ month }) => month);
     const newest = [...before.values()].reduce((max, { updated }) => (updated > max ? updated : max), "");

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import type { Policy, Subject } from "./model.ts";
 import { skus, stores } from "./subjects.ts";
 
-/* What may happen to the table. */
+/* The steps of a sequence, drawn at random. */
 
-export interface FileOf {
-  /** A few rows as they are, or a month: all its days, stores and products, or each of `every`. */
+export interface FileRows {
+  /** A few rows; or a month: of its days, stores and products every combination, or one of `every`. */
   readonly rows: readonly (readonly string[])[] | { month: string; salt: number; every: number };
 }
 
@@ -13,54 +13,54 @@ export type Step =
   | {
       readonly kind: "load";
       readonly header: readonly string[];
-      readonly files: readonly FileOf[];
+      readonly files: readonly FileRows[];
       readonly policy: Policy;
       readonly maxRejects: { rows: number } | { percent: number };
     }
-  /** Files of a load before, under the same names or others, as they are or once more, and perhaps another behind them. */
+  /** Files of an earlier load, under the same names or others, with or without `again`, and perhaps followed by another. */
   | {
       readonly kind: "replay";
       readonly load: number;
       readonly again: boolean;
       readonly renamed: boolean;
-      readonly more?: readonly FileOf[];
+      readonly more?: readonly FileRows[];
     }
-  /** Plain SQL: rows that no load knows of. */
+  /** Rows that plain SQL inserts. */
   | { readonly kind: "insert"; readonly rows: readonly (readonly string[])[] };
 
 const cell = (...values: string[]) => fc.constantFrom(...values);
 
-/** Mostly sound values of each column, and some that are not. */
-const cells: Record<string, { sound: fc.Arbitrary<string>; faulty: fc.Arbitrary<string> }> = {
+/** Valid and invalid values of each column. */
+const cells: Record<string, { valid: fc.Arbitrary<string>; invalid: fc.Arbitrary<string> }> = {
   date: {
-    sound: cell("2024-01-15", "2024-01-31", "2024-02-01", "2023-12-31"),
-    faulty: cell("2024-02-30", "2031-01-01", "", "15/01/2024"),
+    valid: cell("2024-01-15", "2024-01-31", "2024-02-01", "2023-12-31"),
+    invalid: cell("2024-02-30", "2031-01-01", "", "15/01/2024"),
   },
-  store_code: { sound: cell("S1", "S2"), faulty: cell("S9") },
-  sku: { sound: cell("A", "B"), faulty: cell("Z", "") },
-  quantity: { sound: cell("0", "1", "2", "2.0"), faulty: cell("x", "-1", "1.5", "") },
-  unit_price: { sound: cell("1.50", "1.5"), faulty: cell("1.505", "") },
-  total_amount: { sound: cell("3.00", "3"), faulty: cell("1e3") },
-  on_hand_qty: { sound: cell("0", "1", "7"), faulty: cell("", "many") },
-  on_order_qty: { sound: cell("0", "5"), faulty: cell("-5", "") },
-  name: { sound: cell("spring", 'the "big" one'), faulty: cell("") },
-  start_date: { sound: cell("2024-01-10", "2024-02-01"), faulty: cell("2024-13-01") },
-  end_date: { sound: cell("2024-02-01", "2024-02-10"), faulty: cell("2024-01-01") },
-  discount_pct: { sound: cell("", "0.1", "0.25"), faulty: cell("1.5", "10%") },
-  discount_amount: { sound: cell("", "0.50", ".5"), faulty: cell("free") },
+  store_code: { valid: cell("S1", "S2"), invalid: cell("S9") },
+  sku: { valid: cell("A", "B"), invalid: cell("Z", "") },
+  quantity: { valid: cell("0", "1", "2", "2.0"), invalid: cell("x", "-1", "1.5", "") },
+  unit_price: { valid: cell("1.50", "1.5"), invalid: cell("1.505", "") },
+  total_amount: { valid: cell("3.00", "3"), invalid: cell("1e3") },
+  on_hand_qty: { valid: cell("0", "1", "7"), invalid: cell("", "many") },
+  on_order_qty: { valid: cell("0", "5"), invalid: cell("-5", "") },
+  name: { valid: cell("spring", 'the "big" one'), invalid: cell("") },
+  start_date: { valid: cell("2024-01-10", "2024-02-01"), invalid: cell("2024-13-01") },
+  end_date: { valid: cell("2024-02-01", "2024-02-10"), invalid: cell("2024-01-01") },
+  discount_pct: { valid: cell("", "0.1", "0.25"), invalid: cell("1.5", "10%") },
+  discount_amount: { valid: cell("", "0.50", ".5"), invalid: cell("free") },
 };
 
-const soundOf = (name: string) => cells[name]?.sound ?? fc.constant("");
-const faultyOf = (name: string) => cells[name]?.faulty ?? fc.constant("");
+const validOf = (name: string) => cells[name]?.valid ?? fc.constant("");
+const invalidOf = (name: string) => cells[name]?.invalid ?? fc.constant("");
 
 export function steps(subject: Subject): fc.Arbitrary<readonly Step[]> {
   const rowOf = (header: readonly string[]) => {
-    const sound = fc.tuple(...header.map((name) => soundOf(name)));
-    const mixed = header.map((name) => fc.oneof(soundOf(name), faultyOf(name)));
+    const valid = fc.tuple(...header.map((name) => validOf(name)));
+    const mixed = header.map((name) => fc.oneof(validOf(name), invalidOf(name)));
     return fc.oneof(
-      { weight: 14, arbitrary: sound },
+      { weight: 14, arbitrary: valid },
       { weight: 1, arbitrary: fc.tuple(...mixed) },
-      { weight: 1, arbitrary: sound.map((row) => row.slice(1)) },
+      { weight: 1, arbitrary: valid.map((row) => row.slice(1)) },
     );
   };
   const month = fc.record({
@@ -102,7 +102,7 @@ export function steps(subject: Subject): fc.Arbitrary<readonly Step[]> {
     ),
   });
   const insert = fc
-    .array(fc.tuple(...all.map((name) => soundOf(name))), { minLength: 1, maxLength: 3 })
+    .array(fc.tuple(...all.map((name) => validOf(name))), { minLength: 1, maxLength: 3 })
     .map((rows) => ({ kind: "insert" as const, rows }));
   return fc.array<Step>(
     fc.oneof(
@@ -114,8 +114,8 @@ export function steps(subject: Subject): fc.Arbitrary<readonly Step[]> {
   );
 }
 
-/** The records of a file: of a month, quantities that differ from salt to salt in most rows. */
-export function recordsOf({ rows }: FileOf, header: readonly string[]): readonly (readonly string[])[] {
+/** The records of a file. In most rows of a month the quantity depends on the salt. */
+export function recordsOf({ rows }: FileRows, header: readonly string[]): readonly (readonly string[])[] {
   if (!("month" in rows)) return rows;
   const { month, salt, every } = rows;
   const records: string[][] = [];

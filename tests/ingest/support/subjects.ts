@@ -1,9 +1,9 @@
 import { dayWithin, decimal, oneOf, orEmpty, type Subject, type Values, whole } from "./model.ts";
 
-/* The tables that random sequences of loads are driven through, as the model knows them. */
+/* The tables of the random sequences of loads, as the model describes them. */
 
 export const stores = ["S1", "S2", "S3"];
-/** Enough for a month of which thousands of rows change. */
+/** Enough for a month with thousands of rows that change. */
 export const skus = ["A", "B", ...Array.from({ length: 58 }, (_, index) => `P${index}`)];
 const days = dayWithin("2023-11-01", "2024-03-31");
 
@@ -24,7 +24,7 @@ export const salesDaily: Subject = {
   sum: (rows) => {
     const quantity = total(rows.map((row) => Number(row.quantity)));
     const amount = total(rows.map((row) => cents(row.total_amount)));
-    // The price of the sum, halves away from zero; of no units the last one.
+    // The price of the sum, halves away from zero; the last price if nothing was sold.
     const price =
       quantity === 0 ? cents(rows.at(-1)?.unit_price) : Math.floor((2 * amount + quantity) / (2 * quantity));
     const [unit_price, total_amount] = [price, amount].map((value) => (value / 100).toFixed(2)) as [

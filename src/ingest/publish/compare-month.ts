@@ -1,30 +1,36 @@
 import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
+import type { MonthChanges } from "../counts.ts";
+import { tables } from "../engine-tables.ts";
+import { type AcceptedRows, isInMonth } from "./accepted-rows.ts";
 import { fetchStored } from "./fetch-stored.ts";
-import type { MonthChanges, MonthState } from "./month-plan.ts";
-import { type Batch, ofMonth } from "./spool.ts";
+import type { MonthState } from "./month-plan.ts";
 
-/** The table of what a load changes in a month: its rows, and whether each is `_stored` already with other values. */
-export const changesTable = ({ month }: Pick<MonthState, "month">) => `changes_${month ?? "all"}`;
+/** The engine's table of what a load changes in a month. */
+export const changesTable = ({ month }: Pick<MonthState, "month">) => tables.changedRow(month ?? "all");
 
 /**
- * Compares the accepted rows of a month with those stored, in DuckDB. Afterwards there is a {@link changesTable},
- * except where nothing is stored and every row is new.
+ * Compares the accepted rows of a month with the stored ones, in DuckDB. Afterwards there is a {@link changesTable}, unless
+ * nothing is stored and the month will be attached.
  */
-export async function compareMonth(client: Client, batch: Batch, state: MonthState): Promise<MonthChanges> {
-  const stored = `stored_${state.month ?? "all"}`;
-  const some = await fetchStored(client, batch, state, stored);
+export async function compareMonth(
+  client: Client,
+  rows: AcceptedRows,
+  state: MonthState,
+): Promise<MonthChanges> {
+  const stored = tables.storedRow(state.month ?? "all");
+  const some = await fetchStored(client, rows, state, stored);
   if (!some) {
-    if (state.home.kind === "shared") await createChanges(batch, state, undefined);
+    if (state.home.kind === "shared") await createChanges(rows, state, undefined);
     return { inserted: state.staged, updated: 0, unchanged: 0 };
   }
-  await createChanges(batch, state, stored);
-  await batch.engine.run(`DROP TABLE ${quoteIdentifier(stored)}`);
-  return changesOf(batch.engine, state);
+  await createChanges(rows, state, stored);
+  await rows.engine.run(`DROP TABLE ${quoteIdentifier(stored)}`);
+  return changesOf(rows.engine, state);
 }
 
-/** Counts of {@link changesTable}. */
+/** The counts of a {@link changesTable}. */
 async function changesOf(engine: Engine, state: MonthState): Promise<MonthChanges> {
   const [counts] = await engine.rows<{ inserted: number; updated: number }>(`
     SELECT count(*) FILTER (WHERE NOT _stored) AS inserted, count(*) FILTER (WHERE _stored) AS updated
@@ -35,16 +41,19 @@ async function changesOf(engine: Engine, state: MonthState): Promise<MonthChange
 }
 
 async function createChanges(
-  { engine, contract, columns }: Batch,
+  { engine, contract, columns }: AcceptedRows,
   state: MonthState,
   stored: string | undefined,
 ): Promise<void> {
   const changes = quoteIdentifier(changesTable(state));
-  const staged = columns.map((name) => `accepted.${quoteIdentifier(name)}`).join(", ");
+  const given = columns.map((name) => `accepted.${quoteIdentifier(name)}`).join(", ");
   if (stored === undefined) {
-    await engine.run(
-      `CREATE OR REPLACE TABLE ${changes} AS SELECT ${staged}, false AS _stored FROM accepted WHERE ${ofMonth(state.month)}`,
-    );
+    await engine.run(`
+      CREATE OR REPLACE TABLE ${changes} AS
+      SELECT ${given}, false AS _stored
+      FROM ${tables.acceptedRow} AS accepted
+      WHERE ${isInMonth(state.month)}
+    `);
     return;
   }
   const both = (name: string, operator: string) =>
@@ -56,8 +65,8 @@ async function createChanges(
   const isStored = `stored.${quoteIdentifier(contract.grain[0] ?? "")} IS NOT NULL`;
   await engine.run(`
     CREATE OR REPLACE TABLE ${changes} AS
-    SELECT ${staged}, ${isStored} AS _stored
-    FROM (FROM accepted WHERE ${ofMonth(state.month)}) AS accepted
+    SELECT ${given}, ${isStored} AS _stored
+    FROM (FROM ${tables.acceptedRow} WHERE ${isInMonth(state.month)}) AS accepted
     LEFT JOIN ${quoteIdentifier(stored)} AS stored ON ${same.join(" AND ")}
     WHERE ${["NOT _stored", ...different].join(" OR ")}
   `);

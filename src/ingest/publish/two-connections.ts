@@ -2,12 +2,12 @@ import { type Client, type Database, withClient } from "../../database/connectio
 
 /**
  * Works through items in their order on two connections, the given one and another: while one waits for the server to parse
- * or to index, the other is served. More would not help where server and loader share a machine.
+ * or to index, the other is used. More connections would not help if server and loader share a machine.
  *
  * @returns the results in the order of the items
- * @throws the first failure, when both connections have stopped
+ * @throws the first failure, when the work on both connections has ended
  */
-export async function sideBySide<Item, Result>(
+export async function onTwoConnections<Item, Result>(
   client: Client,
   database: Database,
   signal: AbortSignal | undefined,
@@ -36,7 +36,7 @@ export async function sideBySide<Item, Result>(
   return results;
 }
 
-/** Room to sort a month's index in memory. */
+/** Gives the server memory to sort the keys of a month's index. */
 async function prepareSession(client: Client): Promise<void> {
   await client.query("SET maintenance_work_mem = '256MB'");
 }

@@ -9,19 +9,19 @@ import { type LoadRequest, load } from "../../../src/ingest/index.ts";
 import { crash, newHome, settingsOf, statusOf } from "../../database/support/embedded.ts";
 import { rowsOf } from "../../support/warehouse.ts";
 
-/** A server that a test may kill. It ends with the test file whose `temporaryFolder()` it stands in. */
-export interface MortalServer {
+/** A server that a test may kill. It ends with the test file whose `temporaryFolder()` it is in. */
+export interface KillableServer {
   /** The maintenance database. */
   readonly database: Database;
-  /** Makes databases of these names from a template, in place of what they were. */
+  /** Makes databases of these names from a template; those that exist are dropped first. */
   clone(template: string, names: readonly string[]): Promise<void>;
-  /** Kills the connection of each of these databases that was opened first: a load's own. The server starts over. */
+  /** Kills the oldest connection to each of these databases, that of a load. The server then restarts itself. */
   killConnections(names: readonly string[]): Promise<void>;
-  /** Kills all processes of the server at once, and starts it again. */
+  /** Kills all processes of the server, and starts it again. */
   killAll(): Promise<void>;
 }
 
-export async function startMortalServer(folder: string, version: string): Promise<MortalServer> {
+export async function startKillableServer(folder: string, version: string): Promise<KillableServer> {
   const home = newHome(folder);
   const settings = settingsOf(home, version === "15" ? "/usr/lib/postgresql/15/bin" : undefined);
   const open = () => openEmbedded(settings, { sync: false, parameters });
@@ -45,16 +45,16 @@ export async function startMortalServer(folder: string, version: string): Promis
       );
       if (found.length !== names.length) throw new Error(`${found.length} of ${names.length} are connected`);
       const witness = ask("SELECT pg_sleep(60)").catch(() => {});
-      // Some may have been ended by the server meanwhile.
+      // The server may have ended some of them meanwhile.
       await Promise.all(found.map(({ pid }) => crash(pid).catch(() => {})));
-      // The server notices, ends all its other processes, the witness among them, and recovers.
+      // The server notices, ends all its other processes, including the witness, and recovers.
       await witness;
       while (!(await ask("SELECT").catch(() => false))) await sleep(5);
     },
     killAll: async () => {
       const { pid = 0 } = await statusOf(home);
       const children = execFileSync("ps", ["-o", "pid=", "--ppid", `${pid}`], { encoding: "utf8" });
-      // The first one first: it would start the others over.
+      // The postmaster first: it would restart the others.
       const pids = [pid, ...children.trim().split(/\s+/).map(Number)];
       await Promise.all(pids.map((each) => crash(each).catch(() => {})));
       await open();
@@ -62,7 +62,7 @@ export async function startMortalServer(folder: string, version: string): Promis
   };
 }
 
-/** What a process left is in the system's memory: killing it loses nothing that a sync would have kept. */
+/** Killing a process loses nothing that it wrote, synchronized or not: the operating system has it. */
 const parameters = {
   fsync: "off",
   full_page_writes: "off",
@@ -71,7 +71,7 @@ const parameters = {
   autovacuum: "off",
 };
 
-/** A load that is to be held at the n-th occurrence of one of its steps, before what the step does. */
+/** A load that is to be held just before the n-th occurrence of one of its steps. */
 export interface HeldLoad {
   readonly database: Database;
   readonly request: LoadRequest;
@@ -79,7 +79,7 @@ export interface HeldLoad {
   readonly occurrence: number;
 }
 
-/** Runs loads in a process of their own, kills it when each is held at its step, and waits until the server has noticed. */
+/** Runs loads in a process of their own, kills it when all are held, and waits until the server has noticed. */
 export async function killLoader(loads: readonly HeldLoad[]): Promise<void> {
   const program = fileURLToPath(new URL("held-loads.mjs", import.meta.url));
   const given = loads.map(({ database, ...load }) => ({ ...load, url: database.config.connectionString }));
@@ -87,10 +87,10 @@ export async function killLoader(loads: readonly HeldLoad[]): Promise<void> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit");
-  const [said] = await once(child.stdout, "data");
+  const [output] = await once(child.stdout, "data");
   child.kill("SIGKILL");
   await ended;
-  if (`${said}` !== "held\n") throw new Error(`${said}`);
+  if (`${output}` !== "held\n") throw new Error(`${output}`);
   const others =
     "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
   for (const { database } of loads) {
@@ -99,44 +99,44 @@ export async function killLoader(loads: readonly HeldLoad[]): Promise<void> {
 }
 
 /**
- * Runs loads in this process, does something while each is held at its step, and lets them on.
+ * Runs loads in this process, does the work while all are held, and then releases them.
  *
- * @returns what became of each: `published`, or the code of its error
+ * @returns the outcome of each load: `published`, or the code of its error
  */
 export async function whileHeld(
   loads: readonly HeldLoad[],
   work: () => Promise<void>,
 ): Promise<(string | undefined)[]> {
-  const [allHeld, letOn] = [signal(), signal()];
+  const [allHeld, released] = [gate(), gate()];
   let waiting = loads.length;
   const outcomes = loads.map(async ({ database, request, step, occurrence }) => {
     let left = occurrence;
     const onStep = async (name: string) => {
       if (left > 0 && name === step) left -= 1;
-      // Both connections of a load stop: the one at the step, and the other at its next one.
+      // Both connections of a load stop: one at this step, the other at its next step.
       if (left > 0) return;
       if (name === step) waiting -= 1;
-      if (waiting === 0) allHeld.give();
-      await letOn.given;
+      if (waiting === 0) allHeld.open();
+      await released.opened;
     };
     const loading = load(database, { ...request, onStep });
-    loading.catch(() => left > 0 && allHeld.give());
+    loading.catch(() => left > 0 && allHeld.open());
     return loading.then(
       () => "published",
       (error) => (error instanceof ForecastLabError ? error.code : String(error)),
     );
   });
-  await allHeld.given;
+  await allHeld.opened;
   await work();
-  letOn.give();
+  released.open();
   return Promise.all(outcomes);
 }
 
-/** Something that is waited for. */
-export function signal(): { given: Promise<void>; give: () => void } {
-  let give = () => {};
-  const given = new Promise<void>((resolve) => {
-    give = resolve;
+/** A promise, and the function that fulfills it. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
   });
-  return { given, give };
+  return { opened, open };
 }

@@ -1,18 +1,18 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
-import { lacksLock } from "../../database/lock-retry.ts";
+import { isLockFailure } from "../../database/lock-retry.ts";
 import { tryLockMonth } from "../../database/locks.ts";
 import { loadTablePattern } from "../../database/months.ts";
 import { type TableName, tableNames } from "../../schema/tables.ts";
 
 /**
- * Drops the months that loads which died had built and not attached. One that another load is at work on is left alone:
- * that load holds the month's lock. So is one that somebody is in the way of: dropping it locks the dimensions it refers to
- * against readers, and is not worth their waiting.
+ * Drops months that were built and never attached, because their load was killed. A month that another load is building stays:
+ * that load holds the month's lock. It also stays when the drop cannot have its locks soon: it locks the dimensions that the
+ * month refers to, and readers must not wait for that.
  *
  * @returns the tables dropped
  */
-export async function sweepLeftovers(client: Client): Promise<string[]> {
+export async function dropLeftovers(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ relation: string; table: TableName; month: string }>(
     `SELECT relname AS relation, found[1] AS table, found[2] || '-' || found[3] AS month
      FROM pg_class, regexp_match(relname, $2) AS found
@@ -31,7 +31,7 @@ export async function sweepLeftovers(client: Client): Promise<string[]> {
       dropped.push(relation);
     };
     await withTransaction(client, drop).catch((error) => {
-      if (!lacksLock(error)) throw error;
+      if (!isLockFailure(error)) throw error;
     });
   }
   return dropped;

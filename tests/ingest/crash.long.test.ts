@@ -5,42 +5,42 @@ import { type LoadRequest, load } from "../../src/ingest/index.ts";
 import { upgrade } from "../../src/migration/index.ts";
 import { temporaryFolder } from "../database/support/embedded.ts";
 import { serverVersions } from "../support/warehouse.ts";
-import { Workspace } from "./support/load.ts";
-import { fillMonths, linesOf, longAgo, monthLines } from "./support/many-months.ts";
 import {
   type HeldLoad,
+  type KillableServer,
   killLoader,
-  type MortalServer,
-  startMortalServer,
+  startKillableServer,
   whileHeld,
-} from "./support/mortal-server.ts";
+} from "./support/killable-server.ts";
+import { Workspace } from "./support/load.ts";
+import { fillMonths, linesOf, longAgo, monthLines } from "./support/many-months.ts";
 
 /*
- * A load is held at each of its steps, and one of three things is killed: the loader, the connection it publishes through, or
- * the whole server. What is stored afterwards is the old state, or after the commit the new one, and nothing else; the load,
- * simply repeated, makes the new state of it and leaves nothing over.
+ * A load is held at each of its steps, and one of three things is killed: the loader, the connection that it publishes
+ * through, or the whole server. Afterwards the warehouse has the old state, or if the load had committed the new one, and
+ * nothing else. Repeating the load gives the new state, and nothing is left over.
  */
 
 const workspace = new Workspace();
-// Every private folder of a load in this file is made in here.
+// The private folders of all loads of this file are made in here.
 process.env.TMPDIR = mkdtempSync(workspace.path("tmp-"));
-// Each load that runs waits for the end of the process.
+// Each running load listens for the end of the process.
 process.setMaxListeners(100);
 const folder = temporaryFolder();
 
 const { merge, rebuild, attach, waiting, missing } = monthLines;
 
-interface Walked {
+interface Case {
   readonly request: LoadRequest;
-  /** What the load does to its months. */
+  /** What the load does with its months. */
   readonly methods: readonly string[];
   /** The steps it goes through, without their months. */
   readonly steps: readonly string[];
-  /** Steps it does not die at, because another month or load does at the same. */
+  /** Steps at which it is not killed, because it is killed at the same step of another month or load. */
   readonly spared: RegExp;
 }
 
-const loads: Record<string, Walked> = {
+const loads: Record<string, Case> = {
   "months of every kind": {
     request: {
       table: "sales_daily",
@@ -69,9 +69,9 @@ const loads: Record<string, Walked> = {
   },
 };
 
-type Kill = (server: MortalServer, loads: readonly HeldLoad[]) => Promise<(string | undefined)[]>;
+type Kill = (server: KillableServer, loads: readonly HeldLoad[]) => Promise<(string | undefined)[]>;
 
-/** How a load dies, and what each of those killed says of it, if it can. */
+/** Ways to kill loads. Each returns the outcome of every load, if the loader survives. */
 const kills: Record<string, Kill> = {
   "the loader": async (_, held) => {
     await killLoader(held);
@@ -82,10 +82,10 @@ const kills: Record<string, Kill> = {
   "the server": (server, held) => whileHeld(held, () => server.killAll()),
 };
 
-let servers: Record<string, MortalServer>;
+let servers: Record<string, KillableServer>;
 beforeAll(async () => {
   const starting = serverVersions().map(async (version) => {
-    const server = await startMortalServer(folder, version);
+    const server = await startKillableServer(folder, version);
     await server.clone("template0", ["migrated"]);
     await upgrade(databaseBeside(server.database, "migrated"));
     return [version, server] as const;
@@ -94,14 +94,17 @@ beforeAll(async () => {
 });
 
 describe.for(serverVersions())("on PostgreSQL %s", (version) => {
-  // What a load with dimension rows does in one transaction does not differ by version.
-  const walks = Object.entries(loads).slice(0, version === "18" ? 2 : 1);
-  describe.for(walks)("a load with %s", ([kind, { request, methods, steps, spared }]) => {
-    let server: MortalServer;
+  // A load with dimension rows does the same on every version.
+  const cases = Object.entries(loads).slice(0, version === "18" ? 2 : 1);
+  describe.for(cases)("a load with %s", ([kind, { request, methods, steps, spared }]) => {
+    let server: KillableServer;
     let walked: Walk;
     const named = (name: string) => databaseBeside(server.database, name);
-    /** It dies at a step three times in a row in the same database; after the commit, in one for each kind of death. */
-    const dying = (kill: string): HeldLoad[] =>
+    /**
+     * Loads to be killed, one per step. At a step before the commit, all ways to kill use the same database, one after the
+     * other; after the commit each has a database of its own.
+     */
+    const victims = (kill: string): HeldLoad[] =>
       walked.steps
         .filter(({ step }) => !spared.test(step))
         .map((step, index) => {
@@ -109,11 +112,11 @@ describe.for(serverVersions())("on PostgreSQL %s", (version) => {
           return { ...step, request, database: named(name) };
         });
     const databases = () => [
-      ...new Set(Object.keys(kills).flatMap((kill) => dying(kill).map(({ database }) => nameOf(database)))),
+      ...new Set(Object.keys(kills).flatMap((kill) => victims(kill).map(({ database }) => nameOf(database)))),
     ];
 
     beforeAll(async () => {
-      server = servers[version] as MortalServer;
+      server = servers[version] as KillableServer;
       const template = kind.replaceAll(" ", "_");
       await server.clone("migrated", [template]);
       await fillMonths(named(template));
@@ -122,30 +125,30 @@ describe.for(serverVersions())("on PostgreSQL %s", (version) => {
       await server.clone(template, databases());
     });
 
-    test("goes through these steps", () => {
+    test("has these steps", () => {
       expect(walked.methods).toEqual(methods);
       const names = walked.steps.map(({ step }) => step.replace(/ 2024-\d\d$/, ""));
       expect([...new Set(names)].sort()).toEqual([...steps].sort());
     });
 
     test.for(Object.entries(kills))(
-      "outlives %s at each of them, as if it had not begun",
+      "leaves the old state if %s is killed at any step before the commit, else the new one",
       async ([name, kill]) => {
-        const held = dying(name);
-        const said = await kill(server, held);
+        const held = victims(name);
+        const outcomes = await kill(server, held);
         for (const [index, { database, step, occurrence }] of held.entries()) {
           const [at, done] = [`${step} (${occurrence})`, step === "done"];
           const { unattached, ...found } = await stateOf(database);
           const { unattached: _, ...expected } = done ? walked.after : walked.before;
           expect({ at, ...found }).toEqual({ at, ...expected });
-          // Those of the loads that died before it are gone.
+          // Leftovers of loads that were killed earlier are gone.
           expect(new Set(unattached.map((table) => table.replace(/.*_load_/, ""))).size, at).toBeLessThan(2);
-          expect([undefined, done ? "published" : "DATABASE_CONNECTION_LOST"], at).toContain(said[index]);
+          expect([undefined, done ? "published" : "DATABASE_CONNECTION_LOST"], at).toContain(outcomes[index]);
         }
       },
     );
 
-    test("is simply repeated, with nothing left over", async () => {
+    test("gives the new state when it is repeated, with nothing left over", async () => {
       const repeat = async (name: string) => {
         const database = named(name);
         const { already_loaded } = await load(database, request);
@@ -175,31 +178,31 @@ interface Walk {
   readonly after: State;
 }
 
-/** Loads without a disturbance, and remembers what the load went through. */
+/** Runs the load undisturbed, and records its steps and the state before and after. */
 async function walk(database: Database, request: LoadRequest): Promise<Walk> {
   const before = await stateOf(database);
-  const told: string[] = [];
-  const { months } = await load(database, { ...request, onStep: (step) => void told.push(step) });
-  const steps = told.map((step, index) => ({
+  const taken: string[] = [];
+  const { months } = await load(database, { ...request, onStep: (step) => void taken.push(step) });
+  const steps = taken.map((step, index) => ({
     step,
-    occurrence: told.slice(0, index + 1).filter((other) => other === step).length,
+    occurrence: taken.slice(0, index + 1).filter((other) => other === step).length,
   }));
   const after = await stateOf(database);
   return { steps, methods: months.map(({ month, method }) => `${month} ${method}`), before, after };
 }
 
 interface State {
-  /** Digest of all rows of each partition: with ids and times where they are those of the template. */
+  /** Digest of all rows of each partition, with the ids and times of rows that were there before the load. */
   readonly partitions: readonly { part: string; bounds: string; rows: number; digest: string }[];
-  /** Rows that a load added, rows it touched, and the times it gave them. */
+  /** How many rows a load added, how many it wrote, and how many different times it gave them. */
   readonly loaded: { added: number; ids: number; touched: number; times: number };
   readonly dimensions: { stores: number; products: number; days: number };
   readonly ledger: readonly object[];
-  /** Months that were built and are not attached. */
+  /** Months that were built and never attached. */
   readonly unattached: readonly string[];
 }
 
-/** Everything of a warehouse that a load may change. Ids and times that the load gives differ from one run to the next. */
+/** Everything in a warehouse that a load may change, except the ids and times that it gives, which differ between runs. */
 async function stateOf(database: Database): Promise<State> {
   const own = `timestamptz '${longAgo}'`;
   return withClient(database, async (client) => {

@@ -4,52 +4,59 @@ import { boundsOf } from "../../database/months.ts";
 import { copyRows } from "../../duckdb/transfer.ts";
 import { fail } from "../../errors.ts";
 import type { TableContract } from "../../schema/contracts.ts";
-import { changesTable } from "./compare.ts";
+import { type AcceptedRows, orderByGrain } from "./accepted-rows.ts";
+import { changesTable } from "./compare-month.ts";
 import type { MonthPlan } from "./month-plan.ts";
 import type { PartitionDefinition } from "./partition-definition.ts";
-import { type Batch, byGrain } from "./spool.ts";
 
 /**
- * Writes the changes of a month, and nothing else, within the load's transaction: what is new is inserted, what differs
- * updated. Rows go to the partition itself, past the partitioned table, where another load may be about to swap a month.
+ * Writes the changes of a month, and nothing else, within the load's transaction: new rows are inserted, rows that differ
+ * are updated. They go directly to the partition and not through the partitioned table, in which another load may be about
+ * to swap a month.
  *
- * @throws LOAD_CONFLICT when rows it compared are gone meanwhile; CONSTRAINT_VIOLATED
+ * @throws LOAD_CONFLICT when rows that it was compared with have gone meanwhile; CONSTRAINT_VIOLATED
  */
 export async function mergeMonth(
   client: Client,
-  batch: Batch,
+  rows: AcceptedRows,
   plan: MonthPlan,
   options: { readonly definition: PartitionDefinition; readonly loadedAt: string },
 ): Promise<void> {
   if (plan.home.kind === "none") throw fail("INTERNAL", { reason: "there is nothing to merge a month into" });
-  await stage(client, batch, plan, plan.home.relation);
-  const sql = statementsOf(batch, plan.home.relation, plan, options);
+  await stageChanges(client, rows, plan, plan.home.relation);
+  const sql = statementsOf(rows, plan.home.relation, plan, options);
   const updated = plan.updated === 0 ? 0 : ((await client.query(sql.update)).rowCount ?? 0);
   const inserted = plan.inserted === 0 ? 0 : ((await client.query(sql.insert)).rowCount ?? 0);
-  await client.query("DROP TABLE staged");
+  await client.query("DROP TABLE staged_change");
   if (updated === plan.updated && inserted === plan.inserted) return;
-  const reason = `${plan.updated} were to be updated and ${updated} were there`;
-  throw fail("LOAD_CONFLICT", { table: batch.contract.name, reason });
+  const reason = `${plan.updated} rows were to be updated and ${updated} were there`;
+  throw fail("LOAD_CONFLICT", { table: rows.contract.name, reason });
 }
 
-async function stage(client: Client, batch: Batch, plan: MonthPlan, relation: string): Promise<void> {
-  const { engine, contract, columns } = batch;
+/** Copies the changes into the temporary table `staged_change` of the warehouse. */
+async function stageChanges(
+  client: Client,
+  rows: AcceptedRows,
+  plan: MonthPlan,
+  relation: string,
+): Promise<void> {
+  const { engine, contract, columns } = rows;
   const list = columns.map(quoteIdentifier).join(", ");
-  // Made from the partition: made from the whole table, it would be in the way of another load's swap until the commit.
+  // Made from the partition: a reference to the whole table would lock out another load's swap until the commit.
   await client.query(`
-    CREATE TEMPORARY TABLE staged ON COMMIT DROP AS
+    CREATE TEMPORARY TABLE staged_change ON COMMIT DROP AS
     SELECT ${list}, false AS _stored FROM ${quoteIdentifier(relation)} WITH NO DATA
   `);
-  await copyRows(engine, client, "staged", {
+  await copyRows(engine, client, "staged_change", {
     name: `changes-of-${plan.month ?? "all"}`,
     columns: [...columns, "_stored"],
-    query: `SELECT ${list}, _stored FROM ${quoteIdentifier(changesTable(plan))} ${byGrain(contract)}`,
+    query: `SELECT ${list}, _stored FROM ${quoteIdentifier(changesTable(plan))} ${orderByGrain(contract)}`,
   });
-  await client.query("ANALYZE staged");
+  await client.query("ANALYZE staged_change");
 }
 
 function statementsOf(
-  { contract, columns }: Batch,
+  { contract, columns }: AcceptedRows,
   relation: string,
   { month }: MonthPlan,
   { definition, loadedAt }: { definition: PartitionDefinition; loadedAt: string },
@@ -66,13 +73,13 @@ function statementsOf(
     update: `
       UPDATE ${target} AS stored
       SET ${[...assignments, `updated_at = ${time}`].join(", ")}
-      FROM staged
+      FROM staged_change AS staged
       WHERE staged._stored AND ${[...sameGrain(contract), ...withinBounds(month)].join(" AND ")}
     `,
     insert: `
       INSERT INTO ${target} (${id === "" ? "" : "id, "}${list}, created_at, updated_at)
       SELECT ${id}${list}, ${time}, ${time}
-      FROM (SELECT * FROM staged WHERE NOT _stored ${byGrain(contract)}) AS staged
+      FROM (SELECT * FROM staged_change WHERE NOT _stored ${orderByGrain(contract)}) AS staged
     `,
   };
 }

@@ -1,17 +1,17 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
-import { lacksLock } from "../../database/lock-retry.ts";
+import { isLockFailure } from "../../database/lock-retry.ts";
 
 /**
- * Takes a block of numbers from a sequence in one go: drawn one by one they cost a third of a COPY. The sequence is locked
- * for that moment, so that nobody draws from the block.
+ * Reserves a block of numbers of a sequence at once: drawn one by one they take a third of the time of a COPY. The sequence is
+ * locked for that moment, so that nobody else draws from the block.
  *
- * @returns the first number; null where a transaction that has drawn from it does not end soon
+ * @returns the first number; null if a transaction that has drawn from the sequence does not end soon
  */
 export async function reserveIds(client: Client, sequence: string, count: number): Promise<number | null> {
   try {
     return await withTransaction(client, async () => {
       await client.query("SET LOCAL lock_timeout = 200");
-      // Changes nothing (nothing else locks a sequence), and is what an identity is by default.
+      // NO CYCLE is the default of an identity: the statement changes nothing, but no other one locks a sequence.
       await client.query(`ALTER SEQUENCE ${sequence} NO CYCLE`);
       const { rows } = await client.query<{ first: string }>("SELECT nextval($1) AS first", [sequence]);
       const first = Number(rows[0]?.first);
@@ -19,7 +19,7 @@ export async function reserveIds(client: Client, sequence: string, count: number
       return first;
     });
   } catch (error) {
-    if (lacksLock(error)) return null;
+    if (isLockFailure(error)) return null;
     throw error;
   }
 }

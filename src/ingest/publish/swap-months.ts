@@ -3,23 +3,24 @@ import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { boundsOf, partitionName } from "../../database/months.ts";
 import { fail } from "../../errors.ts";
 import type { TableContract } from "../../schema/contracts.ts";
-import { type Built, boundsCheck, fingerprint } from "./build.ts";
+import { type BuiltMonth, boundsCheck } from "./build-month.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 
 /**
- * Makes sure, without disturbing readers, that rebuilt months are what they were when they were read. From here on to the
- * end of the transaction nobody writes to them.
+ * Makes sure, without disturbing readers, that rebuilt months have not changed since they were read. From here to the end of
+ * the transaction nobody writes to them.
  *
  * @throws LOAD_CONFLICT
  */
 export async function confirmOrigins(
   client: Client,
   contract: TableContract,
-  swaps: readonly Built[],
+  swaps: readonly BuiltMonth[],
 ): Promise<void> {
   for (const { plan, origin } of swaps) {
     if (plan.home.kind === "none") continue;
     await client.query(`LOCK TABLE ${quoteIdentifier(plan.home.relation)} IN SHARE ROW EXCLUSIVE MODE`);
-    const { rows, digest } = await fingerprint(client, plan);
+    const { rows, digest } = await fingerprintOf(client, plan);
     if (rows === origin.rows && digest === origin.digest) continue;
     const reason = `${plan.month} had ${origin.rows} rows and has ${rows} now, or others`;
     throw fail("LOAD_CONFLICT", { table: contract.name, reason });
@@ -27,14 +28,14 @@ export async function confirmOrigins(
 }
 
 /**
- * Puts built months in their places: milliseconds, because nothing is left to build or to prove. The table is locked until
- * the transaction ends, also where PostgreSQL could do without: a query that knows the old partitions already, and then
- * waits for one of them, reads them as they are afterwards, without the new ones.
+ * Attaches built months, those that replace a stored one in its place. It takes milliseconds, because nothing is left to build
+ * or to validate. The table is locked until the transaction ends, even if PostgreSQL does not require it: otherwise a query
+ * that had looked up the old partitions, and then waited for one of them, would miss the rows of the new ones.
  */
 export async function swapMonths(
   client: Client,
   contract: TableContract,
-  swaps: readonly Built[],
+  swaps: readonly BuiltMonth[],
 ): Promise<void> {
   const parent = quoteIdentifier(contract.name);
   await client.query(`LOCK TABLE ONLY ${parent} IN ACCESS EXCLUSIVE MODE`);
@@ -61,7 +62,7 @@ export async function swapMonths(
   }
 }
 
-/** A table of that name may stand there: a partition that somebody detached to keep it. Then the month keeps its own. */
+/** If there is a table of that name (somebody detached a partition to keep it), the month keeps the name it was built under. */
 async function takeName(client: Client, relation: string, name: string): Promise<void> {
   const { rows } = await client.query<{ free: boolean }>("SELECT to_regclass($1) IS NULL AS free", [
     quoteIdentifier(name),
