@@ -186,19 +186,19 @@ describe("a load fails with one sentence for", () => {
   test("an id instead of the natural key", async () => {
     const file = workspace.write("ids.csv", "date,store_id,visitors\n2024-01-01,1,5\n");
     expect(await failing(file, { table: "traffic_daily" })).toBe(
-      "COLUMN_IS_ID: ids.csv gives store_id, but loads look ids up and do not take them.",
+      "COLUMN_IS_ID: ids.csv gives store_id, but ids are looked up by a load and cannot be given.",
     );
   });
 
   test("a header that has a column twice, a column without a name or an open quote", async () => {
     expect(await failing(workspace.write("twin.csv", "code,name,CODE\nS1,One,S1\n"))).toBe(
-      "HEADER_INVALID: The header of twin.csv is not usable: it has the column CODE twice.",
+      "HEADER_INVALID: The header of twin.csv is not valid: it has the column CODE twice.",
     );
     expect(await failing(workspace.write("nameless.csv", ",code,name\n0,S1,One\n"))).toBe(
-      "HEADER_INVALID: The header of nameless.csv is not usable: column 1 of 3 has no name.",
+      "HEADER_INVALID: The header of nameless.csv is not valid: column 1 of 3 has no name.",
     );
     expect(await failing(workspace.write("open.csv", 'code,"name\nS1,One\n'))).toBe(
-      "HEADER_INVALID: The header of open.csv is not usable: a quote is never closed.",
+      "HEADER_INVALID: The header of open.csv is not valid: a quote is never closed.",
     );
   });
 

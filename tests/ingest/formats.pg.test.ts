@@ -136,7 +136,7 @@ describe("NDJSON", () => {
     ["one object over many lines", '{\n"date":\n"2024-01-01"}', "none of its lines is an object with keys"],
   ] as const)("is not %s", async ([, content, problem]) => {
     expect(await failing([workspace.write("x.json", content)])).toBe(
-      `JSON_NOT_LINES: x.json is not JSON with one object a line: ${problem}.`,
+      `JSON_NOT_LINES: x.json is not JSON with one object per line: ${problem}.`,
     );
   });
 });
@@ -208,7 +208,7 @@ describe("Parquet", () => {
     expect(await failing([none])).toBe("FILE_HAS_NO_ROWS: none.parquet has column names but no rows.");
     const bytes = parquetRows("DATE '2024-01-01'").replace("'A' AS", "'A'::BLOB AS");
     expect(await failing([await writeRows(bytes, workspace.path("bytes.parquet"))])).toBe(
-      "COLUMN_IS_BINARY: The column sku of bytes.parquet holds bytes and not text.",
+      "COLUMN_IS_BINARY: The column sku of bytes.parquet holds bytes, not text.",
     );
   });
 });

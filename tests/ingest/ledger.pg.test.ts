@@ -358,7 +358,7 @@ describe("on the command line", async () => {
     const again = await run("load", "sales_daily", one);
     expect(again).toMatchObject({ status: 0, stderr: "" });
     expect(again.stdout).toMatch(
-      /^2024-01-monday\.csv was loaded before: load 2, \d{4}-\d\d-\d\dT[\d:]{8}Z\n {2}--again loads it once more\n$/,
+      /^2024-01-monday\.csv was loaded before: load 2, \d{4}-\d\d-\d\dT[\d:]{8}Z\n {2}--again loads it again\n$/,
     );
     const both = await run("load", "sales_daily", one, two);
     expect(both.stdout).toContain("2024-01-monday.csv was loaded before: load 2");

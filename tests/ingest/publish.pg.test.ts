@@ -170,7 +170,7 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
       url.password = "secret";
       const reader = databaseOf(url.href);
       expect(await codeOf(loadCsv(workspace, reader, "store", ["code,name", "S7,x"]))).toBe(
-        "DATABASE_PERMISSION_DENIED: The database role may not do this: permission denied for sequence load_run_id_seq.",
+        "DATABASE_PERMISSION_DENIED: The database role lacks a privilege: permission denied for sequence load_run_id_seq.",
       );
       await query(database, `GRANT USAGE ON SEQUENCE load_run_id_seq TO ${role}`);
       await query(database, `ALTER ROLE ${role} SET default_transaction_read_only = on`);
