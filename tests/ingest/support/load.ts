@@ -76,7 +76,7 @@ export function rejectedRows({ rejects_file }: LoadResult): Record<string, strin
 }
 
 /** Each reject as `record column code value`, for tests to compare. */
-export function faultsOf({ rejects }: Loaded): string[] {
+export function faultsOf({ rejects }: { readonly rejects: readonly Reject[] }): string[] {
   return rejects.map(({ record, column, code, value }) => `${record} ${column} ${code} ${value}`.trim());
 }
 

@@ -1,46 +1,36 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ForecastLabError } from "../../src/errors.ts";
-import { load } from "../../src/ingest/index.ts";
-import { freshDatabase, urlOf } from "../support/warehouse.ts";
-import { faultsOf, fillDimensions, type Loaded, loadCsv, query, Workspace } from "./support/load.ts";
+import { faultsOf, Workspace } from "./support/load.ts";
 import { writeRows } from "./support/parquet.ts";
+import { type Validated, type ValidateOptions, validate } from "./support/validate.ts";
 
-/* File formats other than CSV, folders and standard input, loaded into a table. */
+/* File formats other than CSV, and folders. */
 
-const database = await freshDatabase();
-await fillDimensions(database);
 const workspace = new Workspace();
 
-/** Loads daily sales from files. */
-function loadSales(files: string[], options: object = {}): Promise<Loaded> {
-  return loadCsv(workspace, database, "sales_daily", "", { files, again: true, ...options });
-}
+/** Validates files of daily sales. */
+const validateSales = (files: string[], options: ValidateOptions = {}): Promise<Validated> =>
+  validate(workspace, "sales_daily", "", { files, ...options });
 
-/** All rows as `date store sku quantity price`. */
-async function sales(): Promise<string[]> {
-  const rows = await query<{ row: string }>(
-    database,
-    `SELECT concat_ws(' ', date, code, sku, quantity, unit_price) AS row
-     FROM sales_daily JOIN store ON store.id = store_id JOIN product ON product.id = product_id ORDER BY row`,
-  );
-  return rows.map(({ row }) => row);
-}
+/** All valid rows as `date store sku quantity price`. */
+const sales = ({ rows }: Validated): string[] =>
+  rows
+    .map(({ date, store_id, product_id, quantity, unit_price }) =>
+      [date, `S${store_id}`, product_id === "1" ? "A" : "B", quantity, unit_price].join(" "),
+    )
+    .sort();
 
-async function failing(files: string[], options: object = {}): Promise<string> {
-  const error = await load(database, { table: "sales_daily", files, again: true, ...options }).then(
-    (result) => expect.fail(`loaded: ${JSON.stringify(result)}`),
+async function failing(files: string[], table = "sales_daily"): Promise<string> {
+  const error = await validate(workspace, table, "", { files }).then(
+    (result) => expect.fail(`validated: ${JSON.stringify(result)}`),
     (caught) => caught,
   );
   expect(error).toBeInstanceOf(ForecastLabError);
   return `${error.code}: ${error.message.replaceAll(`${workspace.folder}/`, "")}`;
 }
-
-beforeEach(() => query(database, "DELETE FROM sales_daily"));
 
 const header = "date,store_code,sku,quantity,unit_price,total_amount";
 const object = (date: string, sku = "A") =>
@@ -68,8 +58,9 @@ describe("NDJSON", () => {
       { "sku" : "A", "STORE_CODE":"S1", "date":"2024-01-02","unit_price":1.50,"quantity":2, "total_amount":3 }`,
     ],
   ] as const)("is read %s", async ([, name, content]) => {
-    expect(await loadSales([workspace.write(name, content)])).toMatchObject({ inserted: 2, published: true });
-    expect(await sales()).toEqual(two);
+    const result = await validateSales([workspace.write(name, content)]);
+    expect(result).toMatchObject({ accepted: 2, rejected: 0 });
+    expect(sales(result)).toEqual(two);
   });
 
   test("gives mappings every value as it is written, and NULL if a key is missing or null", async () => {
@@ -84,10 +75,8 @@ describe("NDJSON", () => {
         code: "'V' || _record"
         name: "concat_ws('|', a, b, c, d, e, f)"
     `;
-    const result = await loadCsv(workspace, database, "store", "", { files: [file], mapping });
-    expect(result).toMatchObject({ inserted: 2 });
-    const rows = await query(database, "SELECT name FROM store WHERE code LIKE 'V%' ORDER BY code");
-    expect(rows).toEqual([
+    const { rows } = await validate(workspace, "store", "", { files: [file], mapping });
+    expect(rows.map(({ name }) => ({ name }))).toEqual([
       { name: `1.50|12345678901234567890.10|true|[1.0, {"x":"y\\"z"}]|Sü\n,"d"` },
       { name: "-0|1e5" },
     ]);
@@ -104,10 +93,8 @@ describe("NDJSON", () => {
       '{"sku":"\\ud800"}',
       object("2024-02-30"),
     ];
-    const result = await loadSales([workspace.write("faulty.ndjson", lines.join("\n"))], {
-      maxRejects: { percent: 100 },
-    });
-    expect(result).toMatchObject({ source_rows: 8, read: 8, inserted: 1, rejected: 7 });
+    const result = await validateSales([workspace.write("faulty.ndjson", lines.join("\n"))]);
+    expect(result).toMatchObject({ source_rows: 8, read: 8, accepted: 1, rejected: 7 });
     expect(faultsOf(result)).toEqual([
       `2  JSON_INVALID ${lines[1]}`,
       "3  JSON_INVALID [1]",
@@ -125,7 +112,7 @@ describe("NDJSON", () => {
       workspace.write("k/a.ndjson", `${object("2024-01-01")}\n`),
       workspace.write("k/b.ndjson", '{"date":"2024-01-02","store_code":"S1","sku":"A","quantity":5}\n'),
     ];
-    expect(faultsOf(await loadSales(files, { maxRejects: { rows: 9 } }))).toEqual([
+    expect(faultsOf(await validateSales(files))).toEqual([
       "1 unit_price VALUE_MISSING",
       "1 total_amount VALUE_MISSING",
     ]);
@@ -148,8 +135,7 @@ describe("Parquet", () => {
     ["VARCHAR", "'2024-01-01'"],
   ] as const)("is read with dates of type %s", async ([type, date]) => {
     const file = await writeRows(parquetRows(date), workspace.path(`${type}.parquet`));
-    expect(await loadSales([file])).toMatchObject({ inserted: 1, published: true });
-    expect(await sales()).toEqual(["2024-01-01 S1 A 2 1.50"]);
+    expect(sales(await validateSales([file]))).toEqual(["2024-01-01 S1 A 2 1.50"]);
   });
 
   test("is read in the order of its rows, so that record numbers are right", async () => {
@@ -163,7 +149,7 @@ describe("Parquet", () => {
       filter: quantity = '-1'
       columns: { date: date, store_code: store_code, sku: sku, quantity: quantity, unit_price: unit_price, total_amount: total_amount }
     `;
-    const result = await loadSales([file], { mapping, maxRejects: { rows: 1 } });
+    const result = await validateSales([file], { mapping });
     expect(result).toMatchObject({ source_rows: 130_000, filtered: 129_999, rejected: 1 });
     expect(result.rejects[0]?.record).toBe(125_001);
   });
@@ -173,10 +159,10 @@ describe("Parquet", () => {
       await writeRows(parquetRows("DATE '2024-01-01'"), workspace.path("p.parquet")),
     );
     const packed = workspace.write("p.parquet.gz", gzipSync(bytes));
-    expect(await loadSales([packed])).toMatchObject({ inserted: 1 });
+    expect(await validateSales([packed])).toMatchObject({ accepted: 1 });
     symlinkSync(workspace.write("odd[1]*.parquet", bytes), workspace.path("odd-link.parquet"));
-    expect(await loadSales([workspace.path("odd[1]*.parquet")])).toMatchObject({ unchanged: 1 });
-    expect(await loadSales([workspace.path("odd-link.parquet")])).toMatchObject({ unchanged: 1 });
+    expect(await validateSales([workspace.path("odd[1]*.parquet")])).toMatchObject({ accepted: 1 });
+    expect(await validateSales([workspace.path("odd-link.parquet")])).toMatchObject({ accepted: 1 });
   });
 
   test("that is truncated, damaged, encrypted, without rows or with a binary column fails with one sentence", async () => {
@@ -223,8 +209,7 @@ describe("files of one load", () => {
       workspace.write("mixed.ndjson", object("2024-01-02")),
       await writeRows(parquetRows("DATE '2024-01-03'"), workspace.path("mixed.parquet")),
     ];
-    expect(await loadSales(files)).toMatchObject({ inserted: 3 });
-    expect(await sales()).toEqual([...two, "2024-01-03 S1 A 2 1.50"]);
+    expect(sales(await validateSales(files))).toEqual([...two, "2024-01-03 S1 A 2 1.50"]);
   });
 });
 
@@ -242,11 +227,10 @@ describe("zstd", () => {
     );
     const skipped = Buffer.from("502a4d180400000061626364", "hex");
     const files = [workspace.write("frames.csv.zst", Buffer.concat([skipped, frame, more]))];
-    const result = await loadCsv(workspace, database, "store", "", { files, dryRun: true });
-    expect(result).toMatchObject({ inserted: 20_001 });
-    expect(
-      await failing([workspace.write("cut.csv.zst", frame.subarray(0, -9))], { table: "store" }),
-    ).toMatch(/^FILE_NOT_DECOMPRESSED: cut\.csv\.zst /);
+    expect(await validate(workspace, "store", "", { files })).toMatchObject({ accepted: 20_001 });
+    expect(await failing([workspace.write("cut.csv.zst", frame.subarray(0, -9))], "store")).toMatch(
+      /^FILE_NOT_DECOMPRESSED: cut\.csv\.zst /,
+    );
   });
 });
 
@@ -259,10 +243,10 @@ describe("a folder", () => {
     for (const name of ["_SUCCESS", ".x.csv.crc", "_temporary/0.csv", ".git/config"]) {
       workspace.write(`tree/${name}`, "no data");
     }
-    const named = await loadSales([workspace.path("tree")]);
-    expect(named.files.map(({ path }) => basename(path))).toEqual(["1.csv", "2.csv"]);
-    expect(await sales()).toEqual(two);
-    const pattern = await loadSales([workspace.path("tree/**")]);
+    const named = await validateSales([workspace.path("tree")]);
+    expect(named.files.map((path) => basename(path))).toEqual(["1.csv", "2.csv"]);
+    expect(sales(named)).toEqual(two);
+    const pattern = await validateSales([workspace.path("tree/**")]);
     expect(pattern.files).toEqual(named.files);
   });
 
@@ -279,31 +263,28 @@ describe("a folder", () => {
     const columns = "DATE '2024-01-04' AS date, 2 AS quantity, 1.5 AS unit_price, 3 AS total_amount";
     mkdirSync(workspace.path("hive/store_code=S2/sku=B"));
     await writeRows(`SELECT ${columns}`, workspace.path("hive/store_code=S2/sku=B/x.parquet"));
-    expect(await loadSales([workspace.path("hive")])).toMatchObject({ inserted: 4 });
     const rows = [
       "2024-01-01 S1 A 2 1.50",
       "2024-01-02 S1 B 2 1.50",
       "2024-01-03 S1 B 2 1.50",
       "2024-01-04 S2 B 2 1.50",
     ];
-    expect(await sales()).toEqual(rows);
-    expect(await loadSales([workspace.path("hive/*/sku=A/*.csv")])).toMatchObject({ unchanged: 1 });
-    expect(await loadSales([json])).toMatchObject({ unchanged: 1 });
+    expect(sales(await validateSales([workspace.path("hive")]))).toEqual(rows);
+    expect(sales(await validateSales([workspace.path("hive/*/sku=A/*.csv")]))).toEqual(rows.slice(0, 1));
+    expect(sales(await validateSales([json]))).toEqual(rows.slice(2, 3));
   });
 
   test("with a key that the table does not have is loaded without it; a mapping may use it", async () => {
     workspace.write("by/year=2024/region=__HIVE_DEFAULT_PARTITION__/x.csv", csv("2024-01-01"));
     workspace.write("by/year=2024/region=S%C3%BCd/x.csv", csv("2024-01-02"));
-    expect(await loadSales([workspace.path("by")])).toMatchObject({ inserted: 2 });
+    expect(await validateSales([workspace.path("by")])).toMatchObject({ accepted: 2, rejected: 0 });
     const mapping = `
       table: store
       columns: { code: "'R' || _record || coalesce(region, 'none')", name: year }
       collapse: { name: max(name) }
     `;
-    await loadCsv(workspace, database, "store", "", { files: [workspace.path("by")], mapping });
-    expect(
-      await query(database, "SELECT code, name FROM store WHERE code LIKE 'R%' ORDER BY code COLLATE \"C\""),
-    ).toEqual([
+    const { rows } = await validate(workspace, "store", "", { files: [workspace.path("by")], mapping });
+    expect(rows.map(({ code, name }) => ({ code, name }))).toEqual([
       { code: "R1Süd", name: "2024" },
       { code: "R1none", name: "2024" },
     ]);
@@ -314,47 +295,5 @@ describe("a folder", () => {
     expect(await failing([workspace.path("delta")])).toMatch(
       /^FOLDER_IS_TABLE: The folder delta is a Delta Lake table/,
     );
-  });
-});
-
-describe("standard input", () => {
-  const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-  const temporary = workspace.path("tmp");
-  mkdirSync(temporary);
-
-  /** Runs `load sales_daily` with bytes on its standard input. */
-  function loadInput(
-    content: Buffer | string,
-    args: string[],
-  ): Promise<{ status: number | null; said: string }> {
-    const child = spawn(process.execPath, [program, "load", "sales_daily", ...args], {
-      cwd: workspace.folder,
-      env: { ...process.env, DATABASE_URL: urlOf(database), TMPDIR: temporary },
-    });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
-    child.stdin.on("error", () => {});
-    child.stdin.end(content);
-    return new Promise((resolve) => child.on("close", (status) => resolve({ status, said })));
-  }
-
-  test("may have any format, next to other files, and is named in rejects", async () => {
-    const other = workspace.write("other.csv", `${header}\n2024-01-02,S1,A,2,1.5,3\n`);
-    const packed = await loadInput(gzipSync(object("2024-01-01")), ["-", other]);
-    expect(packed).toMatchObject({ status: 0 });
-    expect(await sales()).toEqual(two);
-    const faulty = await loadInput(`${header}\n2024-01-32,S1,A,2,1.50,3.00\n`, ["-"]);
-    expect(faulty.status).toBe(3);
-    expect(faulty.said).toContain('standard input record 1, date "2024-01-32": not a date');
-    expect(readdirSync(temporary)).toEqual([]);
-  });
-
-  test("given twice, or empty, fails with one sentence", async () => {
-    expect(await failing(["-", "-"])).toBe("FILE_REPEATED: - is named more than once.");
-    const empty = await loadInput("", ["-"]);
-    expect(empty).toMatchObject({
-      status: 1,
-      said: expect.stringContaining("standard input is empty. [FILE_EMPTY]"),
-    });
   });
 });
