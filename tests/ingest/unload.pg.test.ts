@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Database } from "../../src/database/connection.ts";
-import { withClient } from "../../src/database/connection.ts";
+import { databaseOf, withClient } from "../../src/database/connection.ts";
 import { loadRuns, type Unload, unload, unloadRefusal } from "../../src/ingest/index.ts";
-import { freshDatabase, serverVersions } from "../support/warehouse.ts";
+import { freshDatabase, serverVersions, urlOf } from "../support/warehouse.ts";
 import { fillDimensions, loadCsv, query, untilWaiting, Workspace } from "./support/load.ts";
 
 /* Unloading: the warehouse is as before the load, or nothing is removed and the reason is said. */
@@ -185,6 +185,32 @@ describe("an unload", () => {
     await unload(database, await sales(database, rows));
     await sales(database, rows, { again: false });
     expect(await query(database, "SELECT FROM sales_daily")).toHaveLength(1);
+  });
+
+  test("needs the privileges that docs/loads.md names, and removes nothing without one of them", async () => {
+    const database = await warehouse();
+    const load = await sales(database, [row("2024-01-01")]);
+    const role = `unloader_${process.pid}`;
+    await query(
+      database,
+      `CREATE ROLE ${role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role};
+       ALTER TABLE sales_daily OWNER TO ${role};
+       DO $$ BEGIN
+         EXECUTE (SELECT string_agg(format('ALTER TABLE %s OWNER TO ${role}', inhrelid::regclass), ';')
+                  FROM pg_inherits WHERE inhparent = 'sales_daily'::regclass);
+       END $$`,
+    );
+    const url = new URL(urlOf(database));
+    url.searchParams.set("user", role);
+    const asRole = databaseOf(url.href);
+    await expect(unload(asRole, load)).rejects.toMatchObject({ code: "DATABASE_PERMISSION_DENIED" });
+    expect(await query(database, "SELECT FROM sales_daily")).toHaveLength(1);
+    await query(database, `GRANT DELETE ON load_run TO ${role}`);
+    expect((await unload(asRole, load)).removed).toBe(true);
+    await query(
+      database,
+      `REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`,
+    );
   });
 
   test("waits for a load of the same month, or fails at once", async () => {
