@@ -575,6 +575,76 @@ export const catalogue = {
     action: "Nothing was published. Load again when the other session has finished.",
   },
 
+  LOAD_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: "The ledger has no load {id}.",
+    action: "List the loads of the ledger to see their numbers.",
+    cli: "Run: forecastlab loads",
+  },
+  UNLOAD_NOT_EXACT: {
+    exit: 1,
+    http: 409,
+    message: "Load {id} of {table} cannot be reverted exactly: {reasons}.",
+    action:
+      "Nothing was removed. Load a file with the values that are right: rows that differ are updated. Where a later load is in the way, revert that one first.",
+    cli: "Run: forecastlab loads --table {table}",
+  },
+
+  // ---- queries
+  QUERY_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "The query is not valid: {reason}.",
+    action: "Correct it{marked}",
+  },
+  QUERY_NOT_ONE: {
+    exit: 2,
+    http: 400,
+    message: "A query is exactly one statement: {problem}.",
+    action: "Run each statement as a query of its own.",
+  },
+  QUERY_ONLY_READS: {
+    exit: 2,
+    http: 403,
+    message: "A query can only read: {reason}.",
+    action: "Use SELECT, WITH, VALUES, TABLE, SHOW or EXPLAIN, and no functions that write.",
+    cli: "To write SQL of your own: forecastlab db psql",
+  },
+  QUERY_PARAMETERS: {
+    exit: 2,
+    http: 400,
+    message: "The query has {expected} parameters, and {given} values were given.",
+    action: "Give one value for each of $1, $2 and so on, in their order.",
+    cli: "A value is given with --param VALUE.",
+  },
+  QUERY_COLUMNS_REPEATED: {
+    exit: 2,
+    http: 400,
+    message: "The query has more than one column {column}, which {format} cannot hold.",
+    action: "Name one of them differently with AS.",
+  },
+  QUERY_FORMAT_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    message: "The format for {path} is not clear.",
+    action: "Let the name end in its format, or choose one of {valid}.",
+    cli: "It is chosen with --format.",
+  },
+  QUERY_FAILED: {
+    exit: 1,
+    http: 422,
+    message: "The query failed: {reason} ({sqlstate}).",
+    action: "Correct the query, or leave out the rows it fails for.",
+  },
+  QUERY_TIMEOUT: {
+    exit: 1,
+    http: 504,
+    message: "The query was still running after {seconds} s and was cancelled.",
+    action: "Ask for fewer days or columns, or allow it more time.",
+    cli: "For more time: --timeout SECONDS (0: no limit)",
+  },
+
   // ---- frames
   FRAME_NO_SALES: {
     exit: 1,

@@ -78,8 +78,29 @@ export {
   parseMapping,
   type Reject,
   readMapping,
+  type Unload,
+  type UnloadObstacle,
+  type UnloadOptions,
+  unload,
+  unloadRefusal,
 } from "./ingest/index.ts";
 export { downgrade, stamp, upgrade } from "./migration/index.ts";
+export {
+  exportQuery,
+  type ListTablesOptions,
+  listTables,
+  type QueryColumn,
+  type QueryExport,
+  type QueryExportOptions,
+  type QueryFormat,
+  type QueryOptions,
+  type QueryResult,
+  type QueryRow,
+  type QueryRows,
+  query,
+  type WarehouseTable,
+  withQuery,
+} from "./query/index.ts";
 export {
   type NetNegativeDay,
   type NetNegativePolicy,

@@ -12,7 +12,7 @@ const layers: readonly (readonly string[])[] = [
   ["system", "schema"],
   ["database"],
   ["duckdb"],
-  ["migration", "calendar", "ingest", "rollup", "frame"],
+  ["migration", "calendar", "ingest", "rollup", "frame", "query"],
   ["recipes"],
   ["cli", "index"],
 ];
@@ -22,7 +22,7 @@ const capabilities = new Set(layers[4]);
 /** Folders within a capability, from the ground up. Files directly in the capability are not held to it. */
 const innerLayers: Readonly<Record<string, readonly (readonly string[])[]>> = {
   migration: [["revisions"], ["apply", "generate"], ["check"]],
-  ingest: [["source"], ["ledger"], ["rows"], ["publish"]],
+  ingest: [["source"], ["ledger"], ["rows"], ["publish"], ["unload"]],
 };
 
 /** `src/ingest/rows/x.ts` -> ["ingest", "rows"]; `src/errors.ts` -> ["errors"] */

@@ -10,3 +10,10 @@ export { type Mapping, parseMapping, readMapping } from "./mapping.ts";
 export { type LoadPhase, type LoadProgress, loadPhases } from "./phases.ts";
 export type { Method } from "./publish/month-plan.ts";
 export type { Reject } from "./rows/rejects.ts";
+export {
+  type Unload,
+  type UnloadObstacle,
+  type UnloadOptions,
+  unload,
+  unloadRefusal,
+} from "./unload/unload.ts";

@@ -10,10 +10,13 @@ import { registerFrame } from "./frame.ts";
 import { registerHistory } from "./history.ts";
 import { registerLoad } from "./load.ts";
 import { registerLoads } from "./loads.ts";
+import { registerQuery } from "./query.ts";
 import { registerRevision } from "./revision.ts";
 import { registerRollup } from "./rollup.ts";
 
 import { registerStamp } from "./stamp.ts";
+import { registerTables } from "./tables.ts";
+import { registerUnload } from "./unload.ts";
 
 import { registerUpgrade } from "./upgrade.ts";
 
@@ -30,6 +33,9 @@ const commands: RegisterCommand[] = [
   registerCalendar,
   registerLoad,
   registerLoads,
+  registerUnload,
+  registerTables,
+  registerQuery,
   registerRollup,
   registerFrame,
   registerDemo,
