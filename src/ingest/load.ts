@@ -16,6 +16,7 @@ import { prepare } from "./prepare.ts";
 import type { MonthPlan } from "./publish/month-plan.ts";
 import { publish } from "./publish/publish.ts";
 import type { Publication } from "./publish/publish-options.ts";
+import { swapLimit_s } from "./publish/swap-months.ts";
 import { fetchDimensionKeys } from "./rows/dimension-keys.ts";
 import { summarizeRejects, writeRejects } from "./rows/rejects.ts";
 import { validateRows } from "./rows/validate-rows.ts";
@@ -150,11 +151,15 @@ function publishRows(
     entry,
     dryRun: outcome.dryRun,
     wait: request.wait ?? true,
-    counts: (changes) => loadCounts(outcome, changes),
+    missing: outcome.validated.created,
+    counts: (changes, created) =>
+      loadCounts({ ...outcome, validated: { ...outcome.validated, created } }, changes),
     onPhase: clock.enter,
     onRows: clock.progress,
     onWait: (month) => request.onWait?.(`another load of ${month === null ? table : `${table}, ${month}`}`),
-    onRetry: (_, holders) => request.onWait?.(`a moment without readers of ${table}; ${holders}`),
+    onTurn: () => request.onWait?.("another load that is publishing months"),
+    onRetry: (_, holders) =>
+      request.onWait?.(`a moment without readers of ${table}; for at most ${swapLimit_s} s; ${holders}`),
     onStep: request.onStep,
   });
 }
