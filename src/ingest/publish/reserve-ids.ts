@@ -1,6 +1,6 @@
 import type { Client } from "../../database/connection.ts";
 
-/** How many ids a number of a sequence stands for. */
+/** How many ids a load gets for each number of a sequence. */
 const blockSize = 65_536n;
 /** The first id of the blocks. Rows that draw their ids one by one have smaller ones. */
 const firstBlock = 2n ** 40n;
@@ -12,7 +12,7 @@ export type IdsOf = (number: string) => string;
 
 /**
  * Reserves an id for each of so many rows at once: drawn one by one they take a third of the time of a COPY. Each number drawn
- * from the sequence stands for a block of 65,536 ids, so that 5 million rows draw 77 numbers. Nothing is locked and the sequence
+ * from the sequence gives a block of 65,536 ids, so that 5 million rows draw 77 numbers. Nothing is locked and the sequence
  * is not set: others may draw from it meanwhile (ADR 00XX).
  *
  * @returns null if the sequence has come so near to the blocks that each row is to draw its own id
@@ -26,7 +26,7 @@ export async function reserveIds(client: Client, sequence: string, rows: number)
   return idsOf(drawn.map(({ number }) => BigInt(number)));
 }
 
-/** The ids that numbers of a sequence stand for. They are computed as BigInt: a number of JavaScript is exact only to 2^53. */
+/** The ids of the blocks that numbers of a sequence give. They are computed as BigInt: a number of JavaScript is exact only to 2^53. */
 export function idsOf(numbers: readonly bigint[]): IdsOf | null {
   const ordered = [...numbers].sort((a, b) => (a < b ? -1 : 1));
   const [first, last] = [ordered[0], ordered.at(-1)];
