@@ -27,7 +27,8 @@ import type { ScannedFile } from "./source/scanned-file.ts";
 import type { SourceFile } from "./source/source-file.ts";
 
 /**
- * Loads files into a table of the warehouse. All of it becomes visible in one transaction, or nothing does. That is also so
+ * Loads files into a table of the warehouse. All of it becomes visible in one transaction, or nothing does; only dimension rows
+ * that it adds on request (`createMissing`) are committed before, and stay if it fails later. Nothing is published, either,
  * if more rows are rejected than allowed, which is not an error: the result says that it was not published, and
  * {@link loadRefusal} turns it into one. Files that were loaded before are left out, unless `again` is set.
  *
