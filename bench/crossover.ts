@@ -88,6 +88,7 @@ async function publishRows(
           entry: { table: "sales_daily", files: [], mappingSha256: "", startedAt: "2024-01-01" },
           dryRun: false,
           wait: true,
+          missing: { store: 0, product: 0, calendar: 0 },
           choose: () => method,
           counts: (changes: { inserted: number; updated: number; unchanged: number }) => ({
             ...changes,

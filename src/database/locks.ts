@@ -11,6 +11,22 @@ import type { Month } from "./months.ts";
 export type LockScope = "session" | "transaction";
 
 /**
+ * After how many seconds at most the server notices that a session which holds months has lost its client, and frees them: a
+ * killed client within the first, one that a network has cut off within the second.
+ */
+const noticed_s = { killed: 5, cutOff: 60 } as const;
+
+/** Makes the server look after its client while a statement runs, and probe it while none does. */
+const watchClient = `
+  SELECT
+    set_config('client_connection_check_interval', '${noticed_s.killed}s', false),
+    set_config('tcp_keepalives_idle', '${noticed_s.cutOff / 2}', false),
+    set_config('tcp_keepalives_interval', '${noticed_s.cutOff / 6}', false),
+    set_config('tcp_keepalives_count', '3', false),
+    set_config('tcp_user_timeout', '${noticed_s.cutOff}s', false)
+`;
+
+/**
  * Locks months of a table until the transaction ends, or for a session until {@link unlockMonths}. They are locked in their
  * order, so that two loads cannot deadlock.
  *
@@ -25,6 +41,8 @@ export async function lockMonths(
   scope: LockScope,
   options: { wait?: boolean; onWait?: (month: Month | null) => void } = {},
 ): Promise<void> {
+  // A server on a system that cannot do this refuses it; the months are then freed when the system notices.
+  if (scope === "session") await client.query(watchClient).catch(() => {});
   for (const month of [...months].sort()) {
     if (await tryLockMonth(client, table, month, scope)) continue;
     if (options.wait === false) throw await busy(client, table, month);
@@ -51,6 +69,24 @@ export async function tryLockMonth(
 }
 
 const suffixOf: Record<LockScope, string> = { session: "_lock", transaction: "_xact_lock" };
+
+/**
+ * Makes loads that merge months and swap others take turns, until the transaction ends. What they merge locks the dimensions
+ * against each other's swaps, and neither would get its locks while the other tries for its own.
+ *
+ * @param onWait called before waiting
+ */
+export async function lockSwapTurn(client: Client, onWait?: () => void): Promise<void> {
+  const { rows } = await client.query<{ locked: boolean }>(
+    "SELECT pg_try_advisory_xact_lock(hashtext($1), 0) AS locked",
+    [swapTurn],
+  );
+  if (rows[0]?.locked) return;
+  onWait?.();
+  await client.query("SELECT pg_advisory_xact_lock(hashtext($1), 0)", [swapTurn]);
+}
+
+const swapTurn = "forecastlab swap";
 
 /** Releases session locks of months. */
 export async function unlockMonths(

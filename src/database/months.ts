@@ -15,6 +15,16 @@ export function boundsOf(month: Month): { from: string; to: string } {
   return { from: `${month}-01`, to };
 }
 
+/**
+ * A number that orders days as PostgreSQL writes them. As texts they are not in order: `10000-01-01`, the end of the last month
+ * that files can name, sorts before `9999-12-01`, and years before Christ count backwards.
+ */
+export function dayNumber(day: string): number {
+  const [, year = "", month = "", date = "", era] = /^(\d+)-(\d\d)-(\d\d)( BC)?$/.exec(day) ?? [];
+  const years = era === undefined ? Number(year) : 1 - Number(year);
+  return (years * 12 + Number(month)) * 31 + Number(date);
+}
+
 /** All months from one to another, both included. */
 export function monthsBetween(first: Month, last: Month): Month[] {
   const months = [first];

@@ -2,7 +2,7 @@ import type { TableName } from "../schema/tables.ts";
 import { type Client, withTransaction } from "./connection.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifiers.ts";
 import { lockMonths } from "./locks.ts";
-import { boundsOf, type Month, partitionName } from "./months.ts";
+import { boundsOf, dayNumber, type Month, partitionName } from "./months.ts";
 
 /** A partition other than the default one. */
 export interface Partition {
@@ -23,7 +23,9 @@ export async function partitionsOf(client: Client, table: TableName): Promise<Pa
     [table],
   );
   return rows.map(({ name, bounds }) => {
-    const [from, to] = [...bounds.matchAll(/\((?:'(\d{4}-\d\d-\d\d)'|\w+)\)/g)].map(([, day]) => day ?? null);
+    const [from, to] = [...bounds.matchAll(/\((?:'(\d{4,}-\d\d-\d\d(?: BC)?)'|[^()]+)\)/g)].map(
+      ([, day]) => day ?? null,
+    );
     return { name, from: from ?? null, to: to ?? null };
   });
 }
@@ -31,7 +33,10 @@ export async function partitionsOf(client: Client, table: TableName): Promise<Pa
 /** The partition that a month's rows go to: its own, or one with other months too. */
 export function partitionFor(partitions: readonly Partition[], month: Month): Partition | undefined {
   const { from, to } = boundsOf(month);
-  return partitions.find((partition) => (partition.from ?? from) <= from && (partition.to ?? to) >= to);
+  return partitions.find(
+    (partition) =>
+      dayNumber(partition.from ?? from) <= dayNumber(from) && dayNumber(partition.to ?? to) >= dayNumber(to),
+  );
 }
 
 /**
@@ -73,6 +78,7 @@ async function makePartition(client: Client, table: TableName, month: Month): Pr
   await client.query(
     `CREATE TABLE ${partition} (LIKE ${parent} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)`,
   );
+  await ownLikeParent(client, table, partitionName(table, month));
   await client.query(`
     WITH moved AS (
       DELETE FROM ${waiting}
@@ -85,6 +91,65 @@ async function makePartition(client: Client, table: TableName, month: Month): Pr
   await client.query(
     `ALTER TABLE ${parent} ATTACH PARTITION ${partition} FOR VALUES FROM (${from}) TO (${to})`,
   );
+}
+
+/**
+ * Gives a new partition the owner and the grants of its parent. Without this it would belong to the role that made it, and a
+ * role that is only a member of the owning role would shut the owner out.
+ *
+ * The grants of a table with row security are not copied: a partition has no policies, and whoever may read it directly would
+ * read past those of the parent.
+ */
+export async function ownLikeParent(client: Client, table: TableName, partition: string): Promise<void> {
+  const relation = quoteIdentifier(partition);
+  const { rows: owners } = await client.query<{ owner: string; same: boolean; secured: boolean }>(
+    `SELECT parent.relowner::regrole::text AS owner, own.relowner = parent.relowner AS same,
+       parent.relrowsecurity AS secured
+     FROM pg_class AS parent, pg_class AS own
+     WHERE parent.oid = $1::regclass AND own.oid = $2::regclass`,
+    [quoteIdentifier(table), relation],
+  );
+  const [parent] = owners;
+  if (parent === undefined) return;
+  // A role's name as regrole writes it is quoted if it has to be.
+  if (!parent.same) await client.query(`ALTER TABLE ${relation} OWNER TO ${parent.owner}`);
+  for (const { privilege, columns, grantee } of await grantsOf(client, partition)) {
+    await client.query(`REVOKE ${privilege}${columns} ON TABLE ${relation} FROM ${grantee}`);
+  }
+  if (parent.secured) return;
+  for (const { privilege, columns, grantee, option } of await grantsOf(client, table)) {
+    await client.query(`GRANT ${privilege}${columns} ON TABLE ${relation} TO ${grantee}${option}`);
+  }
+}
+
+/** Parts of the statement GRANT, as SQL. */
+interface Grant {
+  readonly privilege: string;
+  /** The column in parentheses; empty for the whole table. */
+  readonly columns: string;
+  readonly grantee: string;
+  readonly option: string;
+}
+
+/** What others than the owner may do with a table. */
+async function grantsOf(client: Client, table: string): Promise<Grant[]> {
+  const { rows } = await client.query<Grant>(
+    `SELECT acl.privilege_type AS privilege, given.columns,
+       CASE WHEN acl.grantee = 0 THEN 'PUBLIC' ELSE acl.grantee::regrole::text END AS grantee,
+       CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS option
+     FROM pg_class AS c
+     CROSS JOIN LATERAL (
+       SELECT c.relacl AS entries, '' AS columns
+       UNION ALL
+       SELECT attacl, format(' (%I)', attname) FROM pg_attribute
+       WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+     ) AS given
+     CROSS JOIN LATERAL aclexplode(given.entries) AS acl
+     WHERE c.oid = $1::regclass AND acl.grantee <> c.relowner
+     ORDER BY grantee, columns, privilege`,
+    [quoteIdentifier(table)],
+  );
+  return rows;
 }
 
 /** The names, quoted, of all columns that are not generated. */

@@ -24,7 +24,8 @@ import { quoteIdentifier } from "../database/identifiers.ts";
  *             valid_row -> accepted_row                          what is published
  *             accepted_row, added_key_* -> created_*             dimension rows that are published with it
  *             each step -> reject_reason -> reject               what is not, and why
- *   publish/  warehouse -> stored_row_*
+ *   publish/  warehouse -> adopted_key_*                       keys that another session has added meanwhile
+ *             warehouse -> stored_row_*
  *               -> changed_row_*                                 accepted rows of a month that are new or differ
  *             warehouse -> stored_month_*                        a month that is built again
  *
@@ -219,7 +220,7 @@ export const engineTables = {
     grain: "one row per natural key of a store or product",
     columns: { key: ["ENUM", "natural key as natural_key_{dimension}"], id: ["INTEGER", "surrogate key"] },
     madeBy: "rows/dimension-keys.ts: createKeyTypes",
-    readBy: "rows/dimension-keys.ts: surrogateKeyRows",
+    readBy: "rows/dimension-keys.ts: surrogateKeyRows; publish/add-dimension-rows.ts: adoptRows",
     droppedBy: "rows/dimension-keys.ts: createKeyTypes; made again when keys were added",
   },
   storedPriceWindow: {
@@ -284,7 +285,7 @@ export const engineTables = {
     grain: "one row per row that the load adds to the dimension: an added_key that an accepted_row refers to",
     columns: { key: naturalKey, id: ["INTEGER", "surrogate key", "the dimension is store or product"] },
     madeBy: "rows/missing-keys.ts: createDimensionRows",
-    readBy: "publish/insert-dimension-rows.ts",
+    readBy: "publish/add-dimension-rows.ts",
     droppedBy: endOfLoad,
   },
 
@@ -508,12 +509,24 @@ export const engineTables = {
     columns: { _seq: seq, "{column}": tableValue },
     madeBy: "rows/validate-rows.ts: createAcceptedRows",
     readBy:
-      "load.ts; rows/missing-keys.ts; publish/accepted-rows.ts; publish/month-states.ts; publish/compare-month.ts; publish/spool-month.ts; publish/publish.ts",
+      "load.ts; rows/missing-keys.ts; publish/accepted-rows.ts; publish/add-dimension-rows.ts; publish/month-states.ts; publish/compare-month.ts; publish/spool-month.ts; publish/publish.ts",
     droppedBy: endOfLoad,
   },
 
   // publish/
 
+  adoptedKey: {
+    name: "adopted_key_{dimension}",
+    kind: "table",
+    grain: "one row per created row of the dimension that another session has added meanwhile",
+    columns: {
+      reserved: ["INTEGER", "surrogate key that this load would have given it"],
+      id: ["INTEGER", "surrogate key that it has"],
+    },
+    madeBy: "publish/add-dimension-rows.ts",
+    readBy: "publish/add-dimension-rows.ts",
+    droppedBy: "publish/add-dimension-rows.ts",
+  },
   storedRow: {
     name: "stored_row_{month}",
     kind: "table",

@@ -29,7 +29,10 @@ export interface LoadRequest {
   readonly maxRejects?: MaxRejects | undefined;
   /** What happens to rows of one grain that differ; default `reject`. */
   readonly onDuplicate?: DuplicatePolicy | undefined;
-  /** Whether to add the stores, products and days that rows refer to and the warehouse lacks; default false: reject the rows. */
+  /**
+   * Whether to add the stores, products and days that rows refer to and the warehouse lacks; default false: reject the rows.
+   * They stay if the load fails later.
+   */
   readonly createMissing?: boolean | undefined;
   /** Whether to load files again that the ledger knows; default false. */
   readonly again?: boolean | undefined;

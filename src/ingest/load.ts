@@ -16,6 +16,7 @@ import { prepare } from "./prepare.ts";
 import type { MonthPlan } from "./publish/month-plan.ts";
 import { publish } from "./publish/publish.ts";
 import type { Publication } from "./publish/publish-options.ts";
+import { swapLimit_s } from "./publish/swap-months.ts";
 import { fetchDimensionKeys } from "./rows/dimension-keys.ts";
 import { summarizeRejects, writeRejects } from "./rows/rejects.ts";
 import { validateRows } from "./rows/validate-rows.ts";
@@ -26,7 +27,8 @@ import type { ScannedFile } from "./source/scanned-file.ts";
 import type { SourceFile } from "./source/source-file.ts";
 
 /**
- * Loads files into a table of the warehouse. All of it becomes visible in one transaction, or nothing does. That is also so
+ * Loads files into a table of the warehouse. All of it becomes visible in one transaction, or nothing does; only dimension rows
+ * that it adds on request (`createMissing`) are committed before, and stay if it fails later. Nothing is published, either,
  * if more rows are rejected than allowed, which is not an error: the result says that it was not published, and
  * {@link loadRefusal} turns it into one. Files that were loaded before are left out, unless `again` is set.
  *
@@ -150,11 +152,15 @@ function publishRows(
     entry,
     dryRun: outcome.dryRun,
     wait: request.wait ?? true,
-    counts: (changes) => loadCounts(outcome, changes),
+    missing: outcome.validated.created,
+    counts: (changes, created) =>
+      loadCounts({ ...outcome, validated: { ...outcome.validated, created } }, changes),
     onPhase: clock.enter,
     onRows: clock.progress,
     onWait: (month) => request.onWait?.(`another load of ${month === null ? table : `${table}, ${month}`}`),
-    onRetry: (_, holders) => request.onWait?.(`a moment without readers of ${table}; ${holders}`),
+    onTurn: () => request.onWait?.("another load that is publishing months"),
+    onRetry: (_, holders) =>
+      request.onWait?.(`a moment without readers of ${table}; for at most ${swapLimit_s} s; ${holders}`),
     onStep: request.onStep,
   });
 }

@@ -144,27 +144,46 @@ const createNetDay = `
     lines bigint NOT NULL,
     quantity bigint NOT NULL,
     unit_price numeric(10, 2) NOT NULL,
-    total_amount numeric NOT NULL
+    total_amount numeric NOT NULL,
+    -- Whether sales_daily has the day, and with other values.
+    is_stored boolean NOT NULL,
+    differs boolean NOT NULL
   ) ON COMMIT DROP
 `;
 
+/** The join is with the aggregate, not with `net_day`: some clusters cannot join their tables to a temporary one from outside. */
 const fillNetDay = `
   INSERT INTO net_day
   SELECT
-    date,
-    store_id,
-    product_id,
-    count(*),
-    sum(quantity),
-    COALESCE(
-      sum(total_amount) FILTER (WHERE quantity > 0) / sum(quantity) FILTER (WHERE quantity > 0),
-      sum(total_amount) FILTER (WHERE quantity < 0) / sum(quantity) FILTER (WHERE quantity < 0),
-      max(unit_price)
-    ),
-    sum(total_amount)
-  FROM sales_txn
-  WHERE date >= COALESCE($1::date, '-infinity') AND date <= COALESCE($2::date, 'infinity')
-  GROUP BY date, store_id, product_id
+    net.*,
+    stored.date IS NOT NULL,
+    stored.date IS NOT NULL AND (stored.quantity, stored.unit_price, stored.total_amount)
+      IS DISTINCT FROM (GREATEST(net.quantity, 0), net.unit_price, GREATEST(net.total_amount, 0))
+  FROM (
+    SELECT
+      date,
+      store_id,
+      product_id,
+      count(*) AS lines,
+      sum(quantity) AS quantity,
+      CAST(
+        COALESCE(
+          sum(total_amount) FILTER (WHERE quantity > 0) / sum(quantity) FILTER (WHERE quantity > 0),
+          sum(total_amount) FILTER (WHERE quantity < 0) / sum(quantity) FILTER (WHERE quantity < 0),
+          max(unit_price)
+        ) AS numeric(10, 2)
+      ) AS unit_price,
+      sum(total_amount) AS total_amount
+    FROM sales_txn
+    WHERE date >= COALESCE($1::date, '-infinity') AND date <= COALESCE($2::date, 'infinity')
+    GROUP BY date, store_id, product_id
+  ) AS net
+  LEFT JOIN sales_daily AS stored
+    ON stored.date = net.date
+    AND stored.store_id = net.store_id
+    AND stored.product_id = net.product_id
+    AND stored.date >= COALESCE($1::date, '-infinity')
+    AND stored.date <= COALESCE($2::date, 'infinity')
 `;
 
 const netNegativeDays = `
@@ -194,20 +213,14 @@ const updateDifferent = `
   WHERE sales_daily.date = net_day.date
     AND sales_daily.store_id = net_day.store_id
     AND sales_daily.product_id = net_day.product_id
-    AND (sales_daily.quantity, sales_daily.unit_price, sales_daily.total_amount)
-      IS DISTINCT FROM (GREATEST(net_day.quantity, 0), net_day.unit_price, GREATEST(net_day.total_amount, 0))
+    AND net_day.differs
 `;
 
 const insertMissing = `
   INSERT INTO sales_daily (date, store_id, product_id, quantity, unit_price, total_amount)
   SELECT date, store_id, product_id, GREATEST(quantity, 0), unit_price, GREATEST(total_amount, 0)
   FROM net_day
-  WHERE NOT EXISTS (
-    SELECT FROM sales_daily
-    WHERE sales_daily.date = net_day.date
-      AND sales_daily.store_id = net_day.store_id
-      AND sales_daily.product_id = net_day.product_id
-  )
+  WHERE NOT is_stored
   ORDER BY date, store_id, product_id
 `;
 
@@ -221,17 +234,11 @@ const summarize = `
     round(COALESCE(sum(total_amount), 0), 2) AS net_amount,
     COALESCE(sum(GREATEST(-quantity, 0)), 0) AS zeroed_quantity,
     round(COALESCE(sum(GREATEST(-total_amount, 0)), 0), 2) AS zeroed_amount,
+    -- Every net_day is in sales_daily by now.
     (
       SELECT count(*)
       FROM sales_daily
-      WHERE date >= COALESCE($1::date, '-infinity')
-        AND date <= COALESCE($2::date, 'infinity')
-        AND NOT EXISTS (
-          SELECT FROM net_day
-          WHERE net_day.date = sales_daily.date
-            AND net_day.store_id = sales_daily.store_id
-            AND net_day.product_id = sales_daily.product_id
-        )
-    ) AS without_transactions
+      WHERE date >= COALESCE($1::date, '-infinity') AND date <= COALESCE($2::date, 'infinity')
+    ) - count(*) AS without_transactions
   FROM net_day
 `;

@@ -119,6 +119,21 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
       expect(await sumsOf(database)).toMatchObject({ "2024-03": 200 * 5 + 10 * 2 + 30 * 7 });
     });
 
+    test("that merge months and swap others take turns, while each would lock the other out", async () => {
+      const database = await fresh();
+      const lines = [
+        [...day("2024-01-02", 7, 5), ...attach],
+        [...day("2024-02-28", 7, 5), ...waiting],
+        [...day("2024-02-28", 8, 5), ...day("2024-05-01", 5)],
+      ];
+      const all = await Promise.all(lines.map((each) => loading(database, each).result));
+      expect(all.map(methodsOf)).toEqual([
+        ["merge", "attach"],
+        ["merge", "rebuild"],
+        ["merge", "attach"],
+      ]);
+    });
+
     test("into the same months in opposite orders do not deadlock", async () => {
       const database = await fresh();
       const orders = [1, 2, 3, 4].map((n) => {
@@ -251,6 +266,102 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
         expect(await all.result).toMatchObject({ published: true });
       });
       expect(await sumsOf(database)).toEqual(sumsAfter);
+    });
+
+    /** Lines that are merged into a stored month, and a few into a new one, which is swapped in. */
+    const merged = [...day("2024-01-01", 6), ...day("2024-03-01", 5, 5)];
+
+    test("that hold up a swap for long do not make the load write its rows again", async () => {
+      const database = await fresh();
+      const written = await withClient(database, async (reader) => {
+        await reader.query("BEGIN");
+        await reader.query("SELECT count(*) FROM sales_daily");
+        const all = loading(database, merged);
+        await expect.poll(() => all.waits.length, { timeout: 20_000 }).toBeGreaterThan(3);
+        expect(all.waits[0]).toContain("for at most 300 s");
+        await reader.query("COMMIT");
+        const { inserted, updated } = await all.result;
+        return inserted + updated;
+      });
+      expect(written).toBe(205);
+      const counted = () =>
+        query<{ rows: number }>(
+          database,
+          `SELECT sum(n_tup_ins + n_tup_upd)::int AS rows FROM pg_stat_user_tables
+           WHERE relname LIKE 'sales_daily%' AND relname <> 'sales_daily_2024_02'`,
+        ).then(([row]) => row?.rows ?? 0);
+      // A session reports its statistics when it ends.
+      await expect.poll(counted).toBeGreaterThanOrEqual(written);
+      expect((await counted()) / written).toBeLessThanOrEqual(1.1);
+    });
+
+    test("do not make a load hold up a writer that waits for a row it has merged", async () => {
+      const database = await fresh();
+      await withClient(database, async (reader) => {
+        await reader.query("BEGIN");
+        await reader.query("SELECT count(*) FROM sales_daily");
+        const all = loading(database, merged);
+        await expect.poll(() => all.waits.length, { timeout: 20_000 }).toBeGreaterThan(0);
+        await query(database, "UPDATE sales_daily SET quantity = 90 WHERE date = '2024-01-01'");
+        await reader.query("COMMIT");
+        expect(countsOf(await all.result)).toEqual({ inserted: 5, updated: 200, unchanged: 0 });
+      });
+      expect(await sumsOf(database)).toMatchObject({ "2024-01": 200 * 6 + 200 });
+    });
+
+    test("are not held up, nor is a vacuum waited for in vain, by the lock that keeps writers out", async () => {
+      const database = await fresh();
+      await withClient(database, async (vacuum) => {
+        await vacuum.query("BEGIN");
+        await vacuum.query(
+          "LOCK TABLE sales_daily_2024_02, sales_daily_default IN SHARE UPDATE EXCLUSIVE MODE",
+        );
+        const all = loading(database, rebuild);
+        await untilWaiting(database, 1);
+        const begun = performance.now();
+        const stall_ms = await longest(10, () => query(database, "SELECT sum(quantity) FROM sales_daily"));
+        expect(stall_ms).toBeLessThan(1_000);
+        // An autovacuum would have ended itself after a second.
+        await sleep(Math.max(0, 1_500 - (performance.now() - begun)));
+        await vacuum.query("COMMIT");
+        expect(await all.result).toMatchObject({ published: true });
+        expect(all.waits).toEqual([]);
+      });
+    });
+
+    test("do not wait for a load that adds the stores, products and days it refers to", async () => {
+      const database = await fresh();
+      const products = Array.from({ length: 40 }, (_, index) => `N${index}`);
+      const lines = Array.from(
+        { length: 31 },
+        (_, index) => `2024-07-${String(index + 1).padStart(2, "0")}`,
+      ).flatMap((date) =>
+        products.flatMap((sku) =>
+          Array.from({ length: 20 }, (_, store) => `${date},M${store},${sku},5,2,10`),
+        ),
+      );
+      let over = false;
+      const all = loading(database, lines, { createMissing: true });
+      const waited = async () => {
+        let longest_ms = 0;
+        while (!over) {
+          const each = () =>
+            query(database, "SELECT (SELECT count(*) FROM store) + (SELECT count(*) FROM sales_daily)");
+          longest_ms = Math.max(longest_ms, await longest(1, each));
+        }
+        return longest_ms;
+      };
+      const [stall_ms, result] = await Promise.all([
+        waited(),
+        all.result.finally(() => {
+          over = true;
+        }),
+      ]);
+      expect(result).toMatchObject({
+        inserted: 31 * 40 * 20,
+        created: { store: 20, product: 40, calendar: 31 },
+      });
+      expect(stall_ms).toBeLessThan(1_000);
     });
 
     test("of a dimension do not hold up a load that drops leftovers, and the drop does not hold up others", async () => {

@@ -18,7 +18,7 @@ import { fillMonths, linesOf, longAgo, monthLines } from "./support/many-months.
 /*
  * A load is held at each of its steps, and one of three things is killed: the loader, the connection that it publishes
  * through, or the whole server. Afterwards the warehouse has the old state, or if the load had committed the new one, and
- * nothing else. Repeating the load gives the new state, and nothing is left over.
+ * nothing else but dimension rows that the load had added. Repeating the load gives the new state, and nothing is left over.
  */
 
 const workspace = new Workspace();
@@ -61,8 +61,9 @@ const loads: Record<string, Case> = {
     },
     methods: ["2024-01 merge", "2024-07 attach"],
     steps: [
-      ...["lock months", "sweep leftovers", "compare", "begin", "create dimension rows"],
-      ...["create", "copy", "index", "built", "merge", "record", "confirm", "swap", "commit", "done"],
+      ...["lock months", "sweep leftovers", "create dimension rows", "compare"],
+      ...["create", "copy", "index", "built"],
+      ...["begin", "merge", "record", "confirm", "swap", "commit", "done"],
     ],
     spared:
       /^(lock months|sweep leftovers|compare|begin|merge 2024-01|record|confirm|(create|copy|index) 2024-07)$/,
@@ -139,7 +140,7 @@ describe.for(serverVersions())("on PostgreSQL %s", (version) => {
         for (const [index, { database, step, occurrence }] of held.entries()) {
           const [at, done] = [`${step} (${occurrence})`, step === "done"];
           const { unattached, ...found } = await stateOf(database);
-          const { unattached: _, ...expected } = done ? walked.after : walked.before;
+          const { unattached: _, ...expected } = done ? walked.after : beforeCommit(walked, step);
           expect({ at, ...found }).toEqual({ at, ...expected });
           // Leftovers of loads that were killed earlier are gone.
           expect(new Set(unattached.map((table) => table.replace(/.*_load_/, ""))).size, at).toBeLessThan(2);
@@ -169,6 +170,17 @@ describe.for(serverVersions())("on PostgreSQL %s", (version) => {
   });
 });
 
+/** The state of a load that is killed before it commits: the old one, with the dimension rows that it has added by then. */
+function beforeCommit({ steps, before, after }: Walk, step: string): State {
+  const places = steps.map((each) => each.step);
+  const added =
+    places.includes("create dimension rows") &&
+    places.indexOf(step) > places.indexOf("create dimension rows");
+  if (!added) return before;
+  const ledger = after.ledger.filter(({ table_name }) => table_name !== "sales_daily");
+  return { ...before, dimensions: after.dimensions, ledger };
+}
+
 const nameOf = ({ config }: Database) => new URL(config.connectionString ?? "").pathname.slice(1);
 
 interface Walk {
@@ -197,7 +209,7 @@ interface State {
   /** How many rows a load added, how many it wrote, and how many different times it gave them. */
   readonly loaded: { added: number; ids: number; touched: number; times: number };
   readonly dimensions: { stores: number; products: number; days: number };
-  readonly ledger: readonly object[];
+  readonly ledger: readonly { readonly table_name: string }[];
   /** Months that were built and never attached. */
   readonly unattached: readonly string[];
 }
@@ -232,8 +244,9 @@ async function stateOf(database: Database): Promise<State> {
     const [dimensions] = await one<State["dimensions"]>(`
       SELECT (SELECT count(*)::int FROM store) AS stores, (SELECT count(*)::int FROM product) AS products,
         (SELECT count(*)::int FROM calendar) AS days`);
-    const ledger = await one(`
-      SELECT table_name, files, mapping_sha256, source_rows, read, inserted, updated, unchanged, created, months
+    // Without what a load has added to the dimensions: if it is repeated, they are there. They have rows of their own.
+    const ledger = await one<State["ledger"][number]>(`
+      SELECT table_name, files, mapping_sha256, source_rows, read, inserted, updated, unchanged, months
       FROM load_run ORDER BY id`);
     const unattached = await one<{ name: string }>(
       "SELECT relname AS name FROM pg_class WHERE relname LIKE '%\\_load\\_%' AND relkind = 'r' AND NOT relispartition",

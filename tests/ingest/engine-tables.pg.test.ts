@@ -3,7 +3,7 @@ import type { Engine } from "../../src/duckdb/engine.ts";
 import type { LoadResult } from "../../src/ingest/index.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 import { RelationsMet } from "./support/engine-relations.ts";
-import { fillDimensions, loadCsv, Workspace } from "./support/load.ts";
+import { fillDimensions, loadCsv, query, Workspace } from "./support/load.ts";
 import { fillMonths, linesOf, monthLines } from "./support/many-months.ts";
 import { writeRows } from "./support/parquet.ts";
 
@@ -160,6 +160,19 @@ const loads: [string, () => Promise<LoadResult>, object][] = [
     "missing keys",
     () => sales([sale("2024-03-01", 1, "X1", "Y1")], { createMissing: true }),
     { created: { store: 1, product: 1, calendar: 1 }, published: true },
+  ],
+  [
+    "missing keys that another session adds meanwhile",
+    () =>
+      sales([sale("2024-03-02", 1, "X2", "Y2")], {
+        createMissing: true,
+        onStep: async (step: string) => {
+          if (step !== "create dimension rows") return;
+          await query(database, "INSERT INTO store (code, name) VALUES ('X2', 'Two')");
+          await query(database, "INSERT INTO product (sku, name) VALUES ('Y2', 'Two')");
+        },
+      }),
+    { created: { store: 0, product: 0, calendar: 1 }, published: true },
   ],
   ...(["reject", "first", "last", "sum"] as const).map((onDuplicate): (typeof loads)[number] => [
     `duplicates under the policy ${onDuplicate}`,

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { loadRuns } from "../../src/ingest/index.ts";
 import { freshDatabase } from "../support/warehouse.ts";
+import { gate } from "./support/killable-server.ts";
 import { faultsOf, loadCsv, query, Workspace } from "./support/load.ts";
 
 /* Stores, products and days that rows refer to and the warehouse lacks: a load adds them on request. */
@@ -19,6 +21,20 @@ beforeEach(() => query(database, "TRUNCATE store, product, calendar CASCADE"));
 
 const all = (table: string, columns: string) =>
   query<Record<string, unknown>>(database, `SELECT ${columns} FROM ${table} ORDER BY 1`);
+
+/** Holds two loads at their first step that creates something, until both have come there. */
+let arrived = 0;
+let both = gate();
+function together() {
+  arrived = 0;
+  both = gate();
+  return async (step: string) => {
+    if (step !== "create dimension rows") return;
+    arrived += 1;
+    if (arrived === 2) both.open();
+    await both.opened;
+  };
+}
 
 describe("a load that creates what is missing", () => {
   test("adds stores and products named by their keys, and days with their parts", async () => {
@@ -119,4 +135,59 @@ describe("a load that creates what is missing", () => {
       "UNKNOWN_STORE",
     ]);
   });
+
+  test("records what it adds to a dimension in the ledger, as a load without files", async () => {
+    await query(database, "TRUNCATE load_run");
+    const result = await loadCsv(workspace, database, "sales_daily", lines, adding);
+    const runs = await loadRuns(database);
+    expect(
+      runs.map(({ table, files, inserted, created }) => [table, files.length, inserted, created.store]),
+    ).toEqual([
+      ["sales_daily", 1, 3, 2],
+      ["calendar", 0, 2, 0],
+      ["product", 0, 2, 0],
+      ["store", 0, 2, 0],
+    ]);
+    expect(runs[0]?.id).toBe(result.load_id);
+  });
+
+  test("leaves them if it fails afterwards, and finds them when it is repeated", async () => {
+    const failing = loadCsv(workspace, database, "sales_daily", lines, {
+      ...adding,
+      onStep: (step) => {
+        if (step === "commit") throw new Error("enough");
+      },
+    });
+    await expect(failing).rejects.toThrow("enough");
+    expect(await all("store", "code")).toEqual([{ code: "S1" }, { code: "S2" }]);
+    expect(await query(database, "SELECT FROM sales_daily")).toEqual([]);
+    const again = await loadCsv(workspace, database, "sales_daily", lines, adding);
+    expect(again).toMatchObject({ inserted: 3, created: { store: 0, product: 0, calendar: 0 } });
+  });
+
+  test.for(["", "2024-03-02,S1,B,x,1,1"])(
+    "uses a store that another load has added meanwhile, under its id (rejects: %s)",
+    async (rejected) => {
+      const both = await Promise.all(
+        ["2024-02", "2024-03"].map(async (month) => {
+          const own = lines.slice(1).map((line) => line.replace(/^2024-../, month));
+          const content = [header, ...own, ...(rejected === "" ? [] : [rejected])];
+          return loadCsv(workspace, database, "sales_daily", content, { ...adding, onStep: together() });
+        }),
+      );
+      expect(both.map(({ inserted }) => inserted)).toEqual([3, 3]);
+      const added = (name: "store" | "product") => both.reduce((sum, { created }) => sum + created[name], 0);
+      expect([added("store"), added("product")]).toEqual([2, 2]);
+      const sold = "sales_daily JOIN store ON store.id = store_id JOIN product ON product.id = product_id";
+      const rows = await all(sold, "concat_ws(' ', code, sku, quantity) AS row");
+      expect(rows.map(({ row }) => row)).toEqual([
+        "S1 A 2",
+        "S1 A 2",
+        "S1 B 1",
+        "S1 B 1",
+        "S2 A 1",
+        "S2 A 1",
+      ]);
+    },
+  );
 });

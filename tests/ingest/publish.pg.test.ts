@@ -86,6 +86,43 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     ]);
   });
 
+  test("the last month that a file can name is built, and then found as its own", async () => {
+    const target = await freshDatabase({ server });
+    await fillDimensions(target);
+    const loading = (days: string[], quantity: number) => {
+      const rows = days.map((date) => `${date},S1,A,${quantity},1.00,${quantity}.00`);
+      return loadCsv(workspace, target, "sales_daily", [header, ...rows], { createMissing: true });
+    };
+    const methodsOf = async (loading: ReturnType<typeof loadCsv>) =>
+      (await loading).months.map(({ month, method }) => `${month} ${method}`);
+    expect(await methodsOf(loading(["9999-12-31", "0001-01-01"], 1))).toEqual([
+      "0001-01 attach",
+      "9999-12 attach",
+    ]);
+    expect(await methodsOf(loading(["9999-12-31", "0001-01-01"], 2))).toEqual([
+      "0001-01 merge",
+      "9999-12 merge",
+    ]);
+    expect(
+      await query(
+        target,
+        "SELECT relname FROM pg_class WHERE relname ~ '^sales_daily_(0001|9999)_[0-9]+$' ORDER BY 1",
+      ),
+    ).toEqual([{ relname: "sales_daily_0001_01" }, { relname: "sales_daily_9999_12" }]);
+  });
+
+  test("ids are exact and different near 2^53, where numbers of JavaScript are not", async () => {
+    const target = await freshDatabase({ server });
+    await fillDimensions(target);
+    await query(target, "SELECT setval('sales_daily_id_seq', 9007199254740990)");
+    const days = Array.from({ length: 9 }, (_, day) => `2024-01-0${day + 1},S1,A,1,1.00,1.00`);
+    await loadCsv(workspace, target, "sales_daily", [header, ...days]);
+    const ids = await query<{ id: string }>(target, "SELECT id FROM sales_daily ORDER BY id");
+    expect(ids.map(({ id }) => BigInt(id))).toEqual(
+      days.map((_, index) => 9_007_199_254_740_992n + BigInt(index)),
+    );
+  });
+
   test("an interruption of a load that waits to publish leaves nothing, and ends its statement on the server", async () => {
     const interruption = new AbortController();
     await whileHeld(database, publishing, async () => {
@@ -121,6 +158,31 @@ describe.for(serverVersions())("on PostgreSQL %s", async (server) => {
     expect(await stored()).toBe(2);
     await query(database, "DELETE FROM sales_daily");
     expect(leftovers()).toEqual([]);
+  });
+
+  test("an interruption after months were built drops them, although the load's statements are cancelled", async () => {
+    const interruption = new AbortController();
+    const loading = codeOf(
+      loadCsv(workspace, database, "sales_daily", lines, {
+        signal: interruption.signal,
+        onStep: async (step) => {
+          if (step !== "record") return;
+          interruption.abort(fail("INTERRUPTED", { signal: "SIGTERM" }));
+          // Some cancellations go by.
+          await new Promise((resolve) => setTimeout(resolve, 700));
+        },
+      }),
+    );
+    expect(await loading).toBe("INTERRUPTED: Interrupted by SIGTERM; nothing was published.");
+    const built =
+      "SELECT relname FROM pg_class WHERE relname LIKE '%\\_load\\_%' AND relkind = 'r' AND NOT relispartition";
+    expect(await query(database, built)).toEqual([]);
+    expect(
+      await query(
+        database,
+        "SELECT FROM pg_locks JOIN pg_database d ON d.oid = database WHERE datname = current_database() AND locktype = 'advisory'",
+      ),
+    ).toEqual([]);
   });
 
   test("a lost connection is one clear error, and nothing is published", async () => {

@@ -2,7 +2,7 @@ import type { Client } from "../../database/connection.ts";
 import type { LedgerFile, LedgerMonth } from "../../schema/ledger.ts";
 import type { TableName } from "../../schema/tables.ts";
 import { version } from "../../system/version.ts";
-import type { LoadCounts } from "../counts.ts";
+import type { LoadCounts, MonthChanges, ValidationCounts } from "../counts.ts";
 
 /** What the ledger keeps of a load in addition to its counts. */
 export interface LedgerEntry {
@@ -26,7 +26,7 @@ export async function recordRun(
   client: Client,
   id: number,
   entry: LedgerEntry,
-  counts: LoadCounts,
+  counts: Pick<LoadCounts, keyof ValidationCounts | keyof MonthChanges | "rejected">,
   months: readonly LedgerMonth[],
 ): Promise<void> {
   await client.query(

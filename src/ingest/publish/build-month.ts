@@ -1,19 +1,22 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
+import { defaultLockRetry, withLockRetry } from "../../database/lock-retry.ts";
 import { boundsOf, loadTableName } from "../../database/months.ts";
+import { ownLikeParent } from "../../database/partitions.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { copySpooled } from "../../duckdb/transfer.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { MonthPlan, MonthState } from "./month-plan.ts";
 import type { PartitionDefinition } from "./partition-definition.ts";
+import type { IdsOf } from "./reserve-ids.ts";
 import type { SpooledMonth } from "./spool-month.ts";
 
 /** What the months that a load builds have in common. */
 export interface BuildOptions {
   readonly definition: PartitionDefinition;
   readonly loadId: number;
-  /** New rows are numbered from here by their place in the source; null: each draws its id from the sequence. */
-  readonly firstId: number | null;
+  /** The ids of new rows by their place in the source; null: each draws its id from the sequence. */
+  readonly ids: IdsOf | null;
   /** When the load's rows count as recorded, as PostgreSQL writes it. */
   readonly loadedAt: string;
   readonly onStep?: ((step: string) => void | Promise<void>) | undefined;
@@ -27,13 +30,12 @@ export interface BuiltMonth {
   readonly relation: string;
 }
 
-/** Builds a month from its files, in a transaction of its own or within the load's. */
+/** Builds a month from its files, in a transaction of its own: nobody reads it until it is attached. */
 export async function buildMonth(
   client: Client,
   engine: Engine,
   { plan, files, origin }: SpooledMonth,
   options: BuildOptions,
-  transaction: "own" | "of the load",
 ): Promise<BuiltMonth> {
   // By this name the next load finds it if this one is killed.
   const relation = loadTableName(options.definition.table, plan.month ?? "", options.loadId);
@@ -51,7 +53,10 @@ export async function buildMonth(
     await addConstraints(client, relation, options.definition);
     await options.onStep?.(`built ${plan.month}`);
   };
-  await (transaction === "own" ? withTransaction(client, fill) : fill());
+  // Foreign keys lock one dimension after the other, and writers of dimensions may do so in another order.
+  await withLockRetry(client, { ...defaultLockRetry, signal: engine.signal }, () =>
+    withTransaction(client, fill),
+  );
   return { plan, origin, relation };
 }
 
@@ -72,13 +77,26 @@ async function createTable(
       CONSTRAINT ${boundsCheck} CHECK (date >= ${quoteLiteral(from)} AND date < ${quoteLiteral(to)})
     ) WITH (autovacuum_enabled = false)
   `);
+  await ownLikeParent(client, definition.table, relation);
   // Identity is not copied. All rows of a load have the same time, so constants do, which COPY evaluates only once.
-  await client.query(`
-    ALTER TABLE ${name}
-      ALTER COLUMN id SET DEFAULT nextval(${quoteLiteral(definition.sequence ?? "")}::regclass),
-      ALTER COLUMN created_at SET DEFAULT ${quoteLiteral(loadedAt)},
-      ALTER COLUMN updated_at SET DEFAULT ${quoteLiteral(loadedAt)}
-  `);
+  await setDefaults(client, relation, {
+    id: `nextval(${quoteLiteral(definition.sequence ?? "")}::regclass)`,
+    created_at: quoteLiteral(loadedAt),
+    updated_at: quoteLiteral(loadedAt),
+  });
+}
+
+/** Sets the defaults of columns: SQL, or null for none. */
+async function setDefaults(
+  client: Client,
+  relation: string,
+  defaults: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  for (const [column, sql] of Object.entries(defaults)) {
+    const action = sql === null ? "DROP DEFAULT" : `SET DEFAULT ${sql}`;
+    const alter = `ALTER TABLE ${quoteIdentifier(relation)} ALTER COLUMN ${quoteIdentifier(column)} ${action}`;
+    await client.query(alter);
+  }
 }
 
 /** The name of the CHECK that a built month has until it is attached. */
@@ -95,14 +113,10 @@ async function addConstraints(
   for (const { unique, sql } of definition.indexes) {
     await client.query(`CREATE ${unique ? "UNIQUE " : ""}INDEX ON ${name} ${sql}`);
   }
-  await client.query(`
-    ALTER TABLE ${name}
-      ALTER COLUMN id DROP DEFAULT,
-      ALTER COLUMN created_at SET DEFAULT now(),
-      ALTER COLUMN updated_at SET DEFAULT now()
-  `);
+  await setDefaults(client, relation, { id: null, created_at: "now()", updated_at: "now()" });
   // Only columns that rows are searched by; autovacuum analyzes the others later.
   await client.query(`ANALYZE ${name} (${definition.searched.map(quoteIdentifier).join(", ")})`);
-  const keys = definition.foreignKeys.map((key) => `ADD CONSTRAINT ${quoteIdentifier(key.name)} ${key.sql}`);
-  if (keys.length > 0) await client.query(`ALTER TABLE ${name} ${keys.join(", ")}`);
+  for (const key of definition.foreignKeys) {
+    await client.query(`ALTER TABLE ${name} ADD CONSTRAINT ${quoteIdentifier(key.name)} ${key.sql}`);
+  }
 }

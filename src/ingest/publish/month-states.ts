@@ -57,7 +57,7 @@ async function homeOf(
   }
   const relation = `${contract.name}_default`;
   const { rows } = await client.query<{ waiting: boolean }>(
-    `SELECT EXISTS (SELECT FROM ${quoteIdentifier(relation)} WHERE date >= $1 AND date < $2) AS waiting`,
+    `SELECT EXISTS (SELECT 1 FROM ${quoteIdentifier(relation)} WHERE date >= $1 AND date < $2) AS waiting`,
     [bounds.from, bounds.to],
   );
   return rows[0]?.waiting ? { kind: "default", relation } : { kind: "none" };
@@ -66,7 +66,7 @@ async function homeOf(
 /** How many rows a relation has, judged by its size, because statistics may be missing or old. 0 only if it has none. */
 async function estimate(client: Client, relation: string): Promise<number> {
   const { rows } = await client.query<{ bytes: string; some: boolean }>(
-    `SELECT pg_relation_size($1::regclass) AS bytes, EXISTS (SELECT FROM ${quoteIdentifier(relation)}) AS some`,
+    `SELECT pg_relation_size($1::regclass) AS bytes, EXISTS (SELECT 1 FROM ${quoteIdentifier(relation)}) AS some`,
     [quoteIdentifier(relation)],
   );
   const [row] = rows;

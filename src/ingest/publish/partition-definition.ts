@@ -39,7 +39,7 @@ export async function partitionDefinitionOf(
     `SELECT indisunique AS unique, substring(pg_get_indexdef(indexrelid) FROM ' (USING .*)$') AS sql
      FROM pg_index
      WHERE indrelid = $1::regclass
-       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = indrelid)
+       AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid AND conrelid = indrelid)
      ORDER BY indexrelid`,
     [table],
   );

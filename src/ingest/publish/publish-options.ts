@@ -1,6 +1,6 @@
 import type { Database } from "../../database/connection.ts";
 import type { Month } from "../../database/months.ts";
-import type { LoadCounts, MonthChanges } from "../counts.ts";
+import type { CreatedRows, LoadCounts, MonthChanges } from "../counts.ts";
 import type { LedgerEntry } from "../ledger/record-run.ts";
 import type { MonthPlan, methodOf } from "./month-plan.ts";
 
@@ -13,10 +13,14 @@ export interface PublishOptions {
   readonly wait: boolean;
   /** Decides what is done with a month; default {@link methodOf}. For benchmarks of the alternatives. */
   readonly choose?: typeof methodOf | undefined;
-  /** The counts of the load if it changes this; throws when they do not add up. */
-  readonly counts: (changes: MonthChanges) => LoadCounts;
+  /** How many dimension rows the accepted rows refer to and the warehouse lacked when they were validated. */
+  readonly missing: CreatedRows;
+  /** The counts of the load if it changes this and has added these dimension rows; throws when they do not add up. */
+  readonly counts: (changes: MonthChanges, created: CreatedRows) => LoadCounts;
   /** Called before waiting for another load of the month. */
   readonly onWait?: ((month: Month | null) => void) | undefined;
+  /** Called before waiting for another load that merges and swaps months. */
+  readonly onTurn?: (() => void) | undefined;
   /** Called when the swap did not get its lock, with who holds it. */
   readonly onRetry?: ((attempt: number, holders: string) => void) | undefined;
   readonly onPhase?: ((phase: "compare" | "build" | "publish") => void) | undefined;

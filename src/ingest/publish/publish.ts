@@ -1,31 +1,32 @@
 import { rm } from "node:fs/promises";
-import { type Client, withTransaction } from "../../database/connection.ts";
-import { type LockRetry, withLockRetry } from "../../database/lock-retry.ts";
-import { lockMonths, unlockMonths } from "../../database/locks.ts";
+import { type Client, withClient, withTransaction } from "../../database/connection.ts";
+import { defaultLockRetry, withLockRetry } from "../../database/lock-retry.ts";
+import { lockMonths, lockSwapTurn, unlockMonths } from "../../database/locks.ts";
 import { ForecastLabError } from "../../errors.ts";
-import { totalOf } from "../counts.ts";
+import { type CreatedRows, totalOf } from "../counts.ts";
 import { tables } from "../engine-tables.ts";
 import { nextLoadId, recordRun, serverTime } from "../ledger/record-run.ts";
 import type { AcceptedRows } from "./accepted-rows.ts";
+import { addDimensionRows } from "./add-dimension-rows.ts";
 import { type BuildOptions, type BuiltMonth, buildMonth } from "./build-month.ts";
 import { dropLeftovers } from "./drop-leftovers.ts";
-import { insertDimensionRows } from "./insert-dimension-rows.ts";
 import { mergeMonth } from "./merge-month.ts";
 import type { MonthPlan } from "./month-plan.ts";
 import { type StagedMonth, stagedMonths } from "./month-states.ts";
 import { isReplaceable, type PartitionDefinition, partitionDefinitionOf } from "./partition-definition.ts";
 import { planMonths } from "./plan-months.ts";
 import { type Publication, type PublishOptions, rowTally, step } from "./publish-options.ts";
-import { reserveIds } from "./reserve-ids.ts";
-import { type SpooledMonth, spoolMonth } from "./spool-month.ts";
-import { confirmOrigins, swapMonths } from "./swap-months.ts";
+import { type IdsOf, reserveIds } from "./reserve-ids.ts";
+import { spoolMonth } from "./spool-month.ts";
+import { swapLimit_s, swapWhenFree } from "./swap-months.ts";
 import { onTwoConnections } from "./two-connections.ts";
 
 /**
  * Publishes the accepted rows in their table: new rows are inserted, those that differ in a column that the load gives are
  * updated, the rest are not written. Months are compared, then built next to the table or merged into it, whichever is
  * cheaper. All of it becomes visible in one transaction, together with the load's row in the ledger. Whatever ends it before
- * leaves the old state, and tables that nobody reads, which the next load drops.
+ * leaves the old state, and tables that nobody reads, which the next load drops. Only dimension rows that the load adds are
+ * committed before, and stay.
  *
  * @throws LOAD_MONTH_BUSY, LOAD_CONFLICT, DATABASE_LOCK_TIMEOUT, CONSTRAINT_VIOLATED and other errors of the database
  */
@@ -39,24 +40,28 @@ export async function publish(
   if (options.dryRun) {
     const definition = await partitionDefinitionOf(client, contract);
     const months = await planMonths(client, rows, staged, options, isReplaceable(definition));
-    return { counts: options.counts(totalOf(months)), months, loadId: null };
+    return { counts: options.counts(totalOf(months), options.missing), months, loadId: null };
   }
   const months = staged.map(({ month }) => month);
+  const unlock = () => unlockMonths(client, contract.name, months);
   await step(options, "lock months");
   await lockMonths(client, contract.name, months, "session", {
     wait: options.wait,
     ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
   });
-  await step(options, "sweep leftovers");
-  await dropLeftovers(client);
+  let failed = true;
   try {
-    return await publishUnlessChanged(client, rows, staged, options);
-  } catch (error) {
-    // If the connection is lost, the next load drops them.
-    await dropLeftovers(client).catch(() => {});
-    throw error;
+    await step(options, "sweep leftovers");
+    await dropLeftovers(client);
+    const created = await addDimensionRows(client, rows, options);
+    const publication = await publishUnlessChanged(client, rows, staged, options, created);
+    failed = false;
+    return publication;
   } finally {
-    await unlockMonths(client, contract.name, months).catch(() => {});
+    // The statements of an interrupted load are cancelled again and again, so the first may be hit by that.
+    await unlock().catch(() => unlock().catch(() => {}));
+    // On a connection of its own, because the load's may be lost, or be cancelled. What it cannot drop, the next load does.
+    if (failed) await withClient(options.database, dropLeftovers).catch(() => {});
   }
 }
 
@@ -66,10 +71,11 @@ async function publishUnlessChanged(
   rows: AcceptedRows,
   staged: readonly StagedMonth[],
   options: PublishOptions,
+  created: CreatedRows,
 ): Promise<Publication> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await publishOnce(client, rows, staged, options);
+      return await publishOnce(client, rows, staged, options, created);
     } catch (error) {
       if (attempt === attempts || !isConflict(error)) throw error;
       await dropLeftovers(client);
@@ -91,33 +97,27 @@ async function publishOnce(
   rows: AcceptedRows,
   staged: readonly StagedMonth[],
   options: PublishOptions,
+  created: CreatedRows,
 ): Promise<Publication> {
   const { engine, contract } = rows;
   const [loadId, loadedAt] = [await nextLoadId(client), await serverTime(client)];
   const definition = await partitionDefinitionOf(client, contract);
   const months = await planMonths(client, rows, staged, options, isReplaceable(definition));
-  const counts = options.counts(totalOf(months));
+  const counts = options.counts(totalOf(months), created);
   const toBuild = months.filter(({ method }) => method === "attach" || method === "rebuild");
-  const firstId = toBuild.length === 0 ? null : await firstIdOf(client, rows, definition);
-  const build: BuildOptions = { definition, loadId, firstId, loadedAt, onStep: options.onStep };
+  const ids = toBuild.length === 0 ? null : await idsFor(client, rows, definition);
+  const build: BuildOptions = { definition, loadId, ids, loadedAt, onStep: options.onStep };
   const toMerge = months.filter(({ method }) => method === "merge");
-  // Nobody else sees dimension rows before the commit: only the transaction that adds them can validate keys against them.
-  const createsDimensionRows = Object.values(counts.created).some((count) => count > 0);
 
   options.onPhase?.("build");
-  const built = createsDimensionRows ? [] : await buildMonths(client, rows, toBuild, build, options);
-  const spooled = createsDimensionRows ? await spoolMonths(client, rows, toBuild, build) : [];
+  const swaps = await buildMonths(client, rows, toBuild, build, options);
   options.onPhase?.("publish");
+  const begun = performance.now();
   const transaction = async () => {
     await step(options, "begin");
+    if (swaps.length > 0 && toMerge.length > 0) await lockSwapTurn(client, options.onTurn);
     // A load may move the boundary between two price windows: only the outcome must not overlap.
     await client.query("SET CONSTRAINTS ALL DEFERRED");
-    const swaps = [...built];
-    if (createsDimensionRows) {
-      await step(options, "create dimension rows");
-      await insertDimensionRows(client, engine, counts.created);
-      for (const month of spooled) swaps.push(await buildMonth(client, engine, month, build, "of the load"));
-    }
     for (const plan of toMerge) {
       await step(options, `merge ${plan.month ?? "table"}`);
       await mergeMonth(client, rows, plan, { definition, loadedAt });
@@ -127,32 +127,26 @@ async function publishOnce(
     await step(options, "record");
     await recordRun(client, loadId, options.entry, counts, months.map(ledgerMonth));
     if (swaps.length > 0) {
-      await client.query(`SET LOCAL lock_timeout = ${swapLockRetry.lockTimeout_ms}`);
-      await step(options, "confirm");
-      await confirmOrigins(client, contract, swaps);
-      await step(options, "swap");
-      await swapMonths(client, contract, swaps);
+      const limit_s = swapLimit_s - (performance.now() - begun) / 1_000;
+      await swapWhenFree(client, contract, swaps, { ...options, limit_s, signal: engine.signal });
     }
     await step(options, "commit");
   };
-  const retry = { ...swapLockRetry, signal: engine.signal, onRetry: options.onRetry };
+  const retry = { ...defaultLockRetry, signal: engine.signal, onRetry: options.onRetry };
   await withLockRetry(client, retry, () => withTransaction(client, transaction));
   await step(options, "done");
   return { counts, months, loadId };
 }
 
-/** Reserves an id for every row of the source. @returns the first; null if each row is to draw its own */
-async function firstIdOf(
+/** Reserves an id for every row of the source; null if each row is to draw its own. */
+async function idsFor(
   client: Client,
   { engine }: AcceptedRows,
   { sequence }: PartitionDefinition,
-): Promise<number | null> {
+): Promise<IdsOf | null> {
   const last = await engine.count(`SELECT max(_seq) FROM ${tables.acceptedRow}`);
   return sequence === null ? null : reserveIds(client, sequence, last + 1);
 }
-
-/** While a swap waits for its lock, readers that come later wait behind it. So it waits briefly, and often. */
-const swapLockRetry: LockRetry = { lockTimeout_ms: 100, attempts: 400 };
 
 const ledgerMonth = ({ month, method, inserted, updated, unchanged }: MonthPlan) => ({
   month,
@@ -174,20 +168,9 @@ function buildMonths(
   const done = rowTally(plans, options);
   return onTwoConnections(client, options.database, engine.signal, plans, async (connection, plan) => {
     const spooled = await spoolMonth(connection, rows, plan, build);
-    const built = await buildMonth(connection, engine, spooled, build, "own");
+    const built = await buildMonth(connection, engine, spooled, build);
     for (const { path } of spooled.files) await rm(path);
     done(plan.staged);
     return built;
   });
-}
-
-async function spoolMonths(
-  client: Client,
-  rows: AcceptedRows,
-  plans: readonly MonthPlan[],
-  build: BuildOptions,
-): Promise<SpooledMonth[]> {
-  const spooled: SpooledMonth[] = [];
-  for (const plan of plans) spooled.push(await spoolMonth(client, rows, plan, build));
-  return spooled;
 }

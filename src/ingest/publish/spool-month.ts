@@ -7,6 +7,7 @@ import { type AcceptedRows, isInMonth, orderByGrain } from "./accepted-rows.ts";
 import { fetchedColumns, isInStoredMonth, storedColumns } from "./fetch-stored.ts";
 import { emptyFingerprint, type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { MonthPlan, MonthState } from "./month-plan.ts";
+import type { IdsOf } from "./reserve-ids.ts";
 
 /** The rows of a month to be built, in files ready to be copied. */
 export interface SpooledMonth {
@@ -20,7 +21,7 @@ export interface SpooledMonth {
  * Writes the rows of a month to be built. If the month has stored rows, these keep id, created_at and the columns that the
  * load does not give; those that differ get the load's values and its time. New rows are in a file of their own.
  *
- * @param options.firstId new rows are numbered from here by their place in the source; null: without ids
+ * @param options.ids the ids of new rows by their place in the source; null: without ids
  * @param options.loadedAt when the load's rows count as recorded, as PostgreSQL writes it
  * @throws LOAD_CONFLICT when the stored rows are no longer those that the load was compared with
  */
@@ -28,12 +29,12 @@ export async function spoolMonth(
   reader: Client,
   rows: AcceptedRows,
   plan: MonthPlan,
-  { firstId, loadedAt }: { readonly firstId: number | null; readonly loadedAt: string },
+  { ids, loadedAt }: { readonly ids: IdsOf | null; readonly loadedAt: string },
 ): Promise<SpooledMonth> {
   const { engine, contract } = rows;
-  const columns = firstId === null ? rows.columns : ["id", ...rows.columns];
+  const columns = ids === null ? rows.columns : ["id", ...rows.columns];
   const accepted = `(
-    SELECT ${firstId ?? "NULL"} + _seq AS id, * FROM ${tables.acceptedRow} WHERE ${isInMonth(plan.month)}
+    SELECT ${ids === null ? "NULL" : ids("_seq")} AS id, * FROM ${tables.acceptedRow} WHERE ${isInMonth(plan.month)}
   ) AS accepted`;
   const write = (what: string, names: readonly string[], query: string) =>
     spoolRows(engine, { name: `${plan.month}-${what}`, columns: names, query });

@@ -19,6 +19,10 @@ export interface KillableServer {
   killConnections(names: readonly string[]): Promise<void>;
   /** Kills all processes of the server, and starts it again. */
   killAll(): Promise<void>;
+  /** All processes of the server, the one that would restart the others first. */
+  processes(): Promise<number[]>;
+  /** Waits until the server has recovered from the kill of a process; if all were killed, starts it again. */
+  recovered(whole: boolean): Promise<void>;
 }
 
 export async function startKillableServer(folder: string, version: string): Promise<KillableServer> {
@@ -28,6 +32,12 @@ export async function startKillableServer(folder: string, version: string): Prom
   const database = databaseBeside((await open()).database, "postgres");
   const ask = <Row extends object>(sql: string, values?: unknown[]) =>
     withClient(database, (client) => rowsOf<Row>(client, sql, values));
+  const processes = async () => {
+    const { pid = 0 } = await statusOf(home);
+    const children = execFileSync("ps", ["-o", "pid=", "--ppid", `${pid}`], { encoding: "utf8" });
+    // The postmaster first: it would restart the others.
+    return [pid, ...children.trim().split(/\s+/).map(Number)];
+  };
   return {
     database,
     clone: async (template, names) => {
@@ -52,12 +62,21 @@ export async function startKillableServer(folder: string, version: string): Prom
       while (!(await ask("SELECT").catch(() => false))) await sleep(5);
     },
     killAll: async () => {
-      const { pid = 0 } = await statusOf(home);
-      const children = execFileSync("ps", ["-o", "pid=", "--ppid", `${pid}`], { encoding: "utf8" });
-      // The postmaster first: it would restart the others.
-      const pids = [pid, ...children.trim().split(/\s+/).map(Number)];
-      await Promise.all(pids.map((each) => crash(each).catch(() => {})));
+      await Promise.all((await processes()).map((each) => crash(each).catch(() => {})));
       await open();
+    },
+    processes,
+    recovered: async (whole) => {
+      if (whole) {
+        // A process that is being killed may still be there.
+        const left = await statusOf(home);
+        if (left.pid !== undefined) await crash(left.pid).catch(() => {});
+        await open();
+      } else {
+        // Until it notices, it takes connections that it is about to end.
+        await sleep(50);
+      }
+      while (!(await ask("SELECT").catch(() => false))) await sleep(5);
     },
   };
 }
