@@ -276,7 +276,7 @@ describe("the ledger as a table", () => {
     ...{ loaded_by: "postgres", version: "0.1.0" },
     ...changes,
   });
-  const lines = (runs: LoadRun[], width = 80) => table(listed(runs, width));
+  const lines = (runs: LoadRun[], room = 80) => table(listed(runs), room, ["files"]);
 
   test("has a row a load, without the counts that are 0 for all of them", () => {
     const files = [file("in/a.csv", 1), file("in/b.csv", 1), file("in/c.csv", 1)];

@@ -27,6 +27,7 @@ export interface ProgressDisplay {
 }
 
 export function progressDisplay(output: Output, stderr: NodeJS.WriteStream): ProgressDisplay {
+  if (output.quiet) return { onProgress: undefined, onWait: () => {}, clear: () => {} };
   if (output.json) {
     const event = (fields: object) => stderr.write(`${JSON.stringify(fields)}\n`);
     return {
