@@ -14,8 +14,13 @@ export const registerCheck: RegisterCommand = (program, action) => {
     .addHelpText("after", examples("check", "check --json"))
     .action(
       action(async (context, options: MigrationsOptions) => {
-        const { check } = await import("../../migration/index.ts");
-        const report = await withMigrationTarget(context, options, check);
+        const [{ check }, { whileDoing }] = await Promise.all([
+          import("../../migration/index.ts"),
+          import("../render/progress.ts"),
+        ]);
+        const work = withMigrationTarget(context, options, check);
+        const doing = "comparing with the revisions in a scratch database";
+        const report = await whileDoing(context.output, context.streams.stderr, doing, work);
         const clean = report.findings.length === 0;
         context.output.result({ clean, ...report });
         print(context.output, report);

@@ -54,10 +54,13 @@ export const registerDb: RegisterCommand = (program, action) => {
     .action(action((context, args: string[]) => runPsql(context, args)));
 };
 
-async function start({ settings, output }: Context): Promise<undefined> {
+async function start({ settings, output, streams }: Context): Promise<undefined> {
   if (settings.databaseUrl !== undefined) return nothingToDo(settings.databaseUrl, output, "start");
-  const { startEmbedded } = await import("../../database/embedded/index.ts");
-  const server = await startEmbedded(settings);
+  const [{ startEmbedded }, { whileDoing }] = await Promise.all([
+    import("../../database/embedded/index.ts"),
+    import("../render/progress.ts"),
+  ]);
+  const server = await whileDoing(output, streams.stderr, "starting PostgreSQL", startEmbedded(settings));
   output.result(server);
   output.report(`PostgreSQL ${server.version} is running (process ${server.pid}), data in ${server.data}`);
   output.note(`Stop it with: ${output.program} db stop`);

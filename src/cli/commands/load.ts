@@ -88,6 +88,7 @@ async function run(context: Context, tableName: string, files: string[], options
     signal,
     onProgress: display.onProgress,
     onWait: display.onWait,
+    onStep: display.onStep,
   };
   const result = await withDatabase(settings, (database) => load(database, request)).finally(display.clear);
   return reportResult(result, loadRefusal(result), printLoad, context);

@@ -29,12 +29,14 @@ export const registerRollup: RegisterCommand = (program, action) => {
       examples("rollup", "rollup --from 2024-01-01 --to 2024-01-31", "rollup --on-net-negative reject"),
     )
     .action(
-      action(async ({ settings, output, signal }, options: Options) => {
-        const [{ rollUp }, { withDatabase }] = await Promise.all([
+      action(async ({ settings, output, signal, streams }, options: Options) => {
+        const [{ rollUp }, { withDatabase }, { whileDoing }] = await Promise.all([
           import("../../rollup/index.ts"),
           import("../../database/open.ts"),
+          import("../render/progress.ts"),
         ]);
-        const rollup = await withDatabase(settings, (database) => rollUp(database, { ...options, signal }));
+        const work = withDatabase(settings, (database) => rollUp(database, { ...options, signal }));
+        const rollup = await whileDoing(output, streams.stderr, "summing transactions", work);
         output.result(rollup);
         printRollup(rollup, output);
         return 0;

@@ -26,6 +26,8 @@ export interface Output {
   readonly interactive: boolean;
   /** Columns of the terminal, for what is drawn; 80 if there is none. */
   readonly width: number;
+  /** Columns of the terminal that stderr is on, which may change. */
+  errorWidth(): number;
   /** Columns that a line on stdout may take; Infinity if it is not a terminal, so that programs read whole lines. */
   readonly room: number;
   /** A line on stdout that the command was asked for; nothing with --json. */
@@ -73,6 +75,7 @@ export function createOutput(
     errorColors: paletteOf(isColored(stderr, environment)),
     interactive: stderr.isTTY === true && !json && !quiet && environment.TERM !== "dumb",
     width: widthOf(stdout, environment),
+    errorWidth: () => widthOf(stderr, environment),
     room: roomOf(stdout, environment),
     line,
     report: (text) => {
