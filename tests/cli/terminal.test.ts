@@ -180,10 +180,16 @@ describe("text from data never steers a terminal", () => {
   });
 
   test("nor from the command line", async () => {
-    const env = { DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none", NO_COLOR: "1" };
-    for (const args of [["\x1b[2Jx"], ["load", "\u202estore", "x.csv"], ["load", "store", "\x9b2J.csv"]]) {
-      const { stderr } = await forecastlab(args, { env });
-      expect(stderr.trimEnd().split("\n").join(" ")).not.toMatch(control);
+    const lines = [
+      ["\x1b[2Jx"],
+      ["help", "\u202eload"],
+      ["loads", "--limit", "\x9b2J"],
+      ["completion", "\x1b[2Jbash"],
+    ];
+    for (const args of lines) {
+      const { status, stderr } = await forecastlab(args);
+      expect(status).toBe(2);
+      for (const line of stderr.split("\n")) expect(line).not.toMatch(control);
     }
   });
 
@@ -214,7 +220,7 @@ describe("on a terminal", () => {
   });
 
   test("a long sentence is wrapped at spaces, and indented below its first line", () => {
-    expect(wrapped("  one two three", 10)).toEqual(["  one two", "  three"]);
+    expect(wrapped("  one two three", 10)).toEqual(["  one two", "    three"]);
     expect(wrapped("error one two three", 12)).toEqual(["error one", "  two three"]);
     expect(wrapped("data     one two three", 20)).toEqual(["data     one two", "         three"]);
     expect(wrapped("/a/very/long/path is long", 10)).toEqual(["/a/very/long/path", "  is long"]);

@@ -31,7 +31,7 @@ async function demo({ settings, output, signal }: Context): Promise<number> {
 
 function printStep(step: DemoStep, output: Output): void {
   const [name, text] = stepText(step);
-  output.report(`  ${name.padEnd(11)} ${text}`);
+  output.report(`  ${name.padEnd(11)}  ${text}`);
 }
 
 function stepText(step: DemoStep): [name: string, text: string] {

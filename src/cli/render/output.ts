@@ -63,8 +63,9 @@ export function createOutput(
   streams: Streams,
 ): Output {
   const { stdout, stderr } = streams;
-  const print = (stream: NodeJS.WriteStream, text: string) => {
-    for (const line of wrapped(text, roomOf(stream, environment))) stream.write(`${printable(line)}\n`);
+  const print = (stream: NodeJS.WriteStream, text: string, indent?: number) => {
+    for (const line of wrapped(text, roomOf(stream, environment), indent))
+      stream.write(`${printable(line)}\n`);
   };
   const line = (text = "") => {
     if (!json) print(stdout, text);
@@ -84,7 +85,7 @@ export function createOutput(
     note: (text) => {
       if (!json && !quiet) print(stderr, text);
     },
-    error: (text) => print(stderr, text),
+    error: (text) => print(stderr, text, 2),
     data: (text) => {
       if (json) return;
       const safe = stdout.isTTY ? text.split("\n").map(printable).join("\n") : text;

@@ -6,7 +6,7 @@ type Cell = string | number;
 
 /**
  * An aligned table: text to the left, numbers (and decimals kept as text) to the right; the first row is the heading. Text that
- * does not fit is cut, numbers never: if they do not fit, every row becomes lines of a heading and a value.
+ * does not fit is cut, numbers and days never: if they do not fit, every row becomes lines of a heading and a value.
  *
  * @param room columns that a line may take
  * @param paths headings of columns that are cut at their start, because the end tells values apart
@@ -46,7 +46,8 @@ function columnOf(cells: readonly string[][], index: number, path: boolean): Col
   const values = cells.map((row) => row[index] ?? "");
   const numeric = values.slice(1).every((value) => /^-?[\d,]+(\.\d+)?$/.test(value));
   const width = Math.max(...values.map(displayWidth));
-  const least = numeric ? width : Math.min(width, Math.max(displayWidth(values[0] ?? ""), readable));
+  const fixed = numeric || values.some((value) => /^\d{4}-\d{2}-\d{2}/.test(value));
+  const least = fixed ? width : Math.min(width, Math.max(displayWidth(values[0] ?? ""), readable));
   return { numeric, width, least, cut: path ? cutStart : cutEnd };
 }
 

@@ -1,8 +1,8 @@
 import { paintedWidth } from "./palette.ts";
 
 /**
- * A line as lines of at most so many columns, broken at spaces. The next lines are indented like the first, or start below
- * what follows a label (`data     /srv/shop`). A word that is too long, such as a path, is left whole.
+ * A line as lines of at most so many columns, broken at spaces. The next lines are indented more than the first, or start
+ * below what follows a label (`data     /srv/shop`). A word that is too long, such as a path, is left whole.
  *
  * @param indent columns that the next lines are indented by
  */
@@ -24,5 +24,5 @@ export function wrapped(text: string, room: number, indent = indentOf(text, room
 
 function indentOf(text: string, room: number): number {
   const label = paintedWidth(/^ *\S+(?: \S+)* {2,}(?=\S)/.exec(text)?.[0] ?? "");
-  return label > 0 && label <= room / 2 ? label : /^ */.exec(text)?.[0].length || 2;
+  return label > 0 && label <= room / 2 ? label : (/^ */.exec(text)?.[0].length ?? 0) + 2;
 }
