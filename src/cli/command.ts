@@ -26,7 +26,4 @@ export type Action = <A extends unknown[]>(
  */
 export type RegisterCommand = (program: Command, action: Action) => void;
 
-/** Help that starts with examples. */
-export function examples(...lines: string[]): string {
-  return `Examples:\n${lines.map((line) => `  $ forecastlab ${line}`).join("\n")}\n`;
-}
+export { examples, named, notes } from "./help.ts";

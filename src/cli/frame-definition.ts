@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { FrameDefinition } from "../frame/index.ts";
+import { requiredOptions } from "./help.ts";
 
 /* What `frame` and `frame audit` share: which frame. */
 
@@ -13,8 +14,8 @@ export interface DefinitionOptions {
 /** Not marked as required: those of `frame` would then be required of its subcommands too. */
 export function definitionOptions(): Option[] {
   return [
-    new Option("--cutoff <date>", "last known day, YYYY-MM-DD"),
-    new Option("--horizon <days>", "days after the cutoff to forecast"),
+    new Option("--cutoff <date>", "last known day, YYYY-MM-DD").helpGroup(requiredOptions),
+    new Option("--horizon <days>", "days after the cutoff to forecast").helpGroup(requiredOptions),
     new Option("--spec <file>", "YAML or JSON with series, target, lags and drivers (docs/frames.md)"),
     new Option("--known-at <time>", "use only facts loaded by then: a day, or 2024-05-15T06:00:00Z"),
   ];

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { fail } from "../errors.ts";
+import { programCall } from "./program-call.ts";
 import { run, signalExit } from "./run.ts";
 
 // A reader that has seen enough (`| head`) closes the pipe: the command still ends as it should.
@@ -22,4 +23,5 @@ process.exitCode = await run(process.argv.slice(2), {
   streams: process,
   environment: process.env,
   signal: interruption.signal,
+  program: programCall(process.argv[1] ?? "", process.env, process.cwd()),
 });

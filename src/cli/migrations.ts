@@ -67,16 +67,16 @@ export async function runMigration(
         ...shared,
         target,
         patience,
-        onStep: ({ revision }, elapsed_ms) => output.line(`${done} ${revision.id} (${elapsed_ms} ms)`),
+        onStep: ({ revision }, elapsed_ms) => output.report(`${done} ${revision.id} (${elapsed_ms} ms)`),
       }),
     );
     output.result(migrated);
-    output.line(stateOf(migrated));
+    output.report(stateOf(migrated));
     return 0;
   } catch (error) {
     // An interruption is reported as one; but a revision outside a transaction may be half done, which must be said too.
     if (signal.aborted && error instanceof ForecastLabError && error.code === "REVISION_HALF_DONE") {
-      output.note(`${error.message} ${adviceOf(error)}`);
+      output.note(`${error.message} ${adviceOf(error, output)}`);
     }
     throw error;
   }
@@ -99,6 +99,6 @@ export async function printScript(
   const { script } = await import("../migration/index.ts");
   const sql = script({ direction, range, folder: migrationsFolder(context, options) });
   context.output.result({ sql });
-  context.output.line(sql.trimEnd());
+  context.output.data(sql.trimEnd());
   return 0;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fail } from "../errors.ts";
+import { didYouMean } from "../system/did-you-mean.ts";
 
 /** Where the warehouse lives. Only {@link readSettings} makes it from the environment. */
 export interface Settings {
@@ -67,13 +68,18 @@ async function readSettingsFile(folder: string): Promise<SettingsFile> {
     .safeParse(content);
   if (parsed.success) return parsed.data as SettingsFile;
   const issue = parsed.error.issues[0];
-  const problem =
-    issue?.code === "unrecognized_keys" ? `unknown name ${issue.keys.join(", ")}` : issue?.message;
+  const problem = issue?.code === "unrecognized_keys" ? unknown(issue.keys) : issue?.message;
   throw fail("SETTING_INVALID", {
     name: issue?.path.join(".") || name,
     problem: `${problem}; known are ${settingNames.join(", ")}`,
     source: name,
   });
+}
+
+/** `unknown name databaseurl (did you mean databaseUrl?)` */
+function unknown(names: readonly string[]): string {
+  const hints = names.flatMap((name) => didYouMean(name, settingNames) ?? []);
+  return `unknown name ${names.join(", ")}${hints.length === 0 ? "" : ` (${hints.join(" ")})`}`;
 }
 
 function requireDatabaseUrl(url: string, name: string): void {

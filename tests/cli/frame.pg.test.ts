@@ -191,7 +191,7 @@ describe("what cannot be framed is one sentence, what to do and an exit code, an
       "Allowed choices are parquet, arrow, csv",
     ],
     ["no place", usual.slice(0, 4), 2, "USAGE", "'--out <file>' not specified"],
-    ["an unknown subcommand", ["audot"], 2, "USAGE", "Too many arguments"],
+    ["an unknown subcommand", ["audot"], 2, "USAGE", "has no subcommand 'audot'"],
     ["an audit with a place", ["audit", ...usual], 2, "USAGE", "frame audit does not take --out"],
   ] as const)("%s", async ([name, args, status, code, part]) => {
     const empty = workspace.path(name);

@@ -17,7 +17,9 @@ describe("the program", () => {
     ["--version", 0],
     ["--help", 0],
     ["load --help", 0],
-    ["", 2],
+    ["", 1],
+    ["help load", 0],
+    ["db", 1],
     ["laod", 2],
     ["load sales_daily", 2],
     ["loads --limit all", 2],
@@ -26,7 +28,10 @@ describe("the program", () => {
     async ([line, status]) => {
       const args = line.split(" ").filter(Boolean);
       const env = { DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none" };
-      const [spawned, inProcess] = [await spawnForecastlab(args, { env }), await forecastlab(args, { env })];
+      const [spawned, inProcess] = [
+        await spawnForecastlab(args, { env }),
+        await forecastlab(args, { env, program: "npx forecastlab" }),
+      ];
       expect(spawned.status).toBe(status);
       expect(textsOf(spawned)).toEqual(textsOf(inProcess));
     },
@@ -38,7 +43,7 @@ describe("the program", () => {
 
   test("an unknown command is one sentence with what was meant", async () => {
     expect((await spawnForecastlab(["laod"])).stderr).toBe(
-      "error Unknown command 'laod' (Did you mean load?). [USAGE]\n" +
+      "error Unknown command 'laod' (did you mean load?). [USAGE]\n" +
         "  Correct the argument. Run the command with --help to see its arguments and examples.\n",
     );
   });
@@ -51,7 +56,10 @@ describe("the program", () => {
     child.stdout.on("data", (chunk) => out?.push(String(chunk)));
     child.stderr.on("data", (chunk) => err?.push(String(chunk)));
     await once(child, "close");
-    expect([out?.join(""), err?.join("")]).toEqual(["Examples:\ndone\n", ""]);
+    expect([out?.join(""), err?.join("")]).toEqual([
+      "Usage: npx forecastlab <command> [options]\ndone\n",
+      "",
+    ]);
   });
 });
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { listed } from "../../src/cli/commands/loads.ts";
 import { printLoad } from "../../src/cli/render/load-report.ts";
 import { createOutput, table } from "../../src/cli/render/output.ts";
-import { progressDisplay, progressLine } from "../../src/cli/render/progress.ts";
+import { progressDisplay, progressLine, whileDoing } from "../../src/cli/render/progress.ts";
 import type { LoadResult, LoadRun } from "../../src/ingest/index.ts";
 import { loadClock, loadPhases } from "../../src/ingest/phases.ts";
 import { rememberingStreams } from "./support/streams.ts";
@@ -32,10 +32,10 @@ describe("a line of progress", () => {
       "building  1,000 of 1,000,000 rows  1,000 rows/s  17 min left",
     ],
     [{ phase: "compare", done: 500, of: 500 }, 1, "comparing  500 of 500 rows  500 rows/s  0 s left"],
-    [{ phase: "check", done: 0 }, 9, "checking …"],
+    [{ phase: "check", done: 0 }, 9, "checking … 9 s"],
     [{ phase: "read", done: 5_000 }, 0.1, "reading …"],
     [{ phase: "publish", done: 0 }, 0, "publishing …"],
-    [{ phase: "publish", done: 0 }, 9, "publishing …"],
+    [{ phase: "publish", done: 0 }, 9, "publishing … 9 s"],
     [{ phase: "extract", done: 3, of: 12 }, 1, "reading  3 of 12 parts of tables  3 s left"],
     [{ phase: "audit", done: 2, of: 6 }, 4, "auditing  2 of 6 frames  8 s left"],
     [{ phase: "compute", done: 400, of: 1_000 }, 2, "computing  400 of 1,000 series  200 series/s  3 s left"],
@@ -68,8 +68,50 @@ describe("progress", () => {
     display.clear();
     expect(written).toEqual({
       stdout: "",
-      stderr: "\r\x1b[Kreading …\r\x1b[Kwaiting for another\r\x1b[K",
+      stderr: "\r\x1b[Kreading …\r\x1b[Kwaiting for anothe…\r\x1b[K",
     });
+  });
+
+  test("names the step within a phase, and goes on counting while nothing is reported", () => {
+    vi.useFakeTimers();
+    const { written, output, stderr } = screen({ isTTY: true, columns: 80 });
+    const display = progressDisplay(output, stderr);
+    const last = () => written.stderr.split("\r\x1b[K").at(-1);
+    display.onProgress?.({ phase: "build", done: 0 });
+    display.onStep("copy 2024-01");
+    expect(last()).toBe("building …  copying 2024-01");
+    display.onStep("index 2024-01");
+    vi.advanceTimersByTime(12_000);
+    expect(last()).toBe("building … 12 s  indexing 2024-01");
+    display.onProgress?.({ phase: "publish", done: 0 });
+    display.onStep("record");
+    expect(last()).toBe("publishing …");
+    display.onStep("swap");
+    expect(last()).toBe("publishing …  attaching months");
+    display.onWait("another load of store");
+    vi.advanceTimersByTime(5_000);
+    expect(last()).toBe("waiting for another load of store … 5 s");
+    display.clear();
+    const drawn = written.stderr;
+    vi.advanceTimersByTime(5_000);
+    expect(written.stderr).toBe(drawn);
+    vi.useRealTimers();
+  });
+
+  test("of work that reports nothing is what is done, and for how long", async () => {
+    vi.useFakeTimers();
+    const { written, output, stderr } = screen({ isTTY: true, columns: 80 });
+    let resolve: (value: number) => void = () => {};
+    const promise = new Promise<number>((done) => {
+      resolve = done;
+    });
+    const work = whileDoing(output, stderr, "summing transactions", promise);
+    vi.advanceTimersByTime(3_000);
+    expect(written.stderr.split("\r\x1b[K").at(-1)).toBe("summing transactions … 3 s");
+    resolve(7);
+    expect(await work).toBe(7);
+    expect(written.stderr.endsWith("\r\x1b[K")).toBe(true);
+    vi.useRealTimers();
   });
 
   test("with --json is an object a line on stderr", () => {
@@ -276,7 +318,7 @@ describe("the ledger as a table", () => {
     ...{ loaded_by: "postgres", version: "0.1.0" },
     ...changes,
   });
-  const lines = (runs: LoadRun[], width = 80) => table(listed(runs, width));
+  const lines = (runs: LoadRun[], room = 80) => table(listed(runs), room, ["files"]);
 
   test("has a row a load, without the counts that are 0 for all of them", () => {
     const files = [file("in/a.csv", 1), file("in/b.csv", 1), file("in/c.csv", 1)];

@@ -54,7 +54,9 @@ describe("settings", () => {
     await expect(readSettings({}, folder)).rejects.toMatchObject({
       code: "SETTING_INVALID",
       exitCode: 2,
-      message: expect.stringContaining("unknown name databaseURL; known are home, databaseUrl, postgresBin"),
+      message: expect.stringContaining(
+        "unknown name databaseURL (did you mean databaseUrl?); known are home, ",
+      ),
     });
   });
 

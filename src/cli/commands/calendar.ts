@@ -16,7 +16,7 @@ export const registerCalendar: RegisterCommand = (program, action) => {
     .option("--country <code>", "country of the public holidays (ISO 3166-1, such as GB)")
     .option("--subdivision <code>", "part of the country (ISO 3166-2, such as SCT)")
     .addHelpText(
-      "before",
+      "after",
       examples(
         "calendar --from 2024-01-01 --to 2025-12-31",
         "calendar --from 2024-01-01 --to 2025-12-31 --country GB --subdivision SCT",
@@ -39,8 +39,8 @@ export const registerCalendar: RegisterCommand = (program, action) => {
         );
         output.result(filled);
         const { days, inserted, updated, unchanged, holidays } = filled;
-        output.line(`${days} days from ${from} to ${to}, ${holidays} of them holidays`);
-        output.line(`inserted ${inserted}, updated ${updated}, unchanged ${unchanged}`);
+        output.report(`${days} days from ${from} to ${to}, ${holidays} of them holidays`);
+        output.report(`inserted ${inserted}, updated ${updated}, unchanged ${unchanged}`);
         return 0;
       }),
     );

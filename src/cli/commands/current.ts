@@ -6,7 +6,7 @@ export const registerCurrent: RegisterCommand = (program, action) => {
     .command("current")
     .description("show the revision the database is at")
     .addOption(migrationsOption())
-    .addHelpText("before", examples("current", "current --json"))
+    .addHelpText("after", examples("current", "current --json"))
     .action(
       action(async (context, options: MigrationsOptions) => {
         const { output } = context;
@@ -17,7 +17,8 @@ export const registerCurrent: RegisterCommand = (program, action) => {
         const edited = history.filter((entry) => entry.edited).map((entry) => entry.revision);
         output.result({ schema, revision, head, pending, unknown, edited });
         output.line(`${revision ?? "base"}${revision !== null && revision === head ? " (head)" : ""}`);
-        if (pending.length > 0) output.note(`Not applied: ${pending.join(", ")}. Run: forecastlab upgrade`);
+        if (pending.length > 0)
+          output.note(`Not applied: ${pending.join(", ")}. Run: ${output.program} upgrade`);
         if (unknown.length > 0) output.note(`Applied, but there is no file: ${unknown.join(", ")}.`);
         if (edited.length > 0) output.note(`Edited after it was applied: ${edited.join(", ")}.`);
         return 0;

@@ -1,6 +1,6 @@
 import type { EmbeddedStatus } from "../../database/embedded/index.ts";
 import type { Context, RegisterCommand } from "../command.ts";
-import { examples } from "../command.ts";
+import { examples, notes } from "../command.ts";
 import { runPsql } from "./psql.ts";
 
 export const registerDb: RegisterCommand = (program, action) => {
@@ -9,37 +9,40 @@ export const registerDb: RegisterCommand = (program, action) => {
     .description("the database server: embedded, unless DATABASE_URL names one")
     .enablePositionalOptions()
     .addHelpText(
-      "before",
+      "after",
       examples("db start", "db status --json", 'db psql -c "SELECT count(*) FROM store"', "db stop"),
     );
 
   db.command("start")
     .description("start the embedded server and keep it running")
-    .addHelpText("before", examples("db start", "db start --home /srv/shop"))
+    .addHelpText("after", examples("db start", "db start --home /srv/shop"))
     .action(action(start));
 
   db.command("stop")
     .description("stop the embedded server when no command uses it")
     .option("--force", "stop it now; commands that use it fail and roll back")
-    .addHelpText("before", examples("db stop", "db stop --force"))
+    .addHelpText("after", examples("db stop", "db stop --force"))
     .action(action(stop));
 
   db.command("status")
     .description("show which server is used, whether it is running, and which commands use it")
-    .addHelpText("before", examples("db status", "db status --json"))
+    .addHelpText("after", examples("db status", "db status --json"))
     .action(action(status));
 
   db.command("url")
     .description("print the connection string, for psql, DuckDB and every PostgreSQL driver")
     .option("--show-password", "print the password too, where there is one")
-    .addHelpText("before", examples("db url", "db url --show-password"))
     .addHelpText(
       "after",
-      '\nFor example: psql "$(forecastlab db url)"\n\n' +
-        "The embedded server is reached through a socket only you can open, and has no password.\n" +
-        "A password of DATABASE_URL (and the random one of the embedded server if there are no\n" +
-        "sockets, as on Windows) is printed as *** unless you ask for it.",
+      notes(
+        (program) =>
+          `For example: psql "$(${program} db url)"\n` +
+          "The embedded server is reached through a socket only you can open, and has no password. " +
+          "A password of DATABASE_URL (and the random one of the embedded server if there are no " +
+          "sockets, as on Windows) is printed as *** unless you ask for it.",
+      ),
     )
+    .addHelpText("after", examples("db url", "db url --show-password"))
     .action(action(url));
 
   db.command("psql")
@@ -47,17 +50,20 @@ export const registerDb: RegisterCommand = (program, action) => {
     .argument("[args...]", "passed to psql unchanged")
     .allowUnknownOption()
     .passThroughOptions()
-    .addHelpText("before", examples("db psql", 'db psql -c "SELECT * FROM store"', "db psql -- --version"))
+    .addHelpText("after", examples("db psql", 'db psql -c "SELECT * FROM store"', "db psql -- --version"))
     .action(action((context, args: string[]) => runPsql(context, args)));
 };
 
-async function start({ settings, output }: Context): Promise<undefined> {
+async function start({ settings, output, streams }: Context): Promise<undefined> {
   if (settings.databaseUrl !== undefined) return nothingToDo(settings.databaseUrl, output, "start");
-  const { startEmbedded } = await import("../../database/embedded/index.ts");
-  const server = await startEmbedded(settings);
+  const [{ startEmbedded }, { whileDoing }] = await Promise.all([
+    import("../../database/embedded/index.ts"),
+    import("../render/progress.ts"),
+  ]);
+  const server = await whileDoing(output, streams.stderr, "starting PostgreSQL", startEmbedded(settings));
   output.result(server);
-  output.line(`PostgreSQL ${server.version} is running (process ${server.pid}), data in ${server.data}`);
-  output.note("Stop it with: forecastlab db stop");
+  output.report(`PostgreSQL ${server.version} is running (process ${server.pid}), data in ${server.data}`);
+  output.note(`Stop it with: ${output.program} db stop`);
 }
 
 async function stop({ settings, output }: Context, options: { force?: boolean }): Promise<undefined> {
@@ -65,11 +71,11 @@ async function stop({ settings, output }: Context, options: { force?: boolean })
   const { stopEmbedded } = await import("../../database/embedded/index.ts");
   const stopped = await stopEmbedded(settings, options);
   output.result(stopped);
-  if (stopped.outcome === "stopped") output.line("The embedded server is stopped.");
-  if (stopped.outcome === "not running") output.line("The embedded server was not running.");
+  if (stopped.outcome === "stopped") output.report("The embedded server is stopped.");
+  if (stopped.outcome === "not running") output.report("The embedded server was not running.");
   if (stopped.outcome === "later") {
-    output.line(`The embedded server stops when ${users(stopped.commands)} done.`);
-    output.note("Stop it at once with: forecastlab db stop --force");
+    output.report(`The embedded server stops when ${users(stopped.commands)} done.`);
+    output.note(`Stop it at once with: ${output.program} db stop --force`);
   }
 }
 
@@ -114,7 +120,7 @@ async function url({ settings, output }: Context, options: { showPassword?: bool
   const { maskPassword } = await import("../../database/address.ts");
   const shown = options.showPassword ? complete : maskPassword(complete);
   output.result({ url: shown });
-  output.line(shown);
+  output.data(shown);
   if (shown !== complete) output.note("The password is not shown; --show-password prints it.");
 }
 
@@ -122,7 +128,7 @@ async function nothingToDo(url: string, output: Context["output"], verb: string)
   const { databaseOf } = await import("../../database/address.ts");
   const { label } = databaseOf(url);
   output.result({ state: "external", server: label });
-  output.line(`Nothing to ${verb}: DATABASE_URL points to your own server, ${label}.`);
+  output.report(`Nothing to ${verb}: DATABASE_URL points to your own server, ${label}.`);
   output.note("Unset DATABASE_URL to use the embedded server.");
 }
 

@@ -7,7 +7,7 @@ export const registerDemo: RegisterCommand = (program, action) => {
   program
     .command("demo")
     .description("load a month of a real shop into a database of its own and print its figures")
-    .addHelpText("before", examples("demo", "db psql -d forecastlab_demo"))
+    .addHelpText("after", examples("demo", "db psql -d forecastlab_demo"))
     .action(action(demo));
 };
 
@@ -22,14 +22,16 @@ async function demo({ settings, output, signal }: Context): Promise<number> {
     output.result(result);
     printFigures(result, output);
     output.line();
-    output.line(`The data is in the database ${result.database}: forecastlab db psql -d ${result.database}`);
+    output.report(
+      `The data is in the database ${result.database}: ${output.program} db psql -d ${result.database}`,
+    );
     return 0;
   });
 }
 
 function printStep(step: DemoStep, output: Output): void {
   const [name, text] = stepText(step);
-  output.line(`  ${name.padEnd(11)} ${text}`);
+  output.report(`  ${name.padEnd(11)}  ${text}`);
 }
 
 function stepText(step: DemoStep): [name: string, text: string] {
@@ -61,7 +63,7 @@ function printFigures({ weeks, products }: DemoResult, output: Output): void {
   const print = (title: string, headings: string[], rows: (string | number)[][]) => {
     output.line();
     output.line(output.colors.bold(title));
-    for (const line of table([headings, ...rows])) output.line(`  ${line}`);
+    for (const line of table([headings, ...rows], output.room - 2)) output.line(`  ${line}`);
   };
   print(
     "Weeks",

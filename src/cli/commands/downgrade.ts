@@ -9,7 +9,7 @@ export const registerDowngrade: RegisterCommand = (program, action) => {
     .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
     .addOption(migrationsOption())
     .addHelpText(
-      "before",
+      "after",
       examples(
         "downgrade -1",
         "downgrade 0001",

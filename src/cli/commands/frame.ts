@@ -1,13 +1,14 @@
 import { type Command, Option } from "commander";
 import { fail } from "../../errors.ts";
 import type { FrameFormat } from "../../frame/index.ts";
-import { type Context, examples, type RegisterCommand } from "../command.ts";
+import { type Context, examples, notes, type RegisterCommand } from "../command.ts";
 import {
   type DefinitionOptions,
   definitionOptions,
   frameDefinitionOf,
   missing,
 } from "../frame-definition.ts";
+import { requiredOptions } from "../help.ts";
 import { auditFrame } from "./frame-audit.ts";
 import { type PlotOptions, plotFrame } from "./frame-plot.ts";
 
@@ -23,17 +24,20 @@ export const registerFrame: RegisterCommand = (program, action) => {
     .description(
       "write a training frame and the frame of the days to forecast, without leaks (docs/frames.md)",
     )
-    .option("--out <file>", "the training file, such as frame.parquet; the others are written next to it")
     .addOption(
-      new Option("--format <format>", "format of the files (default: by the ending of --out)").choices([
-        "parquet",
-        "arrow",
-        "csv",
-      ]),
+      new Option(
+        "--out <file>",
+        "the training file, such as frame.parquet; the others are written next to it",
+      ).helpGroup(requiredOptions),
+    )
+    .addOption(
+      new Option("--format <format>", "format of the files")
+        .default(undefined, "by the ending of --out")
+        .choices(["parquet", "arrow", "csv"]),
     )
     .option("--partition-by <columns>", "make --out a folder in hive layout, such as store_code,year")
     .addHelpText(
-      "before",
+      "after",
       examples(
         "frame --cutoff 2024-05-14 --horizon 28 --out frame.parquet",
         "frame --cutoff 2024-05-14 --horizon 28 --out frame.parquet --spec dairy.yaml",
@@ -47,15 +51,15 @@ export const registerFrame: RegisterCommand = (program, action) => {
     .command("audit")
     .description("change data after the cutoff in a scratch copy and check that the frame stays the same")
     .addHelpText(
-      "before",
+      "after",
+      notes(() => "The warehouse is only read. Exits with 3, and names the columns, if anything differs."),
+    )
+    .addHelpText(
+      "after",
       examples(
         "frame audit --cutoff 2024-05-14 --horizon 28",
         "frame audit --cutoff 2024-05-14 --horizon 28 --spec dairy.yaml",
       ),
-    )
-    .addHelpText(
-      "after",
-      "\nThe warehouse is only read. Exits with 3, and names the columns, if anything differs.",
     )
     .action(action((context) => auditFrame(context, takenFor("audit", frame, audit))));
   for (const option of definitionOptions()) for (const command of [frame, audit]) command.addOption(option);
@@ -66,7 +70,7 @@ export const registerFrame: RegisterCommand = (program, action) => {
     .requiredOption("--series <id>", "unique_id of the series: STORE/SKU")
     .option("--days <N>", "how many days before the cutoff to show (default: as many as fit)")
     .addHelpText(
-      "before",
+      "after",
       examples("frame plot frame.parquet --series S1/A", "frame plot frame.parquet --series S1/A --days 365"),
     )
     .action(

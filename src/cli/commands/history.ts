@@ -8,7 +8,7 @@ export const registerHistory: RegisterCommand = (program, action) => {
     .command("history")
     .description("list the revisions, newest first, and which are applied")
     .addOption(migrationsOption())
-    .addHelpText("before", examples("history", "history --json"))
+    .addHelpText("after", examples("history", "history --json"))
     .action(
       action(async (context, options: MigrationsOptions) => {
         const { output } = context;
@@ -16,7 +16,7 @@ export const registerHistory: RegisterCommand = (program, action) => {
         const found = await withMigrationTarget(context, options, status);
         output.result(found);
         if (found.history.length === 0) output.note("There are no revisions yet.");
-        else for (const line of table(rowsOf(found.history))) output.line(line);
+        else for (const line of table(rowsOf(found.history), output.room)) output.line(line);
         return 0;
       }),
     );

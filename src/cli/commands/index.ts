@@ -2,11 +2,13 @@ import type { Command } from "commander";
 import type { Action, RegisterCommand } from "../command.ts";
 import { registerCalendar } from "./calendar.ts";
 import { registerCheck } from "./check.ts";
+import { registerCompletion } from "./completion.ts";
 import { registerCurrent } from "./current.ts";
 import { registerDb } from "./db.ts";
 import { registerDemo } from "./demo.ts";
 import { registerDowngrade } from "./downgrade.ts";
 import { registerFrame } from "./frame.ts";
+import { registerHelp } from "./help.ts";
 import { registerHistory } from "./history.ts";
 import { registerLoad } from "./load.ts";
 import { registerLoads } from "./loads.ts";
@@ -39,6 +41,8 @@ const commands: RegisterCommand[] = [
   registerRollup,
   registerFrame,
   registerDemo,
+  registerCompletion,
+  registerHelp,
 ];
 
 export function registerCommands(program: Command, action: Action): void {

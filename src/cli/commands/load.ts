@@ -1,7 +1,8 @@
-import { Option } from "commander";
+import { Argument, Option } from "commander";
 import type { DuplicatePolicy, LoadRequest } from "../../ingest/index.ts";
-import { type Context, examples, type RegisterCommand } from "../command.ts";
+import { type Context, examples, named, type RegisterCommand } from "../command.ts";
 import { reportResult } from "../render/output.ts";
+import { tableNames } from "../table-names.ts";
 
 interface Options {
   mapping?: string;
@@ -20,7 +21,7 @@ export const registerLoad: RegisterCommand = (program, action) => {
   program
     .command("load")
     .description("load files into a table: all of them or nothing, and no row twice")
-    .argument("<table>", "store, product, calendar, sales_daily, sales_txn, price_history, …")
+    .addArgument(named(new Argument("<table>", "the table to load"), tableNames))
     .argument(
       "<file...>",
       "CSV, Parquet or NDJSON, also in gzip or zstd: files, patterns, folders, or - (docs/formats.md)",
@@ -31,8 +32,10 @@ export const registerLoad: RegisterCommand = (program, action) => {
     .addOption(
       new Option(
         "--on-duplicate <policy>",
-        "what to do with rows that have the same grain and different values (default: reject)",
-      ).choices(["reject", "first", "last", "sum"]),
+        "what to do with rows that have the same grain and different values",
+      )
+        .choices(["reject", "first", "last", "sum"])
+        .default(undefined, "reject"),
     )
     .option(
       "--create-missing",
@@ -44,7 +47,7 @@ export const registerLoad: RegisterCommand = (program, action) => {
     .option("--encoding <name>", "encoding of the files, such as latin-1 (default: utf-8)")
     .option("--dry-run", "check everything and report what would change, but write nothing to the warehouse")
     .addHelpText(
-      "before",
+      "after",
       examples(
         "load store stores.csv",
         "load sales_txn 'data/2010-12-*.csv' --mapping sales_txn.yaml",
@@ -85,6 +88,7 @@ async function run(context: Context, tableName: string, files: string[], options
     signal,
     onProgress: display.onProgress,
     onWait: display.onWait,
+    onStep: display.onStep,
   };
   const result = await withDatabase(settings, (database) => load(database, request)).finally(display.clear);
   return reportResult(result, loadRefusal(result), printLoad, context);

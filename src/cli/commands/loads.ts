@@ -1,6 +1,8 @@
+import { Option } from "commander";
 import type { LoadRun } from "../../ingest/index.ts";
-import { type Context, examples, type RegisterCommand } from "../command.ts";
+import { type Context, examples, named, type RegisterCommand } from "../command.ts";
 import { table } from "../render/output.ts";
+import { tableNames } from "../table-names.ts";
 
 interface Options {
   table?: string;
@@ -11,9 +13,9 @@ export const registerLoads: RegisterCommand = (program, action) => {
   program
     .command("loads")
     .description("list the ledger: what was loaded, when, by whom, and how many rows changed")
-    .option("--table <name>", "only loads into this table")
+    .addOption(named(new Option("--table <name>", "only loads into this table"), tableNames))
     .option("--limit <N>", "how many, newest first", "20")
-    .addHelpText("before", examples("loads", "loads --table sales_daily --limit 5", "loads --json"))
+    .addHelpText("after", examples("loads", "loads --table sales_daily --limit 5", "loads --json"))
     .action(action(run));
 };
 
@@ -37,7 +39,7 @@ async function run(
   const runs = await withDatabase(settings, (database) => loadRuns(database, options));
   output.result({ loads: runs });
   if (runs.length === 0) output.note("Nothing was loaded yet.");
-  else for (const line of table(listed(runs, output.width))) output.line(line);
+  else for (const line of table(listed(runs), output.room, ["files"])) output.line(line);
 }
 
 /** Counts and their headings; those that are 0 for all loads are not shown. */
@@ -50,27 +52,23 @@ const counts = [
   ["rejected", "rejects"],
 ] as const;
 
-/** One row per load; names of files are shortened to what is left of the width. */
-export function listed(runs: readonly LoadRun[], width: number): (string | number)[][] {
+/** One row per load. */
+export function listed(runs: readonly LoadRun[]): (string | number)[][] {
   const shown = counts.filter(([count], index) => index === 0 || runs.some((run) => run[count] > 0));
-  const rowsWith = (fileOf: (run: LoadRun) => string) => [
+  return [
     ["load", "finished (UTC)", "table", "files", ...shown.map(([, heading]) => heading)],
     ...runs.map((run) => [
       String(run.id),
       run.finished_at.slice(0, 16).replace("T", " "),
       run.table,
-      fileOf(run),
+      filesOf(run),
       ...shown.map(([count]) => run[count]),
     ]),
   ];
-  const others = Math.max(...table(rowsWith(() => "")).map((line) => line.length)) - "files".length;
-  return rowsWith((run) => filesOf(run, Math.max(10, width - others)));
 }
 
-/** `sales.csv +19`; of a long name the end, which tells files apart. */
-function filesOf({ files }: LoadRun, room: number): string {
+/** `sales.csv +19` */
+function filesOf({ files }: LoadRun): string {
   const name = files[0]?.path.split("/").at(-1) ?? "";
-  const more = files.length > 1 ? ` +${files.length - 1}` : "";
-  const left = room - more.length;
-  return `${name.length <= left ? name : `…${name.slice(name.length - left + 1)}`}${more}`;
+  return files.length > 1 ? `${name} +${files.length - 1}` : name;
 }

@@ -10,7 +10,7 @@ export const registerRevision: RegisterCommand = (program, action) => {
     .option("--empty", "leave up and down empty, to be written by hand")
     .addOption(migrationsOption())
     .addHelpText(
-      "before",
+      "after",
       examples('revision -m "add the region of a store"', 'revision -m "backfill regions" --empty'),
     )
     .action(
@@ -21,10 +21,10 @@ export const registerRevision: RegisterCommand = (program, action) => {
         const written = await writeRevision({ message, empty, folder: migrationsFolder(context, options) });
         output.result(written);
         if (written.path === null) {
-          output.line("Nothing to write: the model and the revisions agree.");
+          output.report("Nothing to write: the model and the revisions agree.");
         } else {
-          output.line(`wrote ${relative(process.cwd(), written.path)}`);
-          output.note("Review it, edit what a diff cannot know, then run: forecastlab upgrade");
+          output.report(`wrote ${relative(process.cwd(), written.path)}`);
+          output.note(`Review it, edit what a diff cannot know, then run: ${output.program} upgrade`);
         }
         return 0;
       }),

@@ -25,16 +25,18 @@ export const registerRollup: RegisterCommand = (program, action) => {
         .default("zero"),
     )
     .addHelpText(
-      "before",
+      "after",
       examples("rollup", "rollup --from 2024-01-01 --to 2024-01-31", "rollup --on-net-negative reject"),
     )
     .action(
-      action(async ({ settings, output, signal }, options: Options) => {
-        const [{ rollUp }, { withDatabase }] = await Promise.all([
+      action(async ({ settings, output, signal, streams }, options: Options) => {
+        const [{ rollUp }, { withDatabase }, { whileDoing }] = await Promise.all([
           import("../../rollup/index.ts"),
           import("../../database/open.ts"),
+          import("../render/progress.ts"),
         ]);
-        const rollup = await withDatabase(settings, (database) => rollUp(database, { ...options, signal }));
+        const work = withDatabase(settings, (database) => rollUp(database, { ...options, signal }));
+        const rollup = await whileDoing(output, streams.stderr, "summing transactions", work);
         output.result(rollup);
         printRollup(rollup, output);
         return 0;
@@ -47,31 +49,31 @@ const shownDays = 5;
 
 function printRollup(rollup: Rollup, output: Output): void {
   if (rollup.days === 0) {
-    output.line("There are no transactions to roll up.");
+    output.report("There are no transactions to roll up.");
     return;
   }
-  output.line(
+  output.report(
     `${numberText(rollup.transaction_lines)} transaction lines from ${rollup.from} to ${rollup.to} make ${numberText(rollup.days)} rows of sales_daily`,
   );
-  output.line(
+  output.report(
     `inserted ${numberText(rollup.inserted)}, updated ${numberText(rollup.updated)}, unchanged ${numberText(rollup.unchanged)}`,
   );
-  output.line(
+  output.report(
     `net ${decimalText(rollup.net.quantity)} units, ${decimalText(rollup.net.total_amount)} in sales`,
   );
   if (rollup.without_transactions > 0) {
-    output.line(`unchanged, because they have no transactions: ${numberText(rollup.without_transactions)}`);
+    output.report(`unchanged, because they have no transactions: ${numberText(rollup.without_transactions)}`);
   }
   const negative = rollup.net_negative_days;
   if (negative.length === 0) return;
-  output.line();
-  output.line(
+  output.report();
+  output.report(
     `${numberText(negative.length)} rows with more returned than sold were written as 0, which omits ${decimalText(rollup.zeroed.quantity)} units and ${decimalText(rollup.zeroed.total_amount)} (sales_daily is higher by as much)`,
   );
   const rows = negative
     .slice(0, shownDays)
     .map((day) => [day.date, day.store_code, day.sku, day.quantity, day.total_amount]);
-  for (const line of table([["date", "store", "sku", "net units", "net amount"], ...rows]))
-    output.line(`  ${line}`);
-  if (negative.length > shownDays) output.line(`  … all ${numberText(negative.length)} with --json`);
+  const heading = ["date", "store", "sku", "net units", "net amount"];
+  for (const line of table([heading, ...rows], output.room - 2)) output.report(`  ${line}`);
+  if (negative.length > shownDays) output.report(`  … all ${numberText(negative.length)} with --json`);
 }

@@ -1,4 +1,4 @@
-import { examples, type RegisterCommand } from "../command.ts";
+import { examples, notes, type RegisterCommand } from "../command.ts";
 import { type MigrationsOptions, migrationsOption, withMigrationTarget } from "../migrations.ts";
 
 export const registerStamp: RegisterCommand = (program, action) => {
@@ -7,11 +7,13 @@ export const registerStamp: RegisterCommand = (program, action) => {
     .description("mark revisions up to REVISION as applied without running them")
     .argument("<revision>", "head, base, or a revision (a prefix of its name is enough)")
     .addOption(migrationsOption())
-    .addHelpText("before", examples("stamp head", "stamp 0001"))
     .addHelpText(
       "after",
-      "\nUse it for a database that was created another way, or to accept an edit of an applied file.",
+      notes(
+        () => "Use it for a database that was created another way, or to accept an edit of an applied file.",
+      ),
     )
+    .addHelpText("after", examples("stamp head", "stamp 0001"))
     .action(
       action(async (context, target: string, options: MigrationsOptions) => {
         const { output } = context;
@@ -21,11 +23,11 @@ export const registerStamp: RegisterCommand = (program, action) => {
         );
         output.result(stamped);
         const { added, removed, refreshed, to } = stamped;
-        for (const id of added) output.line(`marked as applied: ${id}`);
-        for (const id of removed) output.line(`marked as not applied: ${id}`);
-        for (const id of refreshed) output.line(`edit accepted: ${id}`);
+        for (const id of added) output.report(`marked as applied: ${id}`);
+        for (const id of removed) output.report(`marked as not applied: ${id}`);
+        for (const id of refreshed) output.report(`edit accepted: ${id}`);
         const nothing = added.length + removed.length + refreshed.length === 0 ? "Nothing to do; the" : "The";
-        output.line(`${nothing} revision table is at ${to ?? "base"}.`);
+        output.report(`${nothing} revision table is at ${to ?? "base"}.`);
         return 0;
       }),
     );

@@ -9,7 +9,7 @@ export const registerUpgrade: RegisterCommand = (program, action) => {
     .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
     .addOption(migrationsOption())
     .addHelpText(
-      "before",
+      "after",
       examples(
         "upgrade",
         "upgrade 0001",

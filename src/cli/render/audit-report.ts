@@ -13,8 +13,8 @@ export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Out
     cells,
     differing.length === 0 ? "same" : "DIFFERS",
   ]);
-  for (const line of table([["changed", "facts", "rows", "cells compared", ""], ...rows]))
-    output.line(`  ${line}`);
+  const heading = ["changed", "facts", "rows", "cells compared", ""];
+  for (const line of table([heading, ...rows], output.room - 2)) output.line(`  ${line}`);
   for (const check of checks.filter(({ differing }) => differing.length > 0)) {
     output.note("");
     output.note(`${check.name}: if ${check.changed} change, ${check.must_hold} must stay the same`);

@@ -1,22 +1,23 @@
 import { basename } from "node:path";
 import type { FrameResult, Manifest } from "../../frame/index.ts";
+import { displayWidth } from "../../system/display-width.ts";
 import { bytesText, countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
 /** Prints what a frame holds and how to read it on stdout, what it lacks on stderr. */
 export function printFrame(result: FrameResult, output: Output): void {
   const { manifest } = result;
-  output.line(output.colors.bold(title(manifest)));
-  for (const line of table(filesOf(result))) output.line(`  ${line}`);
-  output.line(`  ${result.manifest_file}`);
-  output.line();
-  for (const line of table(countsOf(manifest))) output.line(`  ${line}`);
-  output.line();
-  for (const line of columnsByClass(manifest, output.width - 2)) output.line(`  ${line}`);
-  output.line();
+  output.report(output.colors.bold(title(manifest)));
+  for (const line of table(filesOf(result), output.room - 2, [""])) output.report(`  ${line}`);
+  output.report(`  ${result.manifest_file}`);
+  output.report();
+  for (const line of table(countsOf(manifest), output.room - 2)) output.report(`  ${line}`);
+  output.report();
+  for (const line of columnsByClass(manifest, output.width - 2)) output.report(`  ${line}`);
+  output.report();
   const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
-  output.line(`  ${output.colors.dim(seconds.join(", "))}`);
-  output.line(`  in Python: ${readingIt(result)}`);
+  output.report(`  ${output.colors.dim(seconds.join(", "))}`);
+  output.report(`  in Python: ${readingIt(result)}`);
   for (const note of shortcomings(manifest)) output.note(`${output.errorColors.yellow("note")} ${note}`);
 }
 
@@ -78,7 +79,7 @@ function fitting(names: readonly string[], room: number): string {
   for (let shown = names.length; shown > 0; shown--) {
     const more = names.length - shown;
     const line = `${names.slice(0, shown).join(", ")}${more === 0 ? "" : ` and ${numberText(more)} more`}`;
-    if (line.length <= room || shown === 1) return line;
+    if (displayWidth(line) <= room || shown === 1) return line;
   }
   return "";
 }

@@ -6,25 +6,25 @@ import { type Output, table } from "./output.ts";
 export function printLoad(result: LoadResult, output: Output): void {
   const before = result.already_loaded;
   for (const { path, load_id, finished_at } of before) {
-    output.line(`${path} was loaded before: load ${load_id}, ${finished_at}`);
+    output.report(`${path} was loaded before: load ${load_id}, ${finished_at}`);
   }
-  if (before.length > 0) output.line(`  --again loads ${before.length === 1 ? "it" : "them"} again`);
+  if (before.length > 0) output.report(`  --again loads ${before.length === 1 ? "it" : "them"} again`);
   if (result.files.length === 0) return;
-  output.line(output.colors.bold(title(result)));
-  for (const line of identity(result, output.width)) output.line(line);
+  output.report(output.colors.bold(title(result)));
+  for (const line of identity(result, output.width)) output.report(line);
   const created = Object.entries(result.created).filter(([, rows]) => rows > 0);
   if (created.length > 0) {
     const verb = result.published ? "created" : "to be created";
-    output.line(`  ${verb} in ${created.map(([name, rows]) => `${name}: ${numberText(rows)}`).join(", ")}`);
+    output.report(`  ${verb} in ${created.map(([name, rows]) => `${name}: ${numberText(rows)}`).join(", ")}`);
   }
   if (result.months.length > 0) {
-    output.line();
-    for (const line of table(byMethod(result))) output.line(`  ${line}`);
+    output.report();
+    for (const line of table(byMethod(result), output.room - 2)) output.report(`  ${line}`);
   }
-  output.line();
+  output.report();
   const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
-  output.line(`  ${output.colors.dim(seconds.join(", "))}`);
-  if (result.dry_run) output.line("  dry run: nothing was published");
+  output.report(`  ${output.colors.dim(seconds.join(", "))}`);
+  if (result.dry_run) output.report("  dry run: nothing was published");
   printRejects(result, output);
 }
 
@@ -75,10 +75,11 @@ function span(months: readonly { readonly month: string }[]): string {
 }
 
 /** What usually causes many rejects of one code, and what to do. */
-const hints: Record<string, string> = {
+const hints: Record<string, string | ((program: string) => string)> = {
   UNKNOWN_STORE: "load the table store first, from a file with these codes, or use --create-missing",
   UNKNOWN_PRODUCT: "load the table product first, from a file with these SKUs, or use --create-missing",
-  UNKNOWN_DATE: "add the days first: forecastlab calendar --from DATE --to DATE, or use --create-missing",
+  UNKNOWN_DATE: (program) =>
+    `add the days first: ${program} calendar --from DATE --to DATE, or use --create-missing`,
   DUPLICATE_GRAIN: "choose which row to keep: --on-duplicate first, last or sum",
 };
 
@@ -99,6 +100,7 @@ function printRejects(result: LoadResult, output: Output): void {
   );
   for (const code of Object.keys(result.reject_codes)) {
     const hint = hints[code];
-    if (hint !== undefined) output.note(`  ${code}: ${hint}`);
+    const text = typeof hint === "function" ? hint(output.program) : hint;
+    if (text !== undefined) output.note(`  ${code}: ${text}`);
   }
 }

@@ -1,26 +1,45 @@
-import pc from "picocolors";
 import { ForecastLabError, fail } from "../../errors.ts";
-import { numberText } from "../../system/numbers.ts";
+import { jsonText } from "../../system/visible-text.ts";
+import { isColored, type Palette, paletteOf, printable } from "./palette.ts";
+import { wrapped } from "./wrap.ts";
+
+export { table } from "./table.ts";
 
 /**
  * Renders for people or, with --json, as one JSON object. Data goes to stdout; notes, progress and errors go to stderr.
- * Colors only if the stream is a terminal and NO_COLOR is unset.
+ *
+ * This is the edge to the terminal: whatever the text of a line holds, its control characters are made visible, and on a
+ * terminal it is wrapped at spaces.
  */
 export interface Output {
   readonly json: boolean;
   readonly verbose: boolean;
+  /** Only errors, and what the command was asked to print. */
+  readonly quiet: boolean;
+  /** How the program is called: `forecastlab`, or `npx forecastlab`. Commands in advice start with it. */
+  readonly program: string;
   /** Colors for stdout. */
-  readonly colors: ReturnType<typeof pc.createColors>;
+  readonly colors: Palette;
   /** Colors for stderr. */
-  readonly errorColors: ReturnType<typeof pc.createColors>;
+  readonly errorColors: Palette;
   /** Whether stderr is a terminal that a person watches: progress is drawn only then. */
   readonly interactive: boolean;
-  /** Columns of the terminal; 80 if there is none. */
+  /** Columns of the terminal, for what is drawn; 80 if there is none. */
   readonly width: number;
-  /** A line of data on stdout; nothing with --json. */
+  /** Columns of the terminal that stderr is on, which may change. */
+  errorWidth(): number;
+  /** Columns that a line on stdout may take; Infinity if it is not a terminal, so that programs read whole lines. */
+  readonly room: number;
+  /** A line on stdout that the command was asked for; nothing with --json. */
   line(text?: string): void;
-  /** A line for the person on stderr; nothing with --json. */
+  /** A line on stdout about what the command did; nothing with --json or --quiet. */
+  report(text?: string): void;
+  /** A line for the person on stderr; nothing with --json or --quiet. */
   note(text: string): void;
+  /** A line about a failure on stderr, always. */
+  error(text: string): void;
+  /** Lines for another program, such as SQL: exactly these, unless stdout is a terminal. Nothing with --json. */
+  data(text: string): void;
   /** The command's result: the object of --json. */
   result(value: object): void;
 }
@@ -30,42 +49,74 @@ export interface Streams {
   readonly stderr: NodeJS.WriteStream;
 }
 
+/** What of the command line decides how everything is printed. */
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly quiet?: boolean;
+  readonly program?: string;
+}
+
 export function createOutput(
-  options: { json: boolean; verbose: boolean },
+  { json, verbose, quiet = false, program = "forecastlab" }: OutputOptions,
   environment: NodeJS.ProcessEnv,
   streams: Streams,
 ): Output {
   const { stdout, stderr } = streams;
-  const colored = (stream: NodeJS.WriteStream) =>
-    Boolean(environment.FORCE_COLOR) ||
-    (stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb");
+  const print = (stream: NodeJS.WriteStream, text: string, indent?: number) => {
+    for (const line of wrapped(text, roomOf(stream, environment), indent))
+      stream.write(`${printable(line)}\n`);
+  };
+  const line = (text = "") => {
+    if (!json) print(stdout, text);
+  };
   return {
-    ...options,
-    colors: pc.createColors(colored(stdout)),
-    errorColors: pc.createColors(colored(stderr)),
-    interactive: stderr.isTTY === true && !options.json && environment.TERM !== "dumb",
-    width: stdout.columns ?? 80,
-    line: (text = "") => {
-      if (!options.json) stdout.write(`${text}\n`);
+    ...{ json, verbose, quiet, program },
+    colors: paletteOf(isColored(stdout, environment)),
+    errorColors: paletteOf(isColored(stderr, environment)),
+    interactive: stderr.isTTY === true && !json && !quiet && environment.TERM !== "dumb",
+    width: widthOf(stdout, environment),
+    errorWidth: () => widthOf(stderr, environment),
+    room: roomOf(stdout, environment),
+    line,
+    report: (text) => {
+      if (!quiet) line(text);
     },
     note: (text) => {
-      if (!options.json) stderr.write(`${text}\n`);
+      if (!json && !quiet) print(stderr, text);
+    },
+    error: (text) => print(stderr, text, 2),
+    data: (text) => {
+      if (json) return;
+      const safe = stdout.isTTY ? text.split("\n").map(printable).join("\n") : text;
+      stdout.write(`${safe}\n`);
     },
     result: (value) => {
-      if (options.json) stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) stdout.write(`${jsonText(value)}\n`);
     },
   };
 }
 
+/** COLUMNS, then what the terminal says, then 80. */
+export function widthOf(stream: NodeJS.WriteStream, { COLUMNS = "" }: NodeJS.ProcessEnv): number {
+  return /^[1-9]\d{0,3}$/.test(COLUMNS) ? Number(COLUMNS) : stream.columns || 80;
+}
+
+const roomOf = (stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv) =>
+  stream.isTTY ? widthOf(stream, environment) : Number.POSITIVE_INFINITY;
+
 /** A failure as --json shows it: what to do includes the flag or command that does it. */
-const failureJson = (failure: ForecastLabError) => ({
+const failureJson = (failure: ForecastLabError, output: Output) => ({
   ...failure.toJSON(),
-  action: adviceOf(failure),
+  action: adviceOf(failure, output),
 });
 
-/** What to do, and with which flag or command. */
-export const adviceOf = ({ action, cli }: ForecastLabError) =>
-  cli === undefined ? action : `${action} ${cli}`;
+/** What to do, and with which flag or command, as it is typed here. */
+export function adviceOf({ action, cli }: ForecastLabError, { program }: Pick<Output, "program">): string {
+  return cli === undefined
+    ? action
+    : `${action} ${cli.replaceAll(/(?<![\w./-])forecastlab (?=[a-z])/g, `${program} `)}`;
+}
 
 /** Prints a failure: the sentence, its code, what to do; a stack only with --verbose. Returns the exit code. */
 export function reportFailure(error: unknown, output: Output, streams: Streams): number {
@@ -74,13 +125,13 @@ export function reportFailure(error: unknown, output: Output, streams: Streams):
       ? error
       : fail("INTERNAL", { reason: error instanceof Error ? error.message : String(error) }, error);
   if (output.json) {
-    streams.stdout.write(`${JSON.stringify({ error: failureJson(failure) })}\n`);
+    streams.stdout.write(`${jsonText({ error: failureJson(failure, output) })}\n`);
   } else {
     const colors = output.errorColors;
-    streams.stderr.write(`${colors.red("error")} ${failure.message} ${colors.dim(`[${failure.code}]`)}\n`);
-    streams.stderr.write(`  ${adviceOf(failure)}\n`);
+    output.error(`${colors.red("error")} ${oneLine(failure.message)} ${colors.dim(`[${failure.code}]`)}`);
+    output.error(`  ${oneLine(adviceOf(failure, output))}`);
   }
-  if (output.verbose) streams.stderr.write(`${inspectable(failure)}\n`);
+  if (output.verbose) for (const text of inspectable(failure).split("\n")) output.error(text);
   return failure.exitCode;
 }
 
@@ -95,7 +146,7 @@ export function reportResult<Result extends object>(
   { output, streams }: { readonly output: Output; readonly streams: Streams },
 ): number {
   if (output.json) {
-    output.result(failure === undefined ? result : { ...result, error: failureJson(failure) });
+    output.result(failure === undefined ? result : { ...result, error: failureJson(failure, output) });
     return failure?.exitCode ?? 0;
   }
   print(result, output);
@@ -107,20 +158,5 @@ function inspectable(error: Error): string {
   return `${error.stack ?? error.message}${cause}`;
 }
 
-/** An aligned table: text to the left, numbers (and decimals kept as text) to the right; the first row is the heading. */
-export function table(rows: readonly (readonly (string | number)[])[]): string[] {
-  const cells = rows.map((row) => row.map(shown));
-  const columns = (cells[0] ?? []).map((_, column) => cells.map((row) => row[column] ?? ""));
-  const widths = columns.map((column) => Math.max(...column.map((cell) => cell.length)));
-  const numeric = columns.map((column) => column.slice(1).every((cell) => /^-?[\d,]+(\.\d+)?$/.test(cell)));
-  return cells.map((row) =>
-    row
-      .map((cell, column) =>
-        numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
-const shown = (cell: string | number) => (typeof cell === "number" ? numberText(cell, 3) : cell);
+/** Reasons of PostgreSQL and DuckDB may have several lines. */
+const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");

@@ -1,3 +1,5 @@
+import { cutEnd } from "../../system/display-width.ts";
+import { visible } from "../../system/visible-text.ts";
 import { axis, chart } from "./chart.ts";
 import { type Columns, columnsOf } from "./columns.ts";
 import type { PlottedSeries } from "./series.ts";
@@ -45,4 +47,5 @@ function heading({ unique_id }: PlottedSeries, { training, future, days_per_colu
   ];
 }
 
-const cut = (line: string, width: number) => (line.length <= width ? line : `${line.slice(0, width - 1)}…`);
+/** Names come from data: they may hold anything. */
+const cut = (line: string, width: number) => cutEnd(visible(line), width);

@@ -20,15 +20,23 @@ interface RunOptions {
   readonly env?: Record<string, string | undefined>;
   /** The working folder. Of commands that run at the same time, either all or none have one. */
   readonly cwd?: string;
+  /** How the program is called, in this process. */
+  readonly program?: string;
+  /** Of this process: what its streams are. */
+  readonly terminal?: { readonly isTTY?: boolean; readonly columns?: number };
 }
 
 /** Runs a command line in this process, from the source. */
-export async function forecastlab(args: readonly string[], { env, cwd }: RunOptions = {}): Promise<Run> {
-  const { written, ...streams } = rememberingStreams();
+export async function forecastlab(
+  args: readonly string[],
+  { env, cwd, program, terminal }: RunOptions = {},
+): Promise<Run> {
+  const { written, ...streams } = rememberingStreams(terminal);
   const before = process.cwd();
   if (cwd !== undefined) process.chdir(cwd);
   try {
-    const options = { streams, environment: environmentWith(env), signal: new AbortController().signal };
+    const { signal } = new AbortController();
+    const options = { streams, environment: environmentWith(env), signal, ...(program && { program }) };
     return outcome(await run(args, options), written.stdout, written.stderr);
   } finally {
     if (cwd !== undefined) process.chdir(before);
@@ -57,9 +65,14 @@ export function spawnForecastlab(args: readonly string[], { env, cwd }: RunOptio
 
 /** Without what the machine's own settings would change. */
 function environmentWith(env: RunOptions["env"]): NodeJS.ProcessEnv {
-  const { DATABASE_URL: _, FORECASTLAB_HOME: __, FORCE_COLOR: ___, ...environment } = process.env;
-  return { ...environment, ...env };
+  const own = Object.entries(process.env).filter(([name]) => !settings.has(name));
+  return { ...Object.fromEntries(own), ...env };
 }
+
+const settings = new Set([
+  ...["DATABASE_URL", "FORECASTLAB_HOME", "FORCE_COLOR", "COLUMNS"],
+  ...["npm_execpath", "npm_config_user_agent"],
+]);
 
 const outcome = (status: number | string, stdout: string, stderr: string): Run => ({
   status,
