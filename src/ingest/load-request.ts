@@ -21,7 +21,10 @@ export interface LoadRequest {
   readonly delimiter?: string | undefined;
   /** How the files are encoded, such as `latin-1`; default: that of the mapping, else `utf-8`. */
   readonly encoding?: string | undefined;
-  /** Path of the rejects file, which is written only if rows are rejected; default `rejects-TABLE.csv` in the working folder. */
+  /**
+   * Path of the rejects file, which is written only if rows are rejected. It must be a new file, or an earlier rejects file
+   * that is not among the sources. Default: a new file `rejects-TABLE-TIME-N.csv` in the working folder; none in a dry run.
+   */
   readonly rejects?: string | undefined;
   /** How many reasons for rejects the result lists in `first_rejects`; default 10. */
   readonly shownRejects?: number | undefined;

@@ -17,7 +17,7 @@ export interface LoadResult extends LoadCounts {
   readonly already_loaded: readonly LoadedBefore[];
   /** Months of a partitioned table that the load has rows for; empty for a table that is not partitioned. */
   readonly months: readonly LoadedMonth[];
-  /** Path of the rejects file; null if nothing was rejected. */
+  /** Path of the rejects file; null if nothing was rejected, and after a dry run that was given no path for it. */
   readonly rejects_file: string | null;
   /** Reasons for rejects by code; a row may have several. */
   readonly reject_codes: Readonly<Partial<Record<RejectCode, number>>>;
@@ -77,5 +77,10 @@ export function loadRefusal({
   rejects_file,
 }: LoadResult): ForecastLabError | undefined {
   if (rejected <= max_rejects) return undefined;
-  return fail("REJECTS_OVER_LIMIT", { rejected, read, limit: max_rejects, file: rejects_file ?? "" });
+  return fail("REJECTS_OVER_LIMIT", {
+    rejected,
+    read,
+    limit: max_rejects,
+    file: rejects_file ?? "the rejects file",
+  });
 }

@@ -227,12 +227,15 @@ b.csv was loaded before: load 2, 2024-03-01T06:00:00Z
     };
     const { stderr } = printed({
       rejected: 12,
+      max_rejects: 12,
       rejects_file: "rejects-sales_daily.csv",
       reject_codes: { UNKNOWN_STORE: 12 },
       first_rejects: [reject],
     });
     expect(stderr).toContain('  sales.csv record 7, store_code "S9": the store is not in the table store\n');
-    expect(stderr).toContain("  and 11 more; the rejected rows are in rejects-sales_daily.csv");
+    expect(stderr).toContain(
+      "  and 11 more; the rejected rows are in rejects-sales_daily.csv: fix them and load that file\n",
+    );
     expect(stderr).toMatch(/\n {2}UNKNOWN_STORE: .*--create-missing\n$/);
   });
 

@@ -26,7 +26,10 @@ export const registerLoad: RegisterCommand = (program, action) => {
       "CSV, Parquet or NDJSON, also in gzip or zstd: files, patterns, folders, or - (docs/formats.md)",
     )
     .option("--mapping <file>", "YAML that maps the files' columns to the table's (docs/mappings.md)")
-    .option("--rejects <file>", "where rejected rows are written (default: rejects-TABLE.csv)")
+    .option(
+      "--rejects <file>",
+      "where rejected rows are written (default: a new file rejects-TABLE-TIME-N.csv)",
+    )
     .option("--max-rejects <N|P%>", "how many rows may be rejected without failing the load (default: 0)")
     .addOption(
       new Option(

@@ -83,7 +83,7 @@ const hints: Record<string, string> = {
 };
 
 function printRejects(result: LoadResult, output: Output): void {
-  if (result.rejects_file === null) return;
+  if (result.rejected === 0) return;
   const codes = Object.entries(result.reject_codes);
   const faults = codes.reduce((sum, [, number]) => sum + number, 0);
   output.note("");
@@ -94,11 +94,18 @@ function printRejects(result: LoadResult, output: Output): void {
     output.note(`  ${where}${value === "" ? "" : ` ${JSON.stringify(value)}`}: ${message}`);
   }
   const more = faults - result.first_rejects.length;
-  output.note(
-    `  ${more > 0 ? `and ${numberText(more)} more; ` : ""}the rejected rows are in ${result.rejects_file}: fix them and load that file`,
-  );
+  output.note(`  ${more > 0 ? `and ${numberText(more)} more; ` : ""}${whereRejectsAre(result)}`);
   for (const code of Object.keys(result.reject_codes)) {
     const hint = hints[code];
     if (hint !== undefined) output.note(`  ${code}: ${hint}`);
   }
+}
+
+function whereRejectsAre({ rejects_file, rejected, max_rejects }: LoadResult): string {
+  if (rejects_file === null) {
+    return `${countText(rejected, "row")} would be rejected; --rejects FILE writes ${rejected === 1 ? "it" : "them"} to a file`;
+  }
+  const where = `the rejected rows are in ${rejects_file}`;
+  // Otherwise the other rows were not published either, and the error says what to do.
+  return rejected > max_rejects ? where : `${where}: fix them and load that file`;
 }
