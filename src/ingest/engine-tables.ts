@@ -458,7 +458,6 @@ export const engineTables = {
       _seq: seq,
       "{input}": value,
       first_equal: ["BIGINT", "number of the first row that equals it in every column"],
-      last_equal: ["BIGINT", "number of the last row that equals it in every column"],
       first_of_grain: ["BIGINT", "number of the first row of its grain"],
       last_of_grain: ["BIGINT", "number of the last row of its grain"],
       first_different: [
@@ -473,7 +472,7 @@ export const engineTables = {
   summedRow: {
     name: "summed_row",
     kind: "table",
-    grain: "one row per duplicate_member of a grain whose rows differ, with the sum of these rows",
+    grain: "one row per duplicate_member, with the sum of the rows of its grain",
     columns: {
       _seq: seq,
       _first: ["BIGINT", "number of the first row of its grain, which the sum takes the place of"],

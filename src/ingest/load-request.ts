@@ -30,7 +30,7 @@ export interface LoadRequest {
   readonly shownRejects?: number | undefined;
   /** How many rows may be rejected for the others to be published: rows, or percent of the rows read; default 0 rows. */
   readonly maxRejects?: MaxRejects | undefined;
-  /** What happens to rows of one grain that differ; default `reject`. */
+  /** What happens to rows of one grain that differ, and for `sum` also to equal ones; default `reject`. */
   readonly onDuplicate?: DuplicatePolicy | undefined;
   /** Whether to add the stores, products and days that rows refer to and the warehouse lacks; default false: reject the rows. */
   readonly createMissing?: boolean | undefined;

@@ -1,6 +1,6 @@
 import { type ForecastLabError, fail, type RejectCode } from "../errors.ts";
 import type { TableName } from "../schema/tables.ts";
-import type { LoadCounts, MonthChanges } from "./counts.ts";
+import { type LoadCounts, type MonthChanges, noDuplicates } from "./counts.ts";
 import type { LoadedBefore } from "./ledger/recognize.ts";
 import type { LoadPhase } from "./phases.ts";
 import type { Method } from "./publish/month-plan.ts";
@@ -53,7 +53,16 @@ export function emptyResult(
 ): Omit<LoadResult, "already_loaded" | "seconds"> {
   const none = { source_rows: 0, filtered: 0, read: 0, inserted: 0, updated: 0, unchanged: 0, duplicates: 0 };
   return {
-    ...{ table, load_id: null, files: [], ...none, rejected: 0, max_rejects: 0, withheld: 0 },
+    ...{
+      table,
+      load_id: null,
+      files: [],
+      ...none,
+      duplicates_by: noDuplicates,
+      rejected: 0,
+      max_rejects: 0,
+      withheld: 0,
+    },
     ...{ published: !dryRun, dry_run: dryRun, created: { store: 0, product: 0, calendar: 0 } },
     ...{ months: [], rejects_file: null, reject_codes: {}, first_rejects: [] },
   };

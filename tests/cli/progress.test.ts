@@ -131,6 +131,7 @@ const result = (changes: Partial<LoadResult>): LoadResult => ({
   updated: 1_000_000,
   unchanged: 999_900,
   duplicates: 0,
+  duplicates_by: { collapse: 0, equal: 0, first: 0, last: 0, sum: 0 },
   rejected: 0,
   max_rejects: 0,
   withheld: 0,
@@ -237,6 +238,17 @@ b.csv was loaded before: load 2, 2024-03-01T06:00:00Z
       "  and 11 more; the rejected rows are in rejects-sales_daily.csv: fix them and load that file\n",
     );
     expect(stderr).toMatch(/\n {2}UNKNOWN_STORE: .*--create-missing\n$/);
+  });
+
+  test("says on stderr how many equal lines of transactions were dropped", () => {
+    const dropped = (equal: number) => ({
+      duplicates: equal,
+      duplicates_by: { ...result({}).duplicates_by, equal },
+    });
+    const note = /^note 3 equal lines were dropped as duplicates .*line_no: row_number\(\)/m;
+    expect(printed({ table: "sales_txn", ...dropped(3) }).stderr).toMatch(note);
+    expect(printed({ table: "sales_txn", ...dropped(0) }).stderr).toBe("");
+    expect(printed({ table: "sales_daily", ...dropped(3) }).stderr).toBe("");
   });
 
   test("keeps the identity within 80 columns for any counts", () => {

@@ -34,7 +34,7 @@ export const registerLoad: RegisterCommand = (program, action) => {
     .addOption(
       new Option(
         "--on-duplicate <policy>",
-        "what to do with rows that have the same grain and different values (default: reject)",
+        "what to do with rows that have the same grain and different values; sum also adds up equal rows (default: reject)",
       ).choices(["reject", "first", "last", "sum"]),
     )
     .option(

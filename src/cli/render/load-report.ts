@@ -25,6 +25,7 @@ export function printLoad(result: LoadResult, output: Output): void {
   const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
   output.line(`  ${output.colors.dim(seconds.join(", "))}`);
   if (result.dry_run) output.line("  dry run: nothing was published");
+  noteDroppedLines(result, output);
   printRejects(result, output);
 }
 
@@ -72,6 +73,15 @@ function byMethod({ months }: LoadResult): (string | number)[][] {
 function span(months: readonly { readonly month: string }[]): string {
   const [first, last] = [months[0]?.month, months.at(-1)?.month];
   return first === last ? `${first}` : `${first} - ${last}`;
+}
+
+/** In transactions, equal lines are often separate sales whose mapping gives them the same number. */
+function noteDroppedLines({ table, duplicates_by: { equal } }: LoadResult, output: Output): void {
+  if (table !== "sales_txn" || equal === 0) return;
+  const [lines, were] = equal === 1 ? ["equal line", "was"] : ["equal lines", "were"];
+  output.note(
+    `${output.errorColors.yellow("note")} ${numberText(equal)} ${lines} ${were} dropped as duplicates of others with the same txn_id and line_no. If they are sales of their own, number them: line_no: row_number() OVER (PARTITION BY … ORDER BY _file, _record)`,
+  );
 }
 
 /** What usually causes many rejects of one code, and what to do. */

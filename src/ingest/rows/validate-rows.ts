@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
-import type { ValidationCounts } from "../counts.ts";
+import { noDuplicates, type ValidationCounts } from "../counts.ts";
 import type { DuplicatePolicy } from "../duplicate-policy.ts";
 import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
@@ -45,6 +45,7 @@ export async function validateRows(
   if (onDuplicate === "sum") await rejectIncompleteGroups(engine, plan, tables.candidateRow);
   await createValidRows(engine, plan);
   const resolved = await resolveDuplicates(engine, plan, onDuplicate);
+  const duplicates = { ...noDuplicates, collapse: collapsed, ...resolved };
   await rejectOverlappingWindows(engine, plan);
   await createAcceptedRows(engine, plan);
   await sources.fetchRejected();
@@ -52,7 +53,8 @@ export async function validateRows(
     source_rows: sourceRows,
     filtered: sourceRows - read,
     read,
-    duplicates: collapsed + resolved,
+    duplicates: Object.values(duplicates).reduce((sum, rows) => sum + rows, 0),
+    duplicates_by: duplicates,
     created: await createDimensionRows(engine, plan),
   };
 }
