@@ -57,12 +57,23 @@ describe("a load that creates what is missing", () => {
 
   test("adds nothing for rows that are rejected or filtered, and no key that the dimension cannot hold", async () => {
     const long = "x".repeat(21);
-    const invalid = ["2024-03-05,S7,C,x,1,1", `2024-02-29,${long},A,1,1,1`, "2024-02-30,S1,A,1,1,1"];
+    const longSku = "y".repeat(51);
+    const invalid = [
+      "2024-03-05,S7,C,x,1,1",
+      `2024-02-29,${long},A,1,1,1`,
+      "2024-02-30,S1,A,1,1,1",
+      `2024-02-29,S1,${longSku},1,1,1`,
+    ];
     const result = await loadCsv(workspace, database, "sales_daily", [...lines, ...invalid], adding);
     expect(faultsOf(result)).toEqual([
       "4 quantity INTEGER_INVALID x",
-      `5 store_code UNKNOWN_STORE ${long}`,
+      `5 store_code TEXT_TOO_LONG ${long}`,
       "6 date DATE_INVALID 2024-02-30",
+      `7 sku TEXT_TOO_LONG ${longSku}`,
+    ]);
+    expect(result.rejects.filter(({ code }) => code === "TEXT_TOO_LONG")).toMatchObject([
+      { message: "longer than 20 characters" },
+      { message: "longer than 50 characters" },
     ]);
     expect(result).toMatchObject({ inserted: 3, created: { store: 2, product: 2, calendar: 2 } });
     expect((await all("store", "code")).map(({ code }) => code)).toEqual(["S1", "S2"]);
