@@ -240,6 +240,14 @@ b.csv was loaded before: load 2, 2024-03-01T06:00:00Z
     expect(stderr).toMatch(/\n {2}UNKNOWN_STORE: .*--create-missing\n$/);
   });
 
+  test.for([
+    ["product", "--on-duplicate first or last"],
+    ["sales_daily", "--on-duplicate first or last; or add them up: --on-duplicate sum"],
+  ] as const)("for duplicates of %s proposes policies that the table takes", ([table, policies]) => {
+    const { stderr } = printed({ table, rejected: 2, reject_codes: { DUPLICATE_GRAIN: 2 } });
+    expect(stderr).toContain(`  DUPLICATE_GRAIN: choose which row to keep: ${policies}\n`);
+  });
+
   test("says on stderr how many equal lines of transactions were dropped", () => {
     const dropped = (equal: number) => ({
       duplicates: equal,

@@ -1,4 +1,6 @@
 import type { LoadResult, Method } from "../../ingest/index.ts";
+import { contractOf } from "../../schema/contracts.ts";
+import type { TableName } from "../../schema/tables.ts";
 import { countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
@@ -89,8 +91,13 @@ const hints: Record<string, string> = {
   UNKNOWN_STORE: "load the table store first, from a file with these codes, or use --create-missing",
   UNKNOWN_PRODUCT: "load the table product first, from a file with these SKUs, or use --create-missing",
   UNKNOWN_DATE: "add the days first: forecastlab calendar --from DATE --to DATE, or use --create-missing",
-  DUPLICATE_GRAIN: "choose which row to keep: --on-duplicate first, last or sum",
 };
+
+/** Only tables with additive measures can be summed. */
+function duplicateHint(table: TableName): string {
+  const keep = "choose which row to keep: --on-duplicate first or last";
+  return contractOf(table).additive === undefined ? keep : `${keep}; or add them up: --on-duplicate sum`;
+}
 
 function printRejects(result: LoadResult, output: Output): void {
   if (result.rejected === 0) return;
@@ -106,7 +113,7 @@ function printRejects(result: LoadResult, output: Output): void {
   const more = faults - result.first_rejects.length;
   output.note(`  ${more > 0 ? `and ${numberText(more)} more; ` : ""}${whereRejectsAre(result)}`);
   for (const code of Object.keys(result.reject_codes)) {
-    const hint = hints[code];
+    const hint = code === "DUPLICATE_GRAIN" ? duplicateHint(result.table) : hints[code];
     if (hint !== undefined) output.note(`  ${code}: ${hint}`);
   }
 }

@@ -77,14 +77,29 @@ async function rejectDuplicates(engine: Engine, plan: LoadPlan): Promise<void> {
     SELECT DISTINCT unnest([first_different, first_of_grain]) AS _seq
     FROM ${tables.duplicateMember}
     WHERE first_different IS NOT NULL`;
+  const shown = (value: string) => `coalesce('"' || left(CAST(${value} AS VARCHAR), 60) || '"', 'empty')`;
+  const differences = plan.columns
+    .filter(({ inGrain }) => !inGrain)
+    .map((column) => {
+      const [own, others] = [`member.${quoted(column)}`, `other.${quoted(column)}`];
+      return `
+        CASE WHEN ${own} IS DISTINCT FROM ${others}
+        THEN ${quoteLiteral(`${column.input} `)} || ${shown(others)} || ', here ' || ${shown(own)} END`;
+    });
   await engine.run(`
     INSERT INTO ${tables.rejectReason}
-    SELECT member._seq, NULL, NULL, 0, '${grainOf(plan)}', 'DUPLICATE_GRAIN', concat_ws(', ', ${grain.join(", ")}),
-      'record ' || place._record || ' of ' || place._file || ' has the same grain and other values'
+    SELECT member._seq, NULL, NULL, 0, '${grainOf(plan)}', 'DUPLICATE_GRAIN',
+      concat_ws(', ', ${grain.map((name) => `member.${name}`).join(", ")}),
+      'record ' || place._record || ' of ' || place._file || ' has the same grain and other values: '
+        || concat_ws('; ', ${["NULL", ...differences].join(", ")})
     FROM ${tables.duplicateMember} AS member
-    JOIN ${placesOf(named)} AS place
-      ON place._seq = CASE WHEN first_equal = first_of_grain THEN first_different ELSE first_of_grain END
-    WHERE first_different IS NOT NULL
+    JOIN ${tables.duplicateMember} AS other
+      ON other._seq = CASE
+        WHEN member.first_equal = member.first_of_grain THEN member.first_different
+        ELSE member.first_of_grain
+      END
+    JOIN ${placesOf(named)} AS place ON place._seq = other._seq
+    WHERE member.first_different IS NOT NULL
   `);
 }
 
