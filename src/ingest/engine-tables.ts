@@ -164,7 +164,7 @@ export const engineTables = {
     },
     madeBy: "rows/rejects.ts: createRejectReasons",
     readBy:
-      "every step that rejects rows adds to it and leaves out the rows in it: source/scan-log.ts, source/intake.ts, rows/typed-rows.ts, rows/column-checks.ts, rows/check-constraints.ts, rows/collapse.ts, rows/duplicates.ts, rows/duplicate-sums.ts, rows/price-windows.ts, rows/validate-rows.ts, rows/rejects.ts",
+      "every step that rejects rows adds to it and leaves out the rows in it: source/scan-log.ts, source/intake.ts, rows/typed-rows.ts, rows/column-checks.ts, rows/near-keys.ts, rows/check-constraints.ts, rows/collapse.ts, rows/duplicates.ts, rows/duplicate-sums.ts, rows/price-windows.ts, rows/validate-rows.ts, rows/rejects.ts",
     droppedBy: endOfLoad,
   },
   rejectedRow: {
@@ -201,7 +201,8 @@ export const engineTables = {
     grain: "one row per row of the dimension, and per key that the load adds to it",
     columns: { key: naturalKey, id: surrogateKey },
     madeBy: "rows/dimension-keys.ts: fetchDimensionKeys",
-    readBy: "rows/dimension-keys.ts: createKeyTypes; rows/missing-keys.ts: addMissingKeys",
+    readBy:
+      "rows/dimension-keys.ts: createKeyTypes; rows/missing-keys.ts: addMissingKeys; rows/near-keys.ts: explainNearKeys",
     droppedBy: endOfLoad,
   },
   naturalKey: {
@@ -251,7 +252,8 @@ export const engineTables = {
   missingKey: {
     name: "missing_key",
     kind: "table",
-    grain: "one row per key that rows refer to, one dimension lacks and could hold",
+    grain:
+      "one row per key that rows refer to, one dimension lacks and could hold, and that is unlike its other keys",
     columns: { number: ["BIGINT", "position in the order of the keys, from 1"], key: naturalKey },
     madeBy: "rows/missing-keys.ts: addMissingKeys",
     readBy: "rows/missing-keys.ts: addMissingKeys",

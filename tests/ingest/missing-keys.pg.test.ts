@@ -117,6 +117,51 @@ describe("a load that creates what is missing", () => {
     expect(txn).toMatchObject({ inserted: 2, filtered: 1, created: { store: 0, product: 1, calendar: 1 } });
   });
 
+  const alike = [
+    ["S1 ", "007", "store", 'but "S1" is: they differ in blanks at an end'],
+    ["s1", "007", "store", 'but "S1" is: they differ in upper and lower case'],
+    ["S1", "007 ", "product", 'but "007" is: they differ in blanks at an end'],
+    ["S1", "p2", "product", 'but "P2" is: they differ in upper and lower case'],
+    ["S1", "P2\u200b", "product", 'but "P2" is: they differ in characters that are not visible'],
+    ["\ufeffS1", "P2", "store", 'but "S1" is: they differ in characters that are not visible'],
+  ] as const;
+
+  test.for([true, false])(
+    "adds no key that a person takes for one there is, and says so: %s",
+    async (create) => {
+      await query(
+        database,
+        `INSERT INTO store (code, name) VALUES ('S1', 'One'), ('S2', 'Two');
+       INSERT INTO product (sku, name) VALUES ('007', 'Bond'), ('P2', 'Two');
+       INSERT INTO calendar (date, day_of_week, month, quarter, year) VALUES ('2024-01-02', 1, 1, 1, 2024)`,
+      );
+      const rows = alike.map(([store, sku]) => `2024-01-02,"${store}","${sku}",3,1.20,3.60`);
+      const result = await loadCsv(workspace, database, "sales_daily", [lines[0] as string, ...rows], {
+        ...adding,
+        createMissing: create,
+      });
+      expect(result.rejects.map(({ message }) => message)).toEqual(
+        alike.map(([, , table, near]) => `the ${table} is not in the table ${table}, ${near}`),
+      );
+      expect(result).toMatchObject({
+        rejected: alike.length,
+        created: { store: 0, product: 0, calendar: 0 },
+      });
+    },
+  );
+
+  test("adds one of several keys that a person takes for the same: the one written most plainly", async () => {
+    const rows = ["X1 ,A", "X1,A", "x1,A", "X2, B", "X2,B"].map((keys) => `2024-01-02,${keys},3,1.20,3.60`);
+    const result = await loadCsv(workspace, database, "sales_daily", [lines[0] as string, ...rows], adding);
+    expect(result.rejects.map(({ record, value }) => `${record} ${value}`)).toEqual([
+      "1 X1 ",
+      "3 x1",
+      "4  B",
+    ]);
+    expect(await all("store", "code")).toMatchObject([{ code: "X1" }, { code: "X2" }]);
+    expect(await all("product", "sku")).toMatchObject([{ sku: "A" }, { sku: "B" }]);
+  });
+
   test("rejects such rows unless it is requested", async () => {
     const result = await loadCsv(workspace, database, "sales_daily", lines, { again: true });
     expect(result).toMatchObject({

@@ -12,6 +12,7 @@ import { surrogateKeyRows } from "./dimension-keys.ts";
 import { resolveDuplicates } from "./duplicates.ts";
 import type { CheckedPlan } from "./expressions.ts";
 import { createAddedKeys, createDimensionRows } from "./missing-keys.ts";
+import { explainNearKeys } from "./near-keys.ts";
 import { rejectOverlappingWindows } from "./price-windows.ts";
 import { createTypedRows, type MissingKeys } from "./typed-rows.ts";
 
@@ -38,6 +39,7 @@ export async function validateRows(
   const sources = new Intake(engine, files, columns);
   await createAddedKeys(engine);
   await createTypedRows(engine, plan, checked, sources, missing);
+  await explainNearKeys(engine, plan);
   const kept = await engine.count(`SELECT count(_valid) FROM ${tables.typedRow}`);
   const read = sources.faulty + kept;
   const collapsed = plan.collapse ? await collapse(engine, plan) : await createCandidates(engine, plan);
