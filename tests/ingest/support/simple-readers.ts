@@ -72,18 +72,17 @@ function membersOf(line: string): Map<string, string | null> | null {
   let [depth, start, key, isKey] = [0, 0, "", true];
   for (let token = tokens.exec(line); token !== null; token = tokens.exec(line)) {
     const [text] = token;
+    if (text.startsWith('"') && textOf(text) === undefined) return null;
     if (depth === 1 && text === ":") [isKey, start] = [false, -1];
     else if (depth === 1 && isKey && text.startsWith('"')) {
-      const name = textOf(text);
-      key = name?.trim().toLowerCase() ?? "";
-      if (name === undefined || members.has(key)) return null;
+      key = (textOf(text) as string).trim().toLowerCase();
+      if (members.has(key)) return null;
     } else if (depth === 1 && !isKey && text !== "," && text !== "}") {
       if (start === -1) start = token.index;
       const isWhole = text !== "{" && text !== "[";
       if (isWhole) {
-        const value = text.startsWith('"') ? textOf(text) : text === "null" ? "" : text;
-        if (value === undefined) return null;
-        members.set(key, value || null);
+        const value = text.startsWith('"') ? textOf(text) : text;
+        members.set(key, text === "null" || value === "" ? null : (value as string));
       }
     } else if (depth === 2 && (text === "}" || text === "]")) {
       members.set(key, line.slice(start, token.index + 1));

@@ -2,39 +2,15 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Database } from "../../../src/database/connection.ts";
-import { type ErrorCode, ForecastLabError } from "../../../src/errors.ts";
-import { type LoadRequest, type LoadResult, load, type Mapping } from "../../../src/ingest/index.ts";
+import { outcomeOf, storeColumns, storedStores } from "./fuzz-outcome.ts";
 import { query, type Workspace } from "./load.ts";
 import { contentsOfCsv, linesOfNdjson } from "./simple-readers.ts";
 
-/*
- * Random files and mappings. Whatever they hold, a load ends in time, with a result whose counts add up or with an error of
- * the catalog that is not INTERNAL. What is loaded equals what simple readers make of the same bytes.
- */
-
-/** Longer than any of these loads takes, on a busy machine too. */
-const patience = 60_000;
-
-/** Loads; an error of the catalog is returned. */
-async function outcomeOf(database: Database, request: LoadRequest): Promise<LoadResult | ErrorCode> {
-  try {
-    const result = await load(database, { ...request, again: true, signal: AbortSignal.timeout(patience) });
-    const { source_rows, filtered, read, inserted, updated, unchanged, rejected, withheld } = result;
-    const { duplicates, duplicates_by } = result;
-    expect(filtered + read).toBe(source_rows);
-    expect(inserted + updated + unchanged + duplicates + rejected + withheld).toBe(read);
-    expect(Object.values(duplicates_by).reduce((sum, rows) => sum + rows, 0)).toBe(duplicates);
-    return result;
-  } catch (error) {
-    if (!(error instanceof ForecastLabError) || error.code === "INTERNAL") throw error;
-    return error.code;
-  }
-}
+/* Random CSV and NDJSON files of stores. */
 
 type Row = readonly (string | null)[];
 
-/** The columns of the stores in these files, and how long their values may be. */
-const columns = ["code", "name", "city"];
+/** How long the values of stores may be, and which must not be empty. */
 const limits = [20, 100, 50];
 const required = [true, true, false];
 
@@ -86,14 +62,11 @@ async function loadsStores(
   expect(await storedStores(database)).toEqual(stored);
 }
 
-async function storedStores(database: Database): Promise<string[]> {
-  const rows = await query<Record<string, string>>(database, `SELECT ${columns.join(", ")} FROM store`);
-  return rows.map((row) => JSON.stringify(columns.map((name) => row[name]))).sort();
-}
-
+/** Any code point, halves of surrogate pairs too. */
+const character = fc.nat({ max: 0x10ffff }).map((code) => String.fromCodePoint(code));
 const byte = fc.integer({ min: 0, max: 255 }).map((code) => Buffer.from([code]));
 const textOf = (...texts: string[]) => fc.constantFrom(...texts).map((text) => Buffer.from(text));
-const wide = fc.string({ unit: "binary", maxLength: 60 }).map((text) => Buffer.from(text));
+const wide = fc.string({ unit: character, maxLength: 60 }).map((text) => Buffer.from(text));
 const joined = (pieces: fc.Arbitrary<Buffer>, maxLength: number) =>
   fc.array(pieces, { maxLength }).map((parts) => Buffer.concat(parts));
 
@@ -145,7 +118,7 @@ export const csvFile = fc
   .chain(({ mark, delimiter, end, rows, tail }) => {
     const lines = rows.map((row) => `${row.map((field) => field.toString("latin1")).join(delimiter)}${end}`);
     const body = Buffer.concat([Buffer.from(lines.join(""), "latin1"), tail]);
-    const header = Buffer.from(`${mark}${columns.join(delimiter)}${end}`);
+    const header = Buffer.from(`${mark}${storeColumns.join(delimiter)}${end}`);
     return damaged(fc.constant(body)).map((bytes) => ({ delimiter, header, body: bytes }));
   });
 
@@ -156,7 +129,7 @@ export async function csvAgrees(
 ): Promise<void> {
   const bytes = Buffer.concat([header, body]);
   const marked = bytes[0] === 0xef ? 3 : 0;
-  const { rows, faulty } = contentsOfCsv(bytes.subarray(marked), columns.length, delimiter);
+  const { rows, faulty } = contentsOfCsv(bytes.subarray(marked), storeColumns.length, delimiter);
   const found = rows.slice(1).map(([, ...values]) => values as Row);
   const path = workspace.csv(bytes);
   await loadsStores(database, workspace, { path, rows: found, faulty: faulty.length, delimiter });
@@ -164,7 +137,7 @@ export async function csvAgrees(
 
 const jsonText = fc.oneof(
   fc.constantFrom("S1", "S2", "S3", "", "a\tb", 'q"q', "x".repeat(21), "\u{1f600}"),
-  fc.string({ unit: "binary", maxLength: 12 }),
+  fc.string({ unit: character, maxLength: 12 }),
 );
 const jsonValue = fc.oneof(
   { weight: 6, arbitrary: jsonText.map((text) => JSON.stringify(text)) },
@@ -227,202 +200,11 @@ export async function ndjsonAgrees(database: Database, workspace: Workspace, byt
   const lines = linesOfNdjson(bytes);
   const sound = lines.filter((line) => line !== null);
   const path = workspace.write(`file-${Math.random()}.ndjson`, bytes);
-  if (sound.some((line) => [...line.keys()].some((key) => !columns.includes(key)))) {
+  if (sound.some((line) => [...line.keys()].some((key) => !storeColumns.includes(key)))) {
     const outcome = await outcomeOf(database, { table: "store", files: [path], dryRun: true });
     expect(["COLUMN_UNKNOWN", "COLUMN_IS_ID", "HEADER_INVALID"]).toContain(outcome);
     return;
   }
-  const rows = sound.map((line) => columns.map((name) => line.get(name) ?? null));
+  const rows = sound.map((line) => storeColumns.map((name) => line.get(name) ?? null));
   await loadsStores(database, workspace, { path, rows, faulty: lines.length - sound.length });
-}
-
-const functions = [
-  ...[
-    "upper",
-    "trim",
-    "coalesce",
-    "nullif",
-    "length",
-    "abs",
-    "round",
-    "sqrt",
-    "ln",
-    "replace",
-    "substr",
-    "left",
-  ],
-  ...[
-    "strptime",
-    "strftime",
-    "regexp_extract",
-    "regexp_replace",
-    "concat_ws",
-    "list_value",
-    "error",
-    "chr",
-    "md5",
-  ],
-  ...[
-    "sum",
-    "max",
-    "count",
-    "string_agg",
-    "read_text",
-    "getenv",
-    "typeof",
-    "epoch",
-    "date_trunc",
-    "struct_pack",
-  ],
-];
-
-/** Expressions over the source's columns a, b and "c d": mostly valid ones, and pieces of SQL in any order. */
-const expression = fc.letrec<{ any: string; leaf: string }>((tie) => ({
-  leaf: fc.constantFrom(
-    ...[
-      "a",
-      "b",
-      '"c d"',
-      "A",
-      "input.a",
-      "_file",
-      "_record",
-      "_seq",
-      "'x'",
-      "''",
-      "1",
-      "1.5",
-      "NULL",
-      "true",
-    ],
-    ...[
-      "DATE '2024-01-01'",
-      "[1, 2]",
-      "{'k': 1}",
-      "'é'",
-      "nope",
-      "$1",
-      "*",
-      "?",
-      "--",
-      "/* x",
-      "';'",
-      ")",
-      "(",
-    ],
-  ),
-  any: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
-    { weight: 3, arbitrary: tie("leaf") },
-    {
-      weight: 3,
-      arbitrary: fc
-        .tuple(
-          tie("any"),
-          fc.constantFrom(
-            "||",
-            "+",
-            "*",
-            "/",
-            "=",
-            "<",
-            "AND",
-            "LIKE",
-            "IS NOT DISTINCT FROM",
-            ",",
-            "::",
-            "->",
-          ),
-          tie("any"),
-        )
-        .map(([left, operator, right]) => `${left} ${operator} ${right}`),
-    },
-    {
-      weight: 3,
-      arbitrary: fc
-        .tuple(fc.constantFrom(...functions), fc.array(tie("any"), { minLength: 0, maxLength: 3 }))
-        .map(([name, args]) => `${name}(${args.join(", ")})`),
-    },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(
-          fc.constantFrom("CAST", "TRY_CAST"),
-          tie("any"),
-          fc.constantFrom(
-            "INTEGER",
-            "DATE",
-            "DECIMAL(10,2)",
-            "VARCHAR",
-            "BLOB",
-            "TIMESTAMP",
-            "JSON",
-            "BOOLEAN",
-          ),
-        )
-        .map(([cast, of, type]) => `${cast}(${of} AS ${type})`),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.tuple(tie("any"), tie("any")).map(([a, b]) => `CASE WHEN ${a} THEN ${b} END`),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .tuple(fc.constantFrom("row_number()", "lag(a)", "sum(b)", "first(a)"), tie("leaf"))
-        .map(([window, order]) => `${window} OVER (ORDER BY ${order})`),
-    },
-    { weight: 1, arbitrary: fc.array(tie("leaf"), { maxLength: 4 }).map((parts) => parts.join(" ")) },
-    { weight: 1, arbitrary: tie("any").map((sql) => `(SELECT ${sql})`) },
-  ),
-})).any;
-
-/** A mapping of stores; `table` and the names of columns are right, everything else is random. */
-export const mapping = fc
-  .record(
-    {
-      code: fc.oneof(
-        { weight: 3, arbitrary: fc.constantFrom("a", "b", "upper(a)") },
-        { weight: 1, arbitrary: expression },
-      ),
-      name: fc.oneof(
-        { weight: 1, arbitrary: fc.constantFrom("b", "'x'") },
-        { weight: 2, arbitrary: expression },
-      ),
-      filter: expression,
-      collapse: expression,
-    },
-    { requiredKeys: ["code", "name"] },
-  )
-  .map(
-    ({ code, name, filter, collapse }): Mapping => ({
-      table: "store",
-      path: "fuzz.yaml",
-      columns: { code, name },
-      ...(filter === undefined ? {} : { filter }),
-      ...(collapse === undefined ? {} : { collapse: { name: collapse } }),
-    }),
-  );
-
-const source = [
-  'a,b,"c d"',
-  "1,x,2024-01-01",
-  "2,,z",
-  "é,12.5,",
-  "1,x,2024-01-01",
-  "bad",
-  ',"q""q",0',
-  "n/a,-1,31/12/2024",
-];
-
-/** A load by a mapping ends with counts that add up, or with an error about the mapping. */
-export async function mappingIsHandled(database: Database, workspace: Workspace, of: Mapping): Promise<void> {
-  await query(database, "TRUNCATE store CASCADE");
-  const outcome = await outcomeOf(database, {
-    ...{ table: "store", files: [workspace.csv(source)], mapping: of, maxRejects: { percent: 100 } },
-    rejects: workspace.path(`rejects-of-${Math.random()}.csv`),
-  });
-  const allowed = ["MAPPING_EXPRESSION_INVALID", "MAPPING_EXPRESSION_FAILED"];
-  if (typeof outcome === "string") expect(allowed).toContain(outcome);
-  else expect(await storedStores(database)).toHaveLength(outcome.inserted);
 }
