@@ -387,6 +387,15 @@ export const catalogue = {
     action: "Choose another path, or free space on the disk.",
   },
 
+  REJECTS_PATH_REFUSED: {
+    exit: 2,
+    http: 409,
+    message: "Rejected rows cannot be written to {path}: {problem}.",
+    action:
+      "Nothing was loaded. Name a file that does not exist yet, or an earlier rejects file that is not among the sources, which is then replaced. If no path is given, they get a new file in the working folder.",
+    cli: "The path is set with --rejects.",
+  },
+
   PATTERN_WITHOUT_MATCH: {
     exit: 1,
     http: 404,
@@ -552,7 +561,8 @@ export const catalogue = {
     exit: 3,
     http: 422,
     message: "{rejected} of {read} rows were rejected, more than the {limit} allowed. Nothing was published.",
-    action: "Fix the rows in {file} and load the source again, or allow some rejects.",
+    action:
+      "Fix these rows in the source and load it again. Or allow some rejects, and then fix the rows in {file} and load that too.",
     cli: "To allow some: --max-rejects N or P%",
   },
   CONSTRAINT_VIOLATED: {

@@ -6,6 +6,21 @@ export type MaxRejects = { readonly rows: number } | { readonly percent: number 
 /** How many rows a load adds to each dimension for what its rows refer to. */
 export type CreatedRows = Readonly<Record<"store" | "product" | "calendar", number>>;
 
+/** Rows that were folded into another row of their grain, by why. */
+export interface DuplicateCounts {
+  /** Rows that the mapping's `collapse` aggregated. */
+  readonly collapse: number;
+  /** Rows that were dropped because they equal another in every column. */
+  readonly equal: number;
+  /** Rows that were dropped because the policy keeps the first or the last of rows that differ. */
+  readonly first: number;
+  readonly last: number;
+  /** Rows that were added up under the policy `sum`, equal ones included. */
+  readonly sum: number;
+}
+
+export const noDuplicates: DuplicateCounts = { collapse: 0, equal: 0, first: 0, last: 0, sum: 0 };
+
 /** What validation found in the files. */
 export interface ValidationCounts {
   /** Records in the files: `filtered + read`. */
@@ -15,6 +30,8 @@ export interface ValidationCounts {
   readonly read: number;
   /** Rows that were folded into another row of their grain. */
   readonly duplicates: number;
+  /** The same by why; adds up to `duplicates`. */
+  readonly duplicates_by: DuplicateCounts;
   readonly created: CreatedRows;
 }
 

@@ -3,7 +3,8 @@ import type { TableContract } from "../schema/contracts.ts";
 
 /**
  * What happens to rows of one grain that differ within a load: all of them are rejected, the first or the last of them (by the
- * order of files and records) is kept, or their additive measures are summed.
+ * order of files and records) is kept, or their additive measures are summed. Rows that are equal become one; only `sum` adds
+ * them up too.
  */
 export const duplicatePolicies = ["reject", "first", "last", "sum"] as const;
 export type DuplicatePolicy = (typeof duplicatePolicies)[number];

@@ -165,7 +165,7 @@ export const engineTables = {
     },
     madeBy: "rows/rejects.ts: createRejectReasons",
     readBy:
-      "every step that rejects rows adds to it and leaves out the rows in it: source/scan-log.ts, source/intake.ts, rows/typed-rows.ts, rows/column-checks.ts, rows/check-constraints.ts, rows/collapse.ts, rows/duplicates.ts, rows/duplicate-sums.ts, rows/price-windows.ts, rows/validate-rows.ts, rows/rejects.ts",
+      "every step that rejects rows adds to it and leaves out the rows in it: source/scan-log.ts, source/intake.ts, rows/typed-rows.ts, rows/column-checks.ts, rows/near-keys.ts, rows/check-constraints.ts, rows/collapse.ts, rows/duplicates.ts, rows/duplicate-sums.ts, rows/price-windows.ts, rows/validate-rows.ts, rows/rejects.ts",
     droppedBy: endOfLoad,
   },
   rejectedRow: {
@@ -202,7 +202,8 @@ export const engineTables = {
     grain: "one row per row of the dimension, and per key that the load adds to it",
     columns: { key: naturalKey, id: surrogateKey },
     madeBy: "rows/dimension-keys.ts: fetchDimensionKeys",
-    readBy: "rows/dimension-keys.ts: createKeyTypes; rows/missing-keys.ts: addMissingKeys",
+    readBy:
+      "rows/dimension-keys.ts: createKeyTypes; rows/missing-keys.ts: addMissingKeys; rows/near-keys.ts: explainNearKeys",
     droppedBy: endOfLoad,
   },
   naturalKey: {
@@ -252,7 +253,8 @@ export const engineTables = {
   missingKey: {
     name: "missing_key",
     kind: "table",
-    grain: "one row per key that rows refer to, one dimension lacks and could hold",
+    grain:
+      "one row per key that rows refer to, one dimension lacks and could hold, and that is unlike its other keys",
     columns: { number: ["BIGINT", "position in the order of the keys, from 1"], key: naturalKey },
     madeBy: "rows/missing-keys.ts: addMissingKeys",
     readBy: "rows/missing-keys.ts: addMissingKeys",
@@ -459,7 +461,6 @@ export const engineTables = {
       _seq: seq,
       "{input}": value,
       first_equal: ["BIGINT", "number of the first row that equals it in every column"],
-      last_equal: ["BIGINT", "number of the last row that equals it in every column"],
       first_of_grain: ["BIGINT", "number of the first row of its grain"],
       last_of_grain: ["BIGINT", "number of the last row of its grain"],
       first_different: [
@@ -474,7 +475,7 @@ export const engineTables = {
   summedRow: {
     name: "summed_row",
     kind: "table",
-    grain: "one row per duplicate_member of a grain whose rows differ, with the sum of these rows",
+    grain: "one row per duplicate_member, with the sum of the rows of its grain",
     columns: {
       _seq: seq,
       _first: ["BIGINT", "number of the first row of its grain, which the sum takes the place of"],

@@ -1,5 +1,5 @@
 /** Files into a table of the warehouse: `load` is the way through it. */
-export type { CreatedRows, LoadCounts, MaxRejects } from "./counts.ts";
+export type { CreatedRows, DuplicateCounts, LoadCounts, MaxRejects } from "./counts.ts";
 export { type DuplicatePolicy, duplicatePolicies } from "./duplicate-policy.ts";
 export { type LoadRun, type LoadRunsOptions, loadRuns } from "./ledger/load-runs.ts";
 export type { LoadedBefore } from "./ledger/recognize.ts";

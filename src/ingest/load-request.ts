@@ -21,13 +21,16 @@ export interface LoadRequest {
   readonly delimiter?: string | undefined;
   /** How the files are encoded, such as `latin-1`; default: that of the mapping, else `utf-8`. */
   readonly encoding?: string | undefined;
-  /** Path of the rejects file, which is written only if rows are rejected; default `rejects-TABLE.csv` in the working folder. */
+  /**
+   * Path of the rejects file, which is written only if rows are rejected. It must be a new file, or an earlier rejects file
+   * that is not among the sources. Default: a new file `rejects-TABLE-TIME-N.csv` in the working folder; none in a dry run.
+   */
   readonly rejects?: string | undefined;
   /** How many reasons for rejects the result lists in `first_rejects`; default 10. */
   readonly shownRejects?: number | undefined;
   /** How many rows may be rejected for the others to be published: rows, or percent of the rows read; default 0 rows. */
   readonly maxRejects?: MaxRejects | undefined;
-  /** What happens to rows of one grain that differ; default `reject`. */
+  /** What happens to rows of one grain that differ, and for `sum` also to equal ones; default `reject`. */
   readonly onDuplicate?: DuplicatePolicy | undefined;
   /**
    * Whether to add the stores, products and days that rows refer to and the warehouse lacks; default false: reject the rows.

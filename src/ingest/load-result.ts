@@ -1,6 +1,6 @@
 import { type ForecastLabError, fail, type RejectCode } from "../errors.ts";
 import type { TableName } from "../schema/tables.ts";
-import type { LoadCounts, MonthChanges } from "./counts.ts";
+import { type LoadCounts, type MonthChanges, noDuplicates } from "./counts.ts";
 import type { LoadedBefore } from "./ledger/recognize.ts";
 import type { LoadPhase } from "./phases.ts";
 import type { Method } from "./publish/month-plan.ts";
@@ -17,7 +17,7 @@ export interface LoadResult extends LoadCounts {
   readonly already_loaded: readonly LoadedBefore[];
   /** Months of a partitioned table that the load has rows for; empty for a table that is not partitioned. */
   readonly months: readonly LoadedMonth[];
-  /** Path of the rejects file; null if nothing was rejected. */
+  /** Path of the rejects file; null if nothing was rejected, and after a dry run that was given no path for it. */
   readonly rejects_file: string | null;
   /** Reasons for rejects by code; a row may have several. */
   readonly reject_codes: Readonly<Partial<Record<RejectCode, number>>>;
@@ -53,7 +53,16 @@ export function emptyResult(
 ): Omit<LoadResult, "already_loaded" | "seconds"> {
   const none = { source_rows: 0, filtered: 0, read: 0, inserted: 0, updated: 0, unchanged: 0, duplicates: 0 };
   return {
-    ...{ table, load_id: null, files: [], ...none, rejected: 0, max_rejects: 0, withheld: 0 },
+    ...{
+      table,
+      load_id: null,
+      files: [],
+      ...none,
+      duplicates_by: noDuplicates,
+      rejected: 0,
+      max_rejects: 0,
+      withheld: 0,
+    },
     ...{ published: !dryRun, dry_run: dryRun, created: { store: 0, product: 0, calendar: 0 } },
     ...{ months: [], rejects_file: null, reject_codes: {}, first_rejects: [] },
   };
@@ -77,5 +86,10 @@ export function loadRefusal({
   rejects_file,
 }: LoadResult): ForecastLabError | undefined {
   if (rejected <= max_rejects) return undefined;
-  return fail("REJECTS_OVER_LIMIT", { rejected, read, limit: max_rejects, file: rejects_file ?? "" });
+  return fail("REJECTS_OVER_LIMIT", {
+    rejected,
+    read,
+    limit: max_rejects,
+    file: rejects_file ?? "the rejects file",
+  });
 }

@@ -5,6 +5,7 @@ import type { TableName } from "../schema/tables.ts";
 import { allowedRejects, loadCounts, type ValidationOutcome } from "./counts.ts";
 import { requirePolicy } from "./duplicate-policy.ts";
 import { tables } from "./engine-tables.ts";
+import { keepRejects, requireRejectsPath } from "./keep-rejects.ts";
 import { type LoadedBefore, mappingHash, recognize } from "./ledger/recognize.ts";
 import { type LedgerEntry, serverTime } from "./ledger/record-run.ts";
 import type { LoadPlan } from "./load-plan.ts";
@@ -18,7 +19,7 @@ import { publish } from "./publish/publish.ts";
 import type { Publication } from "./publish/publish-options.ts";
 import { swapLimit_s } from "./publish/swap-months.ts";
 import { fetchDimensionKeys } from "./rows/dimension-keys.ts";
-import { summarizeRejects, writeRejects } from "./rows/rejects.ts";
+import { summarizeRejects } from "./rows/rejects.ts";
 import { validateRows } from "./rows/validate-rows.ts";
 import type { Format } from "./source/layout.ts";
 import { locateFiles } from "./source/locate-files.ts";
@@ -34,7 +35,7 @@ import type { SourceFile } from "./source/source-file.ts";
  *
  * @returns counts that add up (`read = inserted + updated + unchanged + duplicates + rejected + withheld`), what was done with
  * each month, and the first rejects
- * @throws errors of files, mappings and the database, LOAD_MONTH_BUSY, LOAD_CONFLICT; the signal's reason when it is aborted
+ * @throws errors of files, mappings and the database, REJECTS_PATH_REFUSED, LOAD_MONTH_BUSY, LOAD_CONFLICT; the signal's reason when it is aborted
  *
  * @example
  * import { databaseOf, load } from "forecastlab";
@@ -50,6 +51,7 @@ import type { SourceFile } from "./source/source-file.ts";
 export async function load(database: Database, request: LoadRequest): Promise<LoadResult> {
   const table = requireTable(request.table);
   const mapping = await mappingOf(request, table);
+  await requireRejectsPath(request);
   const format: Format = {
     ...mapping?.format,
     delimiter: request.delimiter ?? mapping?.format?.delimiter,
@@ -82,6 +84,7 @@ async function loadFiles(engine: Engine, client: Client, order: LoadOrder): Prom
   requirePolicy(contractOf(table), onDuplicate);
   const startedAt = await serverTime(client);
   const located = await locateFiles(engine, request.files);
+  await requireRejectsPath(request, located);
   const recipe = { mapping, format, onDuplicate };
   const { fresh, before } = request.again
     ? { fresh: located, before: [] }
@@ -90,7 +93,11 @@ async function loadFiles(engine: Engine, client: Client, order: LoadOrder): Prom
     return { ...emptyResult(table, dryRun), already_loaded: before, seconds: clock.stop() };
   }
 
-  const { plan, files, validated, rejects } = await validateFiles(engine, client, order, fresh, before);
+  const { plan, files, validated, rejects } = await validateFiles(engine, client, order, {
+    located,
+    fresh,
+    before,
+  });
   const allowed = allowedRejects(maxRejects, validated.read);
   const outcome = { validated, rejected: rejects.rows, allowed, dryRun };
   const entry = { table, files, mappingSha256: mappingHash(recipe), startedAt };
@@ -112,13 +119,19 @@ async function loadFiles(engine: Engine, client: Client, order: LoadOrder): Prom
   };
 }
 
+/** The files of a load: all of them, those to read, and those that are left out because the ledger knows them. */
+interface LoadFiles {
+  readonly located: readonly SourceFile[];
+  readonly fresh: readonly SourceFile[];
+  readonly before: readonly LoadedBefore[];
+}
+
 /** Reads and validates the files, and writes the rejects file if rows are rejected. */
 async function validateFiles(
   engine: Engine,
   client: Client,
   { request, table, mapping, format, clock }: LoadOrder,
-  fresh: readonly SourceFile[],
-  before: readonly LoadedBefore[],
+  { located, fresh, before }: LoadFiles,
 ) {
   const { layouts, plan, checked } = await prepare(engine, table, fresh, format, mapping);
   const columns = layouts[0]?.columns ?? [];
@@ -133,8 +146,7 @@ async function validateFiles(
     missing: request.createMissing ? { client: request.dryRun ? undefined : client } : undefined,
   });
   const rejects = await summarizeRejects(engine, request.shownRejects ?? 10);
-  const file = rejects.rows > 0 ? (request.rejects ?? `rejects-${table}.csv`) : null;
-  if (file !== null) await writeRejects(engine, file, columns);
+  const file = rejects.rows > 0 ? await keepRejects(engine, request, located, columns) : null;
   return { plan, files: files.map(loadedFile), validated, rejects: { ...rejects, file } };
 }
 

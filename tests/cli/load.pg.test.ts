@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fillDimensions, Workspace } from "../ingest/support/load.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
@@ -72,11 +72,12 @@ sales_daily from sales.csv: 2 rows in … s, load 1
     );
     expect(stderr).toContain('faulty.csv record 2, store_code "S9": the store is not in the table store');
     expect(stderr).toContain("UNKNOWN_STORE: load the table store first");
-    expect(stderr).toContain("the rejected rows are in rejects-sales_daily.csv");
+    const [, name = ""] = /the rejected rows are in (\S+)/.exec(stderr) ?? [];
+    expect(name).toMatch(/^rejects-sales_daily-\d{8}T\d{6}Z-1\.csv$/);
     expect(stderr).toMatch(
       /^error 1 of 2 rows were rejected, .*Nothing was published\. \[REJECTS_OVER_LIMIT\]$/m,
     );
-    const file = workspace.path("rejects-sales_daily.csv");
+    const file = workspace.path(name);
     const [columns, row = ""] = readFileSync(file, "utf8").split("\n");
     expect(columns).toBe(`${header},_file,_record,_codes,_why`);
     expect(row).toMatch(
@@ -102,6 +103,28 @@ sales_daily from sales.csv: 2 rows in … s, load 1
       status: 0,
       stdout: expect.stringContaining("dry run: nothing was published"),
     });
+  });
+
+  test("in a dry run says how many rows would be rejected, and writes them only if that is asked for", async () => {
+    const before = readdirSync(workspace.folder);
+    const { stderr } = await run("sales_daily", "faulty.csv", "--dry-run");
+    expect(stderr).toContain("  1 row would be rejected; --rejects FILE writes it to a file\n");
+    expect(readdirSync(workspace.folder)).toEqual(before);
+    const asked = await run("sales_daily", "faulty.csv", "--dry-run", "--rejects", "asked.csv");
+    expect(asked.stderr).toContain("the rejected rows are in asked.csv\n");
+    expect(readdirSync(workspace.folder)).toContain("asked.csv");
+  });
+
+  test("does not replace the settings file by rejects", async () => {
+    const settings = workspace.write("settings/forecastlab.config.yaml", "home: here\n");
+    const cwd = workspace.path("settings");
+    const { status, stderr } = await forecastlab(
+      ["load", "sales_daily", sales, "--rejects", "forecastlab.config.yaml"],
+      { env, cwd },
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error .*it exists and is not a rejects file\. \[REJECTS_PATH_REFUSED\]$/m);
+    expect(readFileSync(settings, "utf8")).toBe("home: here\n");
   });
 
   test.for([

@@ -173,6 +173,7 @@ const result = (changes: Partial<LoadResult>): LoadResult => ({
   updated: 1_000_000,
   unchanged: 999_900,
   duplicates: 0,
+  duplicates_by: { collapse: 0, equal: 0, first: 0, last: 0, sum: 0 },
   rejected: 0,
   max_rejects: 0,
   withheld: 0,
@@ -269,13 +270,35 @@ b.csv was loaded before: load 2, 2024-03-01T06:00:00Z
     };
     const { stderr } = printed({
       rejected: 12,
+      max_rejects: 12,
       rejects_file: "rejects-sales_daily.csv",
       reject_codes: { UNKNOWN_STORE: 12 },
       first_rejects: [reject],
     });
     expect(stderr).toContain('  sales.csv record 7, store_code "S9": the store is not in the table store\n');
-    expect(stderr).toContain("  and 11 more; the rejected rows are in rejects-sales_daily.csv");
+    expect(stderr).toContain(
+      "  and 11 more; the rejected rows are in rejects-sales_daily.csv: fix them and load that file\n",
+    );
     expect(stderr).toMatch(/\n {2}UNKNOWN_STORE: .*--create-missing\n$/);
+  });
+
+  test.for([
+    ["product", "--on-duplicate first or last"],
+    ["sales_daily", "--on-duplicate first or last; or add them up: --on-duplicate sum"],
+  ] as const)("for duplicates of %s proposes policies that the table takes", ([table, policies]) => {
+    const { stderr } = printed({ table, rejected: 2, reject_codes: { DUPLICATE_GRAIN: 2 } });
+    expect(stderr).toContain(`  DUPLICATE_GRAIN: choose which row to keep: ${policies}\n`);
+  });
+
+  test("says on stderr how many equal lines of transactions were dropped", () => {
+    const dropped = (equal: number) => ({
+      duplicates: equal,
+      duplicates_by: { ...result({}).duplicates_by, equal },
+    });
+    const note = /^note 3 equal lines were dropped as duplicates .*line_no: row_number\(\)/m;
+    expect(printed({ table: "sales_txn", ...dropped(3) }).stderr).toMatch(note);
+    expect(printed({ table: "sales_txn", ...dropped(0) }).stderr).toBe("");
+    expect(printed({ table: "sales_daily", ...dropped(3) }).stderr).toBe("");
   });
 
   test("keeps the identity within 80 columns for any counts", () => {

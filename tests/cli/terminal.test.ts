@@ -56,6 +56,7 @@ const loaded = (text: string): LoadResult => ({
   ...{
     unchanged: 0,
     duplicates: 0,
+    duplicates_by: { collapse: 0, equal: 0, first: 0, last: 0, sum: 0 },
     rejected: 2,
     max_rejects: 5,
     withheld: 0,

@@ -5,7 +5,7 @@ import type { DuplicatePolicy } from "../../src/ingest/index.ts";
 import { faultsOf, Workspace } from "./support/load.ts";
 import { validate } from "./support/validate.ts";
 
-/* What happens to rows of one grain within a load: a policy decides if they differ; rows that are equal become one. */
+/* What happens to rows of one grain within a load: a policy decides if they differ; equal rows become one, or are added up. */
 
 const workspace = new Workspace();
 const header = "date,store_code,sku,quantity,unit_price,total_amount";
@@ -26,7 +26,7 @@ describe("for rows of one grain that differ", () => {
     ["reject", [], 3, 0],
     ["first", ["1,1.00,1.00"], 0, 2],
     ["last", ["1,1.00,1.00"], 0, 2],
-    ["sum", ["3,1.00,3.00"], 0, 2],
+    ["sum", ["4,1.00,4.00"], 0, 2],
   ] as const)("the policy %s leaves %j", async ([policy, stored, rejected, duplicates]) => {
     expect(await sold(policy, lines)).toMatchObject({ read: 3, stored, rejected, duplicates });
   });
@@ -43,6 +43,52 @@ describe("for rows of one grain that differ", () => {
       expect(result).toMatchObject({ read: 6, duplicates: 5, rejected: 0 });
       expect(result.rows).toMatchObject([{ quantity }]);
     }
+  });
+});
+
+describe("equal rows", () => {
+  const twice = ["5,2.00,10.00", "5,2.00,10.00"];
+
+  test.for(["reject", "first", "last"] as const)("become one under the policy %s", async (policy) => {
+    expect(await sold(policy, twice)).toMatchObject({ stored: ["5,2.00,10.00"], duplicates: 1, rejected: 0 });
+  });
+
+  test("are added up under the policy sum", async () => {
+    const other = ["2024-01-06,S1,A,5,2.00,10.00", "2024-01-06,S1,A,6,2.00,12.00"];
+    const result = await sold("sum", [...twice, ...other]);
+    expect(result).toMatchObject({ stored: ["10,2.00,20.00", "11,2.00,22.00"], duplicates: 2, rejected: 0 });
+  });
+
+  test("of a channel that the mapping leaves out are added up under the policy sum", async () => {
+    const lines = ["A,online,5", "A,store,5", "B,online,5", "B,store,6"].map(
+      (line) => `2024-01-05,S1,${line}`,
+    );
+    const mapping = `
+      table: sales_daily
+      columns:
+        date: day
+        store_code: shop
+        sku: item
+        quantity: units
+        unit_price: 2
+        total_amount: CAST(units AS INTEGER) * 2
+    `;
+    const { rows } = await validate(workspace, "sales_daily", ["day,shop,item,channel,units", ...lines], {
+      ...{ mapping, onDuplicate: "sum" },
+    });
+    expect(rows.map(({ quantity }) => quantity).sort()).toEqual(["10", "11"]);
+  });
+
+  test.for([
+    ["reject", { equal: 1 }],
+    ["first", { equal: 2, first: 1 }],
+    ["last", { equal: 2, last: 1 }],
+    ["sum", { sum: 3 }],
+  ] as const)("under the policy %s are counted on their own: %j", async ([policy, counts]) => {
+    const lines = ["1,1.00,1.00", "1,1.00,1.00", "2,1.00,2.00"].map((line) => `2024-01-06,S1,A,${line}`);
+    const result = await sold(policy, [...twice, ...lines]);
+    expect(result.duplicates_by).toEqual({ collapse: 0, equal: 0, first: 0, last: 0, sum: 0, ...counts });
+    expect(Object.values(counts).reduce((sum, rows) => sum + rows, 0)).toBe(result.duplicates);
   });
 });
 
@@ -79,7 +125,7 @@ describe("the policy sum", () => {
   test("adds up stock and visitors too", async () => {
     const visitors = ["date,store_code,visitors", "2024-01-01,S1,5", "2024-01-01,S1,7", "2024-01-01,S1,5"];
     const counted = await validate(workspace, "traffic_daily", visitors, { onDuplicate: "sum" });
-    expect(counted.rows).toMatchObject([{ visitors: "12" }]);
+    expect(counted.rows).toMatchObject([{ visitors: "17" }]);
     const stock = ["date,store_code,sku,on_hand_qty", "2024-01-01,S1,A,5", "2024-01-01,S1,A,7"];
     const stocked = await validate(workspace, "inventory_snapshot_daily", stock, { onDuplicate: "sum" });
     expect(stocked.rows).toMatchObject([{ on_hand_qty: "12" }]);
@@ -126,15 +172,15 @@ function model(rows: readonly Row[], policy: DuplicatePolicy): string[] {
   const days = [...new Set(rows.map(({ day }) => day))].sort();
   return days.flatMap((day) => {
     const members = rows.filter((row) => row.day === day);
-    const different = new Map(members.map((row) => [`${row.quantity} ${row.cents}`, row]));
+    const different = new Set(members.map((row) => `${row.quantity} ${row.cents}`));
     const [first, last] = [members[0] as Row, members.at(-1) as Row];
     const shown = ({ quantity, cents }: Omit<Row, "day">, price = 50) =>
       `${quantity},${(price / 100).toFixed(2)},${(cents / 100).toFixed(2)}`;
-    if (different.size === 1 || policy === "first") return [shown(first)];
+    if (members.length === 1 || (policy !== "sum" && different.size === 1)) return [shown(first)];
+    if (policy === "first") return [shown(first)];
     if (policy === "reject") return [];
     if (policy === "last") return [shown(last)];
-    const total = (measure: "quantity" | "cents") =>
-      [...different.values()].reduce((sum, row) => sum + row[measure], 0);
+    const total = (measure: "quantity" | "cents") => members.reduce((sum, row) => sum + row[measure], 0);
     const [quantity, cents] = [total("quantity"), total("cents")];
     return [
       shown({ quantity, cents }, quantity === 0 ? 50 : Math.floor((2 * cents + quantity) / (2 * quantity))),

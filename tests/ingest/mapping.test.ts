@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ForecastLabError } from "../../src/errors.ts";
 import { planLoad } from "../../src/ingest/load-plan.ts";
@@ -154,4 +155,70 @@ describe("the plan of a load", () => {
       "collapse.code is part of the grain",
     );
   });
+});
+
+test("any text is a mapping, or invalid for a reason that is said", () => {
+  const scalar = fc.constantFrom(
+    ...[
+      "store",
+      "code",
+      "a",
+      "'1'",
+      "1",
+      "null",
+      "true",
+      "~",
+      "*x",
+      "&x y",
+      "!!binary aGk=",
+      "!!set {}",
+      "<<",
+      "{}",
+    ],
+    ...[
+      "[]",
+      "[a, b]",
+      "{ a: b }",
+      "|-",
+      ">",
+      "? a",
+      "2024-01-01",
+      "0x1F",
+      "__proto__",
+      "constructor",
+      '"\\ud800"',
+    ],
+  );
+  const key = fc.constantFrom(
+    "table",
+    "columns",
+    "format",
+    "filter",
+    "collapse",
+    "header",
+    "delimiter",
+    "<<",
+    "a",
+  );
+  const line = fc
+    .tuple(fc.constantFrom("", "", "  ", "    ", "- "), key, scalar)
+    .map(([indent, name, value]) => `${indent}${name}: ${value}`);
+  const text = fc.oneof(
+    fc.string({ unit: fc.nat({ max: 0x10ffff }).map((code) => String.fromCodePoint(code)) }),
+    fc.array(fc.oneof(line, scalar), { maxLength: 8 }).map((lines) => lines.join("\n")),
+    fc
+      .array(line, { maxLength: 4 })
+      .map((lines) => ["table: store", "columns:", "  code: a", ...lines].join("\n")),
+  );
+  fc.assert(
+    fc.property(text, (yaml) => {
+      try {
+        expect(parseMapping(yaml, "m.yaml").table).toBeTypeOf("string");
+      } catch (error) {
+        expect(error).toMatchObject({ code: "MAPPING_INVALID" });
+        expect((error as Error).message).not.toMatch(/undefined|\[object/);
+      }
+    }),
+    { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 300) },
+  );
 });

@@ -129,6 +129,17 @@ describe("a filter", () => {
     expect(result).toMatchObject({ source_rows: 4, filtered: 3, read: 1, rejected: 1 });
   });
 
+  test.for(["Name", "Name || 'x'", "[1]", "DATE '2024-01-01'"])(
+    "must be a condition, not %s",
+    async (filter) => {
+      expect(
+        await failing(validateStores(`${named("Name")}\n  filter: ${JSON.stringify(filter)}`)),
+      ).toContain(
+        "expression for filter is not valid: its values are not true or false, so it is not a condition",
+      );
+    },
+  );
+
   test("must not hold a window function", async () => {
     expect(await failing(validateStores(`${named("Name")}\n  filter: row_number() OVER () = 1`))).toContain(
       "expression for filter is not valid: it holds a window function",

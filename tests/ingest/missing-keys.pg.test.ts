@@ -73,12 +73,23 @@ describe("a load that creates what is missing", () => {
 
   test("adds nothing for rows that are rejected or filtered, and no key that the dimension cannot hold", async () => {
     const long = "x".repeat(21);
-    const invalid = ["2024-03-05,S7,C,x,1,1", `2024-02-29,${long},A,1,1,1`, "2024-02-30,S1,A,1,1,1"];
+    const longSku = "y".repeat(51);
+    const invalid = [
+      "2024-03-05,S7,C,x,1,1",
+      `2024-02-29,${long},A,1,1,1`,
+      "2024-02-30,S1,A,1,1,1",
+      `2024-02-29,S1,${longSku},1,1,1`,
+    ];
     const result = await loadCsv(workspace, database, "sales_daily", [...lines, ...invalid], adding);
     expect(faultsOf(result)).toEqual([
       "4 quantity INTEGER_INVALID x",
-      `5 store_code UNKNOWN_STORE ${long}`,
+      `5 store_code TEXT_TOO_LONG ${long}`,
       "6 date DATE_INVALID 2024-02-30",
+      `7 sku TEXT_TOO_LONG ${longSku}`,
+    ]);
+    expect(result.rejects.filter(({ code }) => code === "TEXT_TOO_LONG")).toMatchObject([
+      { message: "longer than 20 characters" },
+      { message: "longer than 50 characters" },
     ]);
     expect(result).toMatchObject({ inserted: 3, created: { store: 2, product: 2, calendar: 2 } });
     expect((await all("store", "code")).map(({ code }) => code)).toEqual(["S1", "S2"]);
@@ -120,6 +131,51 @@ describe("a load that creates what is missing", () => {
       "2 total_amount NUMBER_INVALID x",
     ]);
     expect(txn).toMatchObject({ inserted: 2, filtered: 1, created: { store: 0, product: 1, calendar: 1 } });
+  });
+
+  const alike = [
+    ["S1 ", "007", "store", 'but "S1" is: they differ in blanks at an end'],
+    ["s1", "007", "store", 'but "S1" is: they differ in upper and lower case'],
+    ["S1", "007 ", "product", 'but "007" is: they differ in blanks at an end'],
+    ["S1", "p2", "product", 'but "P2" is: they differ in upper and lower case'],
+    ["S1", "P2\u200b", "product", 'but "P2" is: they differ in characters that are not visible'],
+    ["\ufeffS1", "P2", "store", 'but "S1" is: they differ in characters that are not visible'],
+  ] as const;
+
+  test.for([true, false])(
+    "adds no key that a person takes for one there is, and says so: %s",
+    async (create) => {
+      await query(
+        database,
+        `INSERT INTO store (code, name) VALUES ('S1', 'One'), ('S2', 'Two');
+       INSERT INTO product (sku, name) VALUES ('007', 'Bond'), ('P2', 'Two');
+       INSERT INTO calendar (date, day_of_week, month, quarter, year) VALUES ('2024-01-02', 1, 1, 1, 2024)`,
+      );
+      const rows = alike.map(([store, sku]) => `2024-01-02,"${store}","${sku}",3,1.20,3.60`);
+      const result = await loadCsv(workspace, database, "sales_daily", [lines[0] as string, ...rows], {
+        ...adding,
+        createMissing: create,
+      });
+      expect(result.rejects.map(({ message }) => message)).toEqual(
+        alike.map(([, , table, near]) => `the ${table} is not in the table ${table}, ${near}`),
+      );
+      expect(result).toMatchObject({
+        rejected: alike.length,
+        created: { store: 0, product: 0, calendar: 0 },
+      });
+    },
+  );
+
+  test("adds one of several keys that a person takes for the same: the one written most plainly", async () => {
+    const rows = ["X1 ,A", "X1,A", "x1,A", "X2, B", "X2,B"].map((keys) => `2024-01-02,${keys},3,1.20,3.60`);
+    const result = await loadCsv(workspace, database, "sales_daily", [lines[0] as string, ...rows], adding);
+    expect(result.rejects.map(({ record, value }) => `${record} ${value}`)).toEqual([
+      "1 X1 ",
+      "3 x1",
+      "4  B",
+    ]);
+    expect(await all("store", "code")).toMatchObject([{ code: "X1" }, { code: "X2" }]);
+    expect(await all("product", "sku")).toMatchObject([{ sku: "A" }, { sku: "B" }]);
   });
 
   test("rejects such rows unless it is requested", async () => {

@@ -229,7 +229,21 @@ describe("several rows", () => {
       [a, 1],
       [b, 1],
     ]);
-    expect(result.rejects[0]?.message).toBe(`record 1 of ${b} has the same grain and other values`);
+    expect(result.rejects[0]?.message).toBe(
+      `record 1 of ${b} has the same grain and other values: quantity "9", here "2"`,
+    );
+  });
+
+  test("of one grain say which columns differ, and how", async () => {
+    const lines = ["sku,name,brand,category", "P1,Milk,,dairy", "P1,Milk 1 l,Alm,dairy", "P1,Milk,,dairy"];
+    const result = await rejected(lines, "product");
+    const differs = (record: number, file = result.rejects[0]?.file) =>
+      `record ${record} of ${file} has the same grain and other values`;
+    expect(result.rejects.map(({ message }) => message)).toEqual([
+      `${differs(2)}: name "Milk 1 l", here "Milk"; brand "Alm", here empty`,
+      `${differs(1)}: name "Milk", here "Milk 1 l"; brand empty, here "Alm"`,
+      `${differs(2)}: name "Milk 1 l", here "Milk"; brand "Alm", here empty`,
+    ]);
   });
 
   test("for the whole chain have one grain: two promotions of one name and day", async () => {

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,50 +16,10 @@ import { locateFiles } from "../../src/ingest/source/locate-files.ts";
 import { numbered, placesOf } from "../../src/ingest/source/record-places.ts";
 import { scanFiles } from "../../src/ingest/source/scan.ts";
 import { createSourceTables } from "../../src/ingest/source/source-tables.ts";
+import { type Contents, contentsOfCsv } from "./support/simple-readers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Contents {
-  /** [record, values…] of each sound record; an empty field is null. */
-  rows: (number | string | null)[][];
-  /** Numbers of the faulty records. */
-  faulty: number[];
-}
-
-/** The meaning of CSV bytes, found in another way: with regular expressions over one-byte characters. */
-function meaningOf(bytes: Buffer, fields: number): Contents {
-  const text = bytes.toString("latin1");
-  const field = /"((?:[^"]|"")*)"|([^",\r\n][^,\r\n]*)|/y;
-  const contents: Contents = { rows: [], faulty: [] };
-  let [at, record] = [0, 0];
-  while (at < text.length) {
-    const lineEnd = /\r\n|\r|\n/y;
-    lineEnd.lastIndex = at;
-    if (lineEnd.test(text)) {
-      at = lineEnd.lastIndex;
-      continue;
-    }
-    const values: (string | null)[] = [];
-    let end = at;
-    for (;;) {
-      field.lastIndex = end;
-      const [whole = "", quoted, plain] = field.exec(text) ?? [];
-      values.push(Buffer.from(quoted?.replaceAll('""', '"') ?? plain ?? "", "latin1").toString() || null);
-      end += whole.length;
-      if (text[end] !== ",") break;
-      end++;
-    }
-    const closed = end === text.length || /[\r\n]/.test(text[end] ?? "");
-    const next = closed ? end : at + (/[\r\n]|$/.exec(text.slice(at))?.index ?? 0);
-    const textual = isUtf8(bytes.subarray(at, next)) && !bytes.subarray(at, next).includes(0);
-    if (closed && textual && values.length === fields) contents.rows.push([record, ...values]);
-    else if (record > 0) contents.faulty.push(record);
-    record++;
-    at = next;
-  }
-  return contents;
-}
 
 /** What the scan makes of the same bytes, several files at once. */
 async function readOf(engine: Engine, files: Buffer[]): Promise<Contents[]> {
@@ -255,7 +214,7 @@ test("the digest of a file is that of its bytes on disk, even if they are decomp
 async function expectMeaning(engine: Engine, header: string, files: Buffer[]): Promise<void> {
   const mark = header.startsWith("\ufeff") ? 3 : 0;
   const expected = files.map((bytes) => {
-    const { rows, faulty } = meaningOf(bytes.subarray(mark), header.split(",").length);
+    const { rows, faulty } = contentsOfCsv(bytes.subarray(mark), header.split(",").length);
     return { rows: rows.filter(([record]) => record !== 0), faulty };
   });
   fc.pre(expected.some(({ rows, faulty }) => rows.length + faulty.length > 0));

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { replaceFile } from "../../src/system/atomic-write.ts";
+import { createFile, replaceFile } from "../../src/system/atomic-write.ts";
 
 describe("replacing a file", () => {
   const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
@@ -57,5 +57,45 @@ describe("replacing a file", () => {
     await expect(replaceFile(path, failing)).rejects.toThrow("the source broke");
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(join(path, ".."))).toEqual(["a.txt"]);
+  });
+});
+
+describe("creating a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("takes the first name that is free, and leaves what has the others", async () => {
+    const [taken, linked, free] = ["taken", "linked", "free"].map((name) => join(folder, name));
+    const other = join(folder, "other");
+    writeFileSync(taken as string, "keep me");
+    symlinkSync(other, linked as string);
+    const names = [taken, linked, free] as [string, ...string[]];
+    expect(await createFile(names, "new", { mode: 0o600 })).toBe(free);
+    expect(readFileSync(taken as string, "utf8")).toBe("keep me");
+    expect(readdirSync(folder).sort()).toEqual(["free", "linked", "taken"]);
+    expect(statSync(free as string).mode & 0o777).toBe(0o600);
+    await expect(createFile(names, "more")).rejects.toMatchObject({ code: "EEXIST" });
+    expect(readFileSync(free as string, "utf8")).toBe("new");
+  });
+
+  test("gives every writer a name of its own, however many there are at once", async () => {
+    const own = mkdtempSync(join(folder, "case-"));
+    const names = Array.from({ length: 20 }, (_, n) => join(own, `${n}`)) as [string, ...string[]];
+    const given = await Promise.all(names.map((_, n) => createFile(names, `content ${n}`)));
+    expect(new Set(given).size).toBe(20);
+    given.forEach((name, n) => {
+      expect(readFileSync(name, "utf8")).toBe(`content ${n}`);
+    });
+    expect(readdirSync(own)).toHaveLength(20);
+  });
+
+  test("leaves nothing if the content fails midway", async () => {
+    const own = mkdtempSync(join(folder, "case-"));
+    const failing = (async function* () {
+      yield Buffer.from("half");
+      throw new Error("the source broke");
+    })();
+    await expect(createFile([join(own, "a")], failing)).rejects.toThrow("the source broke");
+    expect(readdirSync(own)).toEqual([]);
   });
 });

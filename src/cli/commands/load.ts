@@ -27,12 +27,15 @@ export const registerLoad: RegisterCommand = (program, action) => {
       "CSV, Parquet or NDJSON, also in gzip or zstd: files, patterns, folders, or - (docs/formats.md)",
     )
     .option("--mapping <file>", "YAML that maps the files' columns to the table's (docs/mappings.md)")
-    .option("--rejects <file>", "where rejected rows are written (default: rejects-TABLE.csv)")
+    .option(
+      "--rejects <file>",
+      "where rejected rows are written (default: a new file rejects-TABLE-TIME-N.csv)",
+    )
     .option("--max-rejects <N|P%>", "how many rows may be rejected without failing the load (default: 0)")
     .addOption(
       new Option(
         "--on-duplicate <policy>",
-        "what to do with rows that have the same grain and different values",
+        "what to do with rows that have the same grain and different values; sum also adds up equal rows",
       )
         .choices(["reject", "first", "last", "sum"])
         .default(undefined, "reject"),

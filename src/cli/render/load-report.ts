@@ -1,4 +1,6 @@
 import type { LoadResult, Method } from "../../ingest/index.ts";
+import { contractOf } from "../../schema/contracts.ts";
+import type { TableName } from "../../schema/tables.ts";
 import { countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
@@ -25,6 +27,7 @@ export function printLoad(result: LoadResult, output: Output): void {
   const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
   output.report(`  ${output.colors.dim(seconds.join(", "))}`);
   if (result.dry_run) output.report("  dry run: nothing was published");
+  noteDroppedLines(result, output);
   printRejects(result, output);
 }
 
@@ -74,17 +77,31 @@ function span(months: readonly { readonly month: string }[]): string {
   return first === last ? `${first}` : `${first} - ${last}`;
 }
 
+/** In transactions, equal lines are often separate sales whose mapping gives them the same number. */
+function noteDroppedLines({ table, duplicates_by: { equal } }: LoadResult, output: Output): void {
+  if (table !== "sales_txn" || equal === 0) return;
+  const [lines, were] = equal === 1 ? ["equal line", "was"] : ["equal lines", "were"];
+  output.note(
+    `${output.errorColors.yellow("note")} ${numberText(equal)} ${lines} ${were} dropped as duplicates of others with the same txn_id and line_no. If they are sales of their own, number them: line_no: row_number() OVER (PARTITION BY … ORDER BY _file, _record)`,
+  );
+}
+
 /** What usually causes many rejects of one code, and what to do. */
 const hints: Record<string, string | ((program: string) => string)> = {
   UNKNOWN_STORE: "load the table store first, from a file with these codes, or use --create-missing",
   UNKNOWN_PRODUCT: "load the table product first, from a file with these SKUs, or use --create-missing",
   UNKNOWN_DATE: (program) =>
     `add the days first: ${program} calendar --from DATE --to DATE, or use --create-missing`,
-  DUPLICATE_GRAIN: "choose which row to keep: --on-duplicate first, last or sum",
 };
 
+/** Only tables with additive measures can be summed. */
+function duplicateHint(table: TableName): string {
+  const keep = "choose which row to keep: --on-duplicate first or last";
+  return contractOf(table).additive === undefined ? keep : `${keep}; or add them up: --on-duplicate sum`;
+}
+
 function printRejects(result: LoadResult, output: Output): void {
-  if (result.rejects_file === null) return;
+  if (result.rejected === 0) return;
   const codes = Object.entries(result.reject_codes);
   const faults = codes.reduce((sum, [, number]) => sum + number, 0);
   output.note("");
@@ -95,12 +112,19 @@ function printRejects(result: LoadResult, output: Output): void {
     output.note(`  ${where}${value === "" ? "" : ` ${JSON.stringify(value)}`}: ${message}`);
   }
   const more = faults - result.first_rejects.length;
-  output.note(
-    `  ${more > 0 ? `and ${numberText(more)} more; ` : ""}the rejected rows are in ${result.rejects_file}: fix them and load that file`,
-  );
+  output.note(`  ${more > 0 ? `and ${numberText(more)} more; ` : ""}${whereRejectsAre(result)}`);
   for (const code of Object.keys(result.reject_codes)) {
-    const hint = hints[code];
+    const hint = code === "DUPLICATE_GRAIN" ? duplicateHint(result.table) : hints[code];
     const text = typeof hint === "function" ? hint(output.program) : hint;
     if (text !== undefined) output.note(`  ${code}: ${text}`);
   }
+}
+
+function whereRejectsAre({ rejects_file, rejected, max_rejects }: LoadResult): string {
+  if (rejects_file === null) {
+    return `${countText(rejected, "row")} would be rejected; --rejects FILE writes ${rejected === 1 ? "it" : "them"} to a file`;
+  }
+  const where = `the rejected rows are in ${rejects_file}`;
+  // Otherwise the other rows were not published either, and the error says what to do.
+  return rejected > max_rejects ? where : `${where}: fix them and load that file`;
 }

@@ -26,7 +26,7 @@ export async function recordRun(
   client: Client,
   id: number,
   entry: LedgerEntry,
-  counts: Pick<LoadCounts, keyof ValidationCounts | keyof MonthChanges | "rejected">,
+  counts: Omit<Pick<LoadCounts, keyof ValidationCounts | keyof MonthChanges | "rejected">, "duplicates_by">,
   months: readonly LedgerMonth[],
 ): Promise<void> {
   await client.query(

@@ -1,6 +1,6 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { RejectCode } from "../../errors.ts";
-import type { Reference } from "../../schema/contracts.ts";
+import { contractOf, type Reference } from "../../schema/contracts.ts";
 import { tables } from "../engine-tables.ts";
 import type { PlannedColumn } from "../load-plan.ts";
 import { defaultMessage } from "../reject-messages.ts";
@@ -32,12 +32,22 @@ export const isSurrogateKey = <Column extends PlannedColumn>(
 export const castToKey = (text: string, { dimension }: Reference) =>
   `TRY_CAST(${text} AS ${tables.naturalKey(dimension)})`;
 
-const keyRule = (reference: Reference): Rule => ({
-  cast: (x) => castToKey(x, reference),
-  value: (_, cast) => cast,
-  code: () => quoteLiteral(reference.fault),
-  messages: {},
-});
+/** A text that the dimension cannot hold is no unknown key: it could not be added either. */
+const keyRule = (reference: Reference): Rule => {
+  const { dimension, key, fault } = reference;
+  const maxLength = contractOf(dimension).columns.find(({ name }) => name === key)?.maxLength ?? 0;
+  const { code, messages } = text(maxLength);
+  return {
+    cast: (x) => castToKey(x, reference),
+    value: (_, cast) => cast,
+    code: (x, value) => `
+      CASE
+        WHEN length(${x}) > ${maxLength} OR contains(${x}, chr(0)) THEN ${code(x, value)}
+        ELSE ${quoteLiteral(fault)}
+      END`,
+    messages,
+  };
+};
 
 /** The rule of a column. When `collapsing`, its values are to be aggregated, and its limits apply to the result only. */
 export function ruleOf(column: PlannedColumn, collapsing = false): Rule {

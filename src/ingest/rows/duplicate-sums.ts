@@ -6,8 +6,8 @@ import { rejectCheckViolations } from "./check-constraints.ts";
 import { rejectInvalidValues, validatedRows } from "./column-checks.ts";
 
 /**
- * Sums the rows of each grain whose rows differ: rows that are equal count once, measures add up, their ratio follows, and
- * every other column has its value in the last row. A sum replaces its rows among the valid rows. If it does not fit into
+ * Sums the rows of each grain that several rows have: measures add up, their ratio follows, and every other column has its
+ * value in the last row. Rows that are equal count each, because a sale may well happen twice. A sum replaces its rows among the valid rows. If it does not fit into
  * its column or violates a CHECK, all rows of the grain are rejected.
  *
  * @returns how many rows were folded into others
@@ -22,9 +22,7 @@ export async function sumDuplicates(engine: Engine, plan: LoadPlan): Promise<num
   const names = plan.columns.map(({ input }) => quoteIdentifier(input));
   const sums = plan.columns.map(({ input }) => {
     const name = quoteIdentifier(input);
-    return measures.includes(input)
-      ? `sum(${name}) AS ${name}`
-      : `last(${name} ORDER BY last_equal) AS ${name}`;
+    return measures.includes(input) ? `sum(${name}) AS ${name}` : `last(${name} ORDER BY _seq) AS ${name}`;
   });
   const texts = computed.map(({ input }) => {
     const name = quoteIdentifier(input);
@@ -33,13 +31,10 @@ export async function sumDuplicates(engine: Engine, plan: LoadPlan): Promise<num
   // Each row of a grain gets the sum, so that each is rejected when the sum is.
   const members = `
     SELECT member._seq, total._first, ${[...others.map((name) => `total.${name}`), ...texts].join(", ")}
-    FROM (
-      SELECT _seq, first_of_grain FROM ${tables.duplicateMember} WHERE first_different IS NOT NULL
-    ) AS member
+    FROM (SELECT _seq, first_of_grain FROM ${tables.duplicateMember}) AS member
     JOIN (
       SELECT first_of_grain AS _first, ${sums.join(", ")}
       FROM ${tables.duplicateMember}
-      WHERE first_different IS NOT NULL AND _seq = last_equal
       GROUP BY first_of_grain
     ) AS total ON total._first = member.first_of_grain`;
   const validated = computed.map((column) => ({

@@ -1,5 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
+import type { DuplicateCounts } from "../counts.ts";
 import type { DuplicatePolicy } from "../duplicate-policy.ts";
 import { tables } from "../engine-tables.ts";
 import type { LoadPlan, PlannedColumn } from "../load-plan.ts";
@@ -7,28 +8,41 @@ import { placesOf } from "../source/record-places.ts";
 import { sumDuplicates } from "./duplicate-sums.ts";
 
 /**
- * Leaves at most one valid row per grain. Of rows that are equal the first is kept. For rows that differ the policy decides:
- * one of them is kept, they are summed, or all are rejected, each with the place of the first that differs from it.
+ * Leaves at most one valid row per grain. Under the policy `sum` all rows of a grain are summed. Otherwise the first of rows
+ * that are equal is kept, and for rows that differ the policy decides: one of them is kept, or all are rejected, each with the
+ * place of the first that differs from it.
  *
- * @returns how many rows were folded into others
+ * @returns how many rows were folded into others, and why
  */
 export async function resolveDuplicates(
   engine: Engine,
   plan: LoadPlan,
   policy: DuplicatePolicy,
-): Promise<number> {
-  if ((await createDuplicateGrains(engine, plan)) === 0) return 0;
+): Promise<Partial<DuplicateCounts>> {
+  if ((await createDuplicateGrains(engine, plan)) === 0) return {};
   await createDuplicateMembers(engine, plan);
+  const folded =
+    policy === "sum" ? { sum: await sumDuplicates(engine, plan) } : await keepOne(engine, policy);
+  if (policy === "reject") await rejectDuplicates(engine, plan);
+  await engine.run(`DROP TABLE ${tables.duplicateMember}; DROP TABLE ${tables.duplicateGrain}`);
+  return folded;
+}
+
+/** Keeps one row of each grain whose rows are equal and, if the policy chooses one, of each grain whose rows differ. */
+async function keepOne(
+  engine: Engine,
+  policy: Exclude<DuplicatePolicy, "sum">,
+): Promise<Partial<DuplicateCounts>> {
   const kept = policy === "last" ? "last_of_grain" : "first_of_grain";
-  const decided = policy === "reject" || policy === "sum" ? "first_different IS NULL" : "true";
+  const decided = policy === "reject" ? "first_different IS NULL" : "true";
   const folded = await engine.count(`
     INSERT INTO ${tables.duplicateRow}
     SELECT _seq FROM ${tables.duplicateMember} WHERE ${decided} AND _seq <> ${kept}
   `);
-  if (policy === "reject") await rejectDuplicates(engine, plan);
-  const summed = policy === "sum" ? await sumDuplicates(engine, plan) : 0;
-  await engine.run(`DROP TABLE ${tables.duplicateMember}; DROP TABLE ${tables.duplicateGrain}`);
-  return folded + summed;
+  const equal = await engine.count(`
+    SELECT count(*) FROM ${tables.duplicateMember} WHERE ${decided} AND _seq <> first_equal
+  `);
+  return policy === "reject" ? { equal } : { equal, [policy]: folded - equal };
 }
 
 async function createDuplicateMembers(engine: Engine, plan: LoadPlan): Promise<void> {
@@ -38,7 +52,7 @@ async function createDuplicateMembers(engine: Engine, plan: LoadPlan): Promise<v
   await engine.run(`
     CREATE TABLE ${tables.duplicateMember} AS
     WITH equal AS (
-      SELECT *, min(_seq) OVER equals AS first_equal, max(_seq) OVER equals AS last_equal
+      SELECT *, min(_seq) OVER equals AS first_equal
       FROM (
         SELECT valid.*
         FROM ${tables.validRow} AS valid
@@ -63,14 +77,29 @@ async function rejectDuplicates(engine: Engine, plan: LoadPlan): Promise<void> {
     SELECT DISTINCT unnest([first_different, first_of_grain]) AS _seq
     FROM ${tables.duplicateMember}
     WHERE first_different IS NOT NULL`;
+  const shown = (value: string) => `coalesce('"' || left(CAST(${value} AS VARCHAR), 60) || '"', 'empty')`;
+  const differences = plan.columns
+    .filter(({ inGrain }) => !inGrain)
+    .map((column) => {
+      const [own, others] = [`member.${quoted(column)}`, `other.${quoted(column)}`];
+      return `
+        CASE WHEN ${own} IS DISTINCT FROM ${others}
+        THEN ${quoteLiteral(`${column.input} `)} || ${shown(others)} || ', here ' || ${shown(own)} END`;
+    });
   await engine.run(`
     INSERT INTO ${tables.rejectReason}
-    SELECT member._seq, NULL, NULL, 0, '${grainOf(plan)}', 'DUPLICATE_GRAIN', concat_ws(', ', ${grain.join(", ")}),
-      'record ' || place._record || ' of ' || place._file || ' has the same grain and other values'
+    SELECT member._seq, NULL, NULL, 0, '${grainOf(plan)}', 'DUPLICATE_GRAIN',
+      concat_ws(', ', ${grain.map((name) => `member.${name}`).join(", ")}),
+      'record ' || place._record || ' of ' || place._file || ' has the same grain and other values: '
+        || concat_ws('; ', ${["NULL", ...differences].join(", ")})
     FROM ${tables.duplicateMember} AS member
-    JOIN ${placesOf(named)} AS place
-      ON place._seq = CASE WHEN first_equal = first_of_grain THEN first_different ELSE first_of_grain END
-    WHERE first_different IS NOT NULL
+    JOIN ${tables.duplicateMember} AS other
+      ON other._seq = CASE
+        WHEN member.first_equal = member.first_of_grain THEN member.first_different
+        ELSE member.first_of_grain
+      END
+    JOIN ${placesOf(named)} AS place ON place._seq = other._seq
+    WHERE member.first_different IS NOT NULL
   `);
 }
 

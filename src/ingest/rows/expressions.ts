@@ -46,7 +46,20 @@ export async function checkExpressions(
   if (plan.filter === undefined) return { columns };
   const filter = await checked(engine, "filter", plan.filter, sources);
   if (filter.windowed) throw invalid("filter", "it holds a window function", sources);
+  await requireCondition(engine, filter, sources);
   return { columns, filter };
+}
+
+async function requireCondition(
+  engine: Engine,
+  { sql }: CheckedExpression,
+  sources: readonly string[],
+): Promise<void> {
+  try {
+    await engine.prepare(`SELECT _seq FROM ${tables.input} WHERE coalesce(${sql}, false)`);
+  } catch (error) {
+    throw invalid("filter", "its values are not true or false, so it is not a condition", sources, error);
+  }
 }
 
 /** A column of the source or NULL, which no user wrote and which cannot fail. */

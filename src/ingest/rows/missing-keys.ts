@@ -8,6 +8,7 @@ import { castOf, tables, textOf } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import { targetsOf } from "../target-columns.ts";
 import { ruleOf } from "./column-rules.ts";
+import { unlikeKeys } from "./near-keys.ts";
 
 type Dimension = Reference["dimension"];
 const dimensions = ["store", "product", "calendar"] as const satisfies readonly Dimension[];
@@ -22,7 +23,8 @@ export async function createAddedKeys(engine: Engine): Promise<void> {
 }
 
 /**
- * Adds the keys that rows refer to and a dimension lacks, if the dimension can hold them, to the engine's copy of it.
+ * Adds the keys that rows refer to and a dimension lacks, if the dimension can hold them and has none that a person would take
+ * for the same, to the engine's copy of it.
  *
  * @param mapped SQL statements of mapped rows
  * @param client gives ids from the warehouse's sequences; undefined: ids are negative, for a load that writes nothing
@@ -61,9 +63,8 @@ async function addKeysOf(
   if (target === undefined) throw new Error(`${dimension} has no column ${key}`);
   const rule = ruleOf({ ...target, expression: "", mapped: false });
   const cast = rule.cast === undefined ? "NULL" : rule.cast("text");
-  await engine.run(`
-    CREATE TABLE ${tables.missingKey} AS
-    SELECT row_number() OVER (ORDER BY key) AS number, key
+  const lacked = `(
+    SELECT valid.key
     FROM (
       SELECT DISTINCT ${rule.value("text", castOf("text"))} AS key
       FROM (
@@ -73,6 +74,11 @@ async function addKeysOf(
     ) AS valid
     ANTI JOIN ${tables.dimension(dimension)} AS known ON known.key = valid.key
     WHERE valid.key IS NOT NULL
+  )`;
+  const added = dimension === "calendar" ? lacked : `(${unlikeKeys(lacked, tables.dimension(dimension))})`;
+  await engine.run(`
+    CREATE TABLE ${tables.missingKey} AS
+    SELECT row_number() OVER (ORDER BY key) AS number, key FROM ${added} AS added
   `);
   const count = await engine.count(`SELECT count(*) FROM ${tables.missingKey}`);
   if (count > 0) {

@@ -1,10 +1,7 @@
-import { createReadStream } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import type { RejectCode } from "../../errors.ts";
-import { replaceFile } from "../../system/atomic-write.ts";
-import { asFileFailure } from "../../system/file-failures.ts";
 import { tables } from "../engine-tables.ts";
 import { ownPlacesOf, placesOf } from "../source/record-places.ts";
 import { sourceColumn } from "../source/source-columns.ts";
@@ -77,23 +74,17 @@ export async function summarizeRejects(engine: Engine, shown: number): Promise<R
 }
 
 /**
- * Writes the rejected rows as CSV that only this user can read: the source's columns as they were, then `_file`, `_record`,
- * `_codes` and `_why`, and `_line` for records that do not fit into the columns. The file appears whole or not at all.
+ * Writes the rejected rows as CSV to a file in the engine's folder: the source's columns as they were, then `_file`, `_record`,
+ * `_codes` and `_why`, and `_line` for records that do not fit into the columns.
  *
  * @param columns the names of the source's columns
- * @throws FILE_NOT_PERMITTED, FILE_IS_DIRECTORY, FILE_UNWRITABLE
+ * @returns the file's path
  */
-export async function writeRejects(engine: Engine, path: string, columns: readonly string[]): Promise<void> {
-  const spool = join(engine.folder, "rejects.csv");
-  await engine.run(
-    `COPY (${await rejectedRows(engine, columns)}) TO ${quoteLiteral(spool)} (FORMAT csv, HEADER true)`,
-  );
-  const target = resolve(path);
-  try {
-    await replaceFile(target, createReadStream(spool), { mode: 0o600 });
-  } catch (error) {
-    throw asFileFailure(error, path, "written");
-  }
+export async function spoolRejects(engine: Engine, columns: readonly string[]): Promise<string> {
+  const path = join(engine.folder, "rejects.csv");
+  const rows = await rejectedRows(engine, columns);
+  await engine.run(`COPY (${rows}) TO ${quoteLiteral(path)} (FORMAT csv, HEADER true)`);
+  return path;
 }
 
 /** SQL of the rejected rows, each with all its reasons. */

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
-import type { ValidationCounts } from "../counts.ts";
+import { noDuplicates, type ValidationCounts } from "../counts.ts";
 import type { DuplicatePolicy } from "../duplicate-policy.ts";
 import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
@@ -12,6 +12,7 @@ import { surrogateKeyRows } from "./dimension-keys.ts";
 import { resolveDuplicates } from "./duplicates.ts";
 import type { CheckedPlan } from "./expressions.ts";
 import { createAddedKeys, createDimensionRows } from "./missing-keys.ts";
+import { explainNearKeys } from "./near-keys.ts";
 import { rejectOverlappingWindows } from "./price-windows.ts";
 import { createTypedRows, type MissingKeys } from "./typed-rows.ts";
 
@@ -38,6 +39,7 @@ export async function validateRows(
   const sources = new Intake(engine, files, columns);
   await createAddedKeys(engine);
   await createTypedRows(engine, plan, checked, sources, missing);
+  await explainNearKeys(engine, plan);
   const kept = await engine.count(`SELECT count(_valid) FROM ${tables.typedRow}`);
   const read = sources.faulty + kept;
   const collapsed = plan.collapse ? await collapse(engine, plan) : await createCandidates(engine, plan);
@@ -45,6 +47,7 @@ export async function validateRows(
   if (onDuplicate === "sum") await rejectIncompleteGroups(engine, plan, tables.candidateRow);
   await createValidRows(engine, plan);
   const resolved = await resolveDuplicates(engine, plan, onDuplicate);
+  const duplicates = { ...noDuplicates, collapse: collapsed, ...resolved };
   await rejectOverlappingWindows(engine, plan);
   await createAcceptedRows(engine, plan);
   await sources.fetchRejected();
@@ -52,7 +55,8 @@ export async function validateRows(
     source_rows: sourceRows,
     filtered: sourceRows - read,
     read,
-    duplicates: collapsed + resolved,
+    duplicates: Object.values(duplicates).reduce((sum, rows) => sum + rows, 0),
+    duplicates_by: duplicates,
     created: await createDimensionRows(engine, plan),
   };
 }

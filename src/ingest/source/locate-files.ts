@@ -83,7 +83,8 @@ async function readHead({
   return { compression, head: Buffer.from(bytes.subarray(0, Math.max(signatureBytes, firstLineBytes))) };
 }
 
-async function readStart(absolute: string): Promise<Buffer> {
+/** The first bytes of a file as it is on disk: at most 1 MiB. */
+export async function readStart(absolute: string): Promise<Buffer> {
   const file = await open(absolute);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, 0);

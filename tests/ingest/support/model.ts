@@ -16,7 +16,7 @@ export interface Subject {
   readonly columns: readonly ModelColumn[];
   /** Whether a row fulfills the CHECKs. */
   readonly holds?: (row: Values) => boolean;
-  /** The sum of the different rows of a grain, ordered by the last occurrence of each; undefined if nothing is additive. */
+  /** The sum of several rows of a grain, in their order; undefined if nothing is additive. */
   readonly sum?: (rows: readonly Values[]) => Values;
   readonly partitioned: boolean;
 }
@@ -124,24 +124,10 @@ function rowOf(
 
 /** The row that rows of one grain become; undefined if all of them are rejected. */
 function resolve(subject: Subject, members: readonly Values[], policy: Policy): Values | undefined {
-  const byLast = new Map<string, Values>();
-  for (const row of members) {
-    const like = JSON.stringify(row);
-    byLast.delete(like);
-    byLast.set(like, row);
-  }
-  const different = [...byLast.values()];
-  if (different.length === 1) return different[0];
-  switch (policy) {
-    case "reject":
-      return undefined;
-    case "first":
-      return members[0];
-    case "last":
-      return members.at(-1);
-    case "sum":
-      return subject.sum?.(different);
-  }
+  const different = new Set(members.map((row) => JSON.stringify(row))).size > 1;
+  if (policy === "sum") return members.length === 1 ? members[0] : subject.sum?.(members);
+  if (policy === "reject" && different) return undefined;
+  return policy === "last" ? members.at(-1) : members[0];
 }
 
 export const sha256 = (bytes: string | Buffer): string => createHash("sha256").update(bytes).digest("hex");
