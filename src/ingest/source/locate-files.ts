@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, open, realpath, stat } from "node:fs/promises";
+import { access, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
@@ -75,31 +75,36 @@ async function readHead({
   path,
   absolute,
 }: Pick<SourceFile, "path" | "absolute">): Promise<Pick<SourceFile, "compression" | "head">> {
-  const start = await readStart(absolute);
+  const start = await headOf(decompressed({ path, absolute, compression: undefined }, startOnly));
   const compression = compressionOf(start);
-  const bytes = compression === undefined ? start : await firstChunk({ path, absolute, compression });
-  const firstLineBytes = bytes.indexOf("\n") + 1;
-  // Copied, so that the head does not keep the chunk in memory.
-  return { compression, head: Buffer.from(bytes.subarray(0, Math.max(signatureBytes, firstLineBytes))) };
+  const head =
+    compression === undefined
+      ? start
+      : await headOf(decompressed({ path, absolute, compression }, startOnly)).catch(withoutHead);
+  return { compression, head };
 }
 
-async function readStart(absolute: string): Promise<Buffer> {
-  const file = await open(absolute);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+/** Few bytes: most heads are short, and a compressed file may expand a thousandfold. */
+const startOnly = { chunk: 64 * 1024 };
+
+/** The first bytes: {@link signatureBytes}, or the first line if that is longer and at most 1 MiB. */
+async function headOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let [bytes, firstLineBytes] = [0, 0];
+  for await (const chunk of chunks) {
+    if (firstLineBytes === 0 && chunk.includes("\n")) firstLineBytes = bytes + chunk.indexOf("\n") + 1;
+    parts.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= chunkBytes || (bytes >= signatureBytes && firstLineBytes > 0)) break;
   }
+  const read = Buffer.concat(parts);
+  // Copied, so that the head does not keep the chunks in memory.
+  const wanted = firstLineBytes > chunkBytes ? 0 : firstLineBytes;
+  return Buffer.from(read.subarray(0, Math.max(signatureBytes, wanted)));
 }
 
-async function firstChunk(file: Pick<SourceFile, "path" | "absolute" | "compression">): Promise<Buffer> {
-  try {
-    for await (const chunk of decompressed(file)) return chunk;
-  } catch (error) {
-    // Reported when the file is read. A file that was loaded before is not read at all.
-    const damaged = error instanceof ForecastLabError && error.code === "FILE_NOT_DECOMPRESSED";
-    if (!damaged) throw error;
-  }
-  return Buffer.alloc(0);
+/** Reported when the file is read. A file that was loaded before is not read at all. */
+function withoutHead(error: unknown): Buffer {
+  if (error instanceof ForecastLabError && error.code === "FILE_NOT_DECOMPRESSED") return Buffer.alloc(0);
+  throw error;
 }
