@@ -16,7 +16,7 @@ import { prepare } from "./prepare.ts";
 import type { MonthPlan } from "./publish/month-plan.ts";
 import { publish } from "./publish/publish.ts";
 import type { Publication } from "./publish/publish-options.ts";
-import { fetchDimensionKeys } from "./rows/dimension-keys.ts";
+import { DimensionKeys } from "./rows/dimension-keys.ts";
 import { summarizeRejects, writeRejects } from "./rows/rejects.ts";
 import { validateRows } from "./rows/validate-rows.ts";
 import type { Format } from "./source/layout.ts";
@@ -120,14 +120,15 @@ async function validateFiles(
 ) {
   const { layouts, plan, checked } = await prepare(engine, table, fresh, format, mapping);
   const columns = layouts[0]?.columns ?? [];
-  await fetchDimensionKeys(engine, client, plan);
   const files = await scanFiles(engine, layouts, clock);
   // A file without rows is no mistake if others of the same load were loaded before.
   if (before.length === 0) requireRows(files);
   clock.enter("check");
+  const keys = await DimensionKeys.fetch(engine, client, plan, recordsOf(files));
   const sources = { files, columns };
   const validated = await validateRows(engine, { plan, checked }, sources, {
     onDuplicate: request.onDuplicate ?? "reject",
+    keys,
     missing: request.createMissing ? { client: request.dryRun ? undefined : client } : undefined,
   });
   const rejects = await summarizeRejects(engine, request.shownRejects ?? 10);
@@ -135,6 +136,8 @@ async function validateFiles(
   if (file !== null) await writeRejects(engine, file, columns);
   return { plan, files: files.map(loadedFile), validated, rejects: { ...rejects, file } };
 }
+
+const recordsOf = (files: readonly ScannedFile[]) => files.reduce((sum, { records }) => sum + records, 0);
 
 function publishRows(
   engine: Engine,
