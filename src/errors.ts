@@ -533,8 +533,7 @@ export const catalogue = {
     exit: 2,
     http: 400,
     message: "The mapping's expression for {column} is not valid: {problem}.",
-    action:
-      "Write one DuckDB SQL expression over the columns {sources}; text constants need 'single quotes'.",
+    action: `Write one DuckDB SQL expression over the columns {sources}. In YAML, a text constant needs quotes within quotes: "'text'".`,
   },
   MAPPING_EXPRESSION_FAILED: {
     exit: 1,

@@ -114,7 +114,7 @@ export const engineTables = {
   input: {
     name: "input",
     kind: "view",
-    grain: "one row per source_record, as the expressions of a mapping see it; they may say `input.quantity`",
+    grain: "one row per source_record, as the expressions of a mapping see it",
     columns: {
       _seq: seq,
       _file: ["VARCHAR", "path of the file, as the user named it", "an expression reads a place"],

@@ -66,10 +66,10 @@ export function planLoad(
   };
 }
 
-/** Whether an expression refers to the place of its row: `_file`, `_record` or `_seq`. */
+/** Whether an expression refers to the place of its row: `_file` or `_record`. */
 export function refersToPlaces({ columns, filter }: LoadPlan): boolean {
   const expressions = columns.flatMap(({ expression, aggregate }) => [expression, aggregate]);
-  return /_(file|record|seq)\b/i.test([filter, ...expressions].join("\n"));
+  return /_(file|record)\b/i.test([filter, ...expressions].join("\n"));
 }
 
 interface Given {

@@ -1,5 +1,5 @@
 import type { Client } from "../../database/connection.ts";
-import { quoteIdentifier } from "../../database/identifiers.ts";
+import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { keptByFilter, tables } from "../engine-tables.ts";
@@ -193,6 +193,7 @@ async function rejectInvalidRows(
     await rejectFilterFailures(engine, typing);
     await engine.run(`DELETE FROM ${tables.revalidatedRow} WHERE ${keptByFilter} IS NULL`);
     await rejectInvalidValues(engine, tables.revalidatedRow, columns);
+    if (tolerant) await explainFailures(engine, typing);
     await engine.run(`DROP TABLE ${tables.revalidatedRow}`);
   }
   await engine.run(`DROP TABLE ${tables.invalidRow}; DROP TABLE IF EXISTS ${tables.mappedRow}`);
@@ -210,6 +211,34 @@ async function rejectFilterFailures(engine: Engine, { checked: { filter } }: Typ
     ) AS undecided USING (_seq)
   `);
 }
+
+/** Adds DuckDB's reason to rejects whose expression fails: for the first values of each column, as TRY does not say it. */
+async function explainFailures(engine: Engine, { checked }: Typing): Promise<void> {
+  const expressions = new Map(checked.columns);
+  if (checked.filter !== undefined) expressions.set("filter", checked.filter);
+  for (const [column, { sql, tryable }] of expressions) {
+    if (!tryable) continue;
+    const failures = `code = 'EXPRESSION_FAILED' AND "column" = ${quoteLiteral(column)}`;
+    const values = await engine.rows<{ first: number; value: string }>(`
+      SELECT min(_seq) AS first, value FROM ${tables.rejectReason}
+      WHERE ${failures} GROUP BY value ORDER BY first LIMIT ${maxExplained}
+    `);
+    for (const { first, value } of values) {
+      const reason = await engine.run(`SELECT ${sql} FROM ${tables.input} WHERE _seq = ${first}`).then(
+        () => undefined,
+        (error) => (isExpressionFailure(error) ? reasonOf(error) : undefined),
+      );
+      if (reason === undefined) continue;
+      await engine.run(`
+        UPDATE ${tables.rejectReason}
+        SET message = ${quoteLiteral(`the mapping's expression fails: ${reason}`)}
+        WHERE ${failures} AND value = ${quoteLiteral(value)}
+      `);
+    }
+  }
+}
+
+const maxExplained = 100;
 
 /** SQL of the mapped rows of `input` or of a part of it. */
 function mappedInput({ plan, checked, windowed }: Typing, tolerant: boolean, from: string): string {
