@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { ForecastLabError, fail } from "../../errors.ts";
-import { asFileFailure } from "../../system/file-failures.ts";
+import { addressOf, asFileFailure } from "../../system/file-failures.ts";
 import { chunkBytes, decompressed } from "./decompress.ts";
 import { filesBelow, isIgnored, partitionKeys } from "./folders.ts";
 import { compressionOf, signatureBytes } from "./signatures.ts";
@@ -15,7 +15,7 @@ import { receive, standardInput } from "./standard-input.ts";
  * The files of a load in their order: as named, the matches of each pattern and the files of each folder sorted by path. A
  * name with `*`, `?` or `[` is a pattern unless a file of that name exists. `-` is standard input, which is received here.
  *
- * @throws FILE_NOT_FOUND, FILE_NOT_PERMITTED, FILE_REPEATED, FILE_EMPTY, FILE_NOT_CSV, PATTERN_WITHOUT_MATCH,
+ * @throws FILE_NOT_FOUND, FILE_NOT_PERMITTED, FILE_IS_URL, FILE_REPEATED, FILE_EMPTY, FILE_NOT_CSV, PATTERN_WITHOUT_MATCH,
  * FOLDER_WITHOUT_FILES, FOLDER_IS_TABLE, INPUT_IS_TERMINAL
  */
 export async function locateFiles(engine: Engine, names: readonly string[]): Promise<SourceFile[]> {
@@ -42,6 +42,10 @@ async function expand(engine: Engine, name: string): Promise<string[]> {
     if (facts?.isDirectory()) return await filesBelow(name);
   } catch (error) {
     throw asFileFailure(error, name, "read");
+  }
+  if (facts === undefined) {
+    const address = addressOf(name);
+    if (address !== undefined) throw fail("FILE_IS_URL", { path: address });
   }
   if (facts !== undefined || !/[*?[]/.test(name)) return [name];
   const found = await engine.rows<{ file: string }>(`SELECT file FROM glob(${quoteLiteral(name)})`);
