@@ -367,6 +367,13 @@ export const catalogue = {
     message: "The file {path} does not exist.",
     action: "Check the path; a relative one starts at the working folder.",
   },
+  FILE_IS_URL: {
+    exit: 1,
+    http: 400,
+    message: "{path} is an address, not a file, and only files on this machine are read.",
+    action: "Download it first and name the file, or pass it on through standard input.",
+    cli: "For example: curl -sS ADDRESS | forecastlab load sales_daily - (aws s3 cp ADDRESS - for s3, gcloud storage cat for gs)",
+  },
   FILE_IS_DIRECTORY: {
     exit: 1,
     http: 400,
@@ -490,6 +497,13 @@ export const catalogue = {
     action:
       "The first line names the columns, each once. For files without a header, name the columns in a mapping (format: header).",
   },
+  COLUMNS_TOO_MANY: {
+    exit: 1,
+    http: 422,
+    message: "{path} has {columns} columns; a load reads at most {limit}.",
+    action:
+      "Check the delimiter. If each day or store is a column, turn the columns into rows and load these.",
+  },
   DELIMITER_WRONG: {
     exit: 1,
     http: 422,
@@ -522,14 +536,14 @@ export const catalogue = {
   COLUMN_UNKNOWN: {
     exit: 1,
     http: 422,
-    message: "{source} has the column {column}, which {table} does not have{nearest}.",
+    message: "{source} has {columns}, which {table} does not have{nearest}{missing}.",
     action: "Valid are {valid}. Remove or rename the column, or choose columns with a mapping.",
     cli: "A mapping is given with --mapping.",
   },
   COLUMN_IS_ID: {
     exit: 1,
     http: 422,
-    message: "{source} gives {column}, but ids are looked up by a load and cannot be given.",
+    message: "{source} gives {column}, but ids are looked up by a load and cannot be given{missing}.",
     action: "Give {input} instead.",
   },
   MAPPING_INVALID: {
@@ -542,8 +556,7 @@ export const catalogue = {
     exit: 2,
     http: 400,
     message: "The mapping's expression for {column} is not valid: {problem}.",
-    action:
-      "Write one DuckDB SQL expression over the columns {sources}; text constants need 'single quotes'.",
+    action: `Write one DuckDB SQL expression over the columns {sources}. In YAML, a text constant needs quotes within quotes: "'text'".`,
   },
   MAPPING_EXPRESSION_FAILED: {
     exit: 1,

@@ -9,11 +9,11 @@ import { quoteIdentifier } from "../database/identifiers.ts";
  *   source/   files -> source_file, source_segment               which record of which file has which number
  *             files -> source_record -> input                    records as text, for expressions and for rejects
  *             files -> malformed_record                          records that cannot become rows
- *   rows/     warehouse -> dimension_*                           keys of the dimensions
+ *   rows/     warehouse -> dimension_*                           keys of the dimensions; of large ones, those of the rows
  *               -> natural_key_*, surrogate_key_*                to look up a text, and to replace it by its id
  *             files or input -> mapped_row -> typed_row          values with their types
- *             mapped_row -> referenced_key -> missing_key
- *               -> added_key_*                                   with createMissing: keys that the dimensions lack
+ *             mapped_row -> referenced_key                       keys of the rows, if a dimension is large
+ *               -> missing_key -> added_key_*                    with createMissing: keys that the dimensions lack
  *             typed_row -> collapse_member -> collapsed_group
  *               -> collapsed_row                                 with collapse: one row per grain
  *             typed_row or collapsed_row -> candidate_row        rows for the table, valid or not
@@ -115,7 +115,7 @@ export const engineTables = {
   input: {
     name: "input",
     kind: "view",
-    grain: "one row per source_record, as the expressions of a mapping see it; they may say `input.quantity`",
+    grain: "one row per source_record, as the expressions of a mapping see it",
     columns: {
       _seq: seq,
       _file: ["VARCHAR", "path of the file, as the user named it", "an expression reads a place"],
@@ -199,9 +199,10 @@ export const engineTables = {
   dimension: {
     name: "dimension_{dimension}",
     kind: "table",
-    grain: "one row per row of the dimension, and per key that the load adds to it",
+    grain:
+      "one row per row of the dimension, or of a large one per row that the load refers to; and per key that the load adds",
     columns: { key: naturalKey, id: surrogateKey },
-    madeBy: "rows/dimension-keys.ts: fetchDimensionKeys",
+    madeBy: "rows/dimension-keys.ts: DimensionKeys",
     readBy:
       "rows/dimension-keys.ts: createKeyTypes; rows/missing-keys.ts: addMissingKeys; rows/near-keys.ts: explainNearKeys",
     droppedBy: endOfLoad,
@@ -227,29 +228,33 @@ export const engineTables = {
   storedPriceWindow: {
     name: "stored_price_window",
     kind: "table",
-    grain: "one row per row of price_history",
+    grain: "one row per row of price_history, or if it is large per row of a product of the load",
     columns: {
       product_id: ["INTEGER", "product"],
       store_id: ["INTEGER", "store; NULL for the whole chain"],
       valid_from: ["DATE", "first day"],
       valid_to: ["DATE", "last day; NULL if it is open"],
     },
-    madeBy: "rows/dimension-keys.ts: fetchDimensionKeys",
+    madeBy: "rows/dimension-keys.ts: DimensionKeys",
     readBy: "rows/price-windows.ts",
     droppedBy: endOfLoad,
   },
-
-  // rows/: keys that dimensions lack, with createMissing
 
   referencedKey: {
     name: "referenced_key",
     kind: "table",
     grain: "one row per file, or one for all",
-    columns: { "{input}": ["VARCHAR[]", "distinct texts of a column that refers to a dimension"] },
-    madeBy: "rows/missing-keys.ts: addMissingKeys",
-    readBy: "rows/missing-keys.ts: addMissingKeys",
-    droppedBy: "rows/missing-keys.ts: addMissingKeys",
+    columns: {
+      "{input}": ["VARCHAR[]", "distinct texts of a column that refers to a dimension"],
+      _records: ["BIGINT", "how many records were read for it"],
+    },
+    madeBy: "rows/typed-rows.ts: collectReferencedKeys",
+    readBy: "rows/dimension-keys.ts: referencedKeys",
+    droppedBy: "rows/typed-rows.ts",
   },
+
+  // rows/: keys that dimensions lack, with createMissing
+
   missingKey: {
     name: "missing_key",
     kind: "table",

@@ -42,9 +42,13 @@ export function planLoad(
     mapping === undefined
       ? source.columns.map((name) => ({ name, expression: quoteIdentifier(name), mapped: false }))
       : Object.entries(mapping.columns).map(([name, expression]) => ({ name, expression, mapped: true }));
-  const chosen = new Map<string, Given>();
-  for (const column of given) chosen.set(requireTarget(column.name, targets, contract, origin).input, column);
-  requireComplete(chosen, targets, contract, origin);
+  requireColumns(
+    given.map(({ name }) => name),
+    targets,
+    contract,
+    origin,
+  );
+  const chosen = new Map(given.map((column) => [column.name.toLowerCase(), column]));
   const aggregates = mapping?.collapse ?? {};
   if (mapping?.collapse !== undefined) requireCollapsible(mapping, mapping.collapse, targets);
   return {
@@ -66,10 +70,10 @@ export function planLoad(
   };
 }
 
-/** Whether an expression refers to the place of its row: `_file`, `_record` or `_seq`. */
+/** Whether an expression refers to the place of its row: `_file` or `_record`. */
 export function refersToPlaces({ columns, filter }: LoadPlan): boolean {
   const expressions = columns.flatMap(({ expression, aggregate }) => [expression, aggregate]);
-  return /_(file|record|seq)\b/i.test([filter, ...expressions].join("\n"));
+  return /_(file|record)\b/i.test([filter, ...expressions].join("\n"));
 }
 
 interface Given {
@@ -78,41 +82,68 @@ interface Given {
   readonly mapped: boolean;
 }
 
-function requireTarget(
-  name: string,
-  targets: readonly Target[],
-  contract: TableContract,
-  source: string,
-): Target {
-  const found = targets.find(({ input }) => input === name.toLowerCase());
-  if (found !== undefined) return found;
-  const lookedUp = targets.find(({ column }) => column === name.toLowerCase());
-  if (lookedUp !== undefined) throw fail("COLUMN_IS_ID", { source, column: name, input: lookedUp.input });
-  const inputs = targets.map(({ input }) => input);
-  const hint = didYouMean(name, inputs);
-  throw fail("COLUMN_UNKNOWN", {
-    source,
-    column: name,
-    table: contract.name,
-    nearest: hint === undefined ? "" : ` (${hint})`,
-    valid: inputs.join(", "),
-  });
-}
-
-function requireComplete(
-  chosen: ReadonlyMap<string, Given>,
+/** Requires that all columns are of the table and none is missing. All that are wrong are named at once. */
+function requireColumns(
+  names: readonly string[],
   targets: readonly Target[],
   contract: TableContract,
   source: string,
 ): void {
-  const missing = targets.filter(({ required, input }) => required && !chosen.has(input));
+  const inputs = targets.map(({ input }) => input);
+  const known = new Set(inputs);
+  const inputOf = new Map(targets.map(({ column, input }) => [column, input]));
+  const wrong = names.filter((name) => !known.has(name.toLowerCase()));
+  const given = new Set(names.map((name) => name.toLowerCase()));
+  const ids = wrong.filter((name) => inputOf.has(name.toLowerCase()));
+  const instead = ids.map((name) => inputOf.get(name.toLowerCase()) as string);
+  const hints = wrong.slice(0, maxShown).map((name) => {
+    const input = inputOf.get(name.toLowerCase());
+    return { name, hint: input === undefined ? didYouMean(name, inputs) : `give ${input} instead` };
+  });
+  const hinted = new Set(hints.flatMap(({ hint }) => hint?.match(/\w+/g) ?? []));
+  const missing = targets
+    .filter(({ required, input }) => required && !given.has(input))
+    .map(({ input }) => input);
+  const lacking = missing.filter((input) => !hinted.has(input));
+  const alsoMissing = lacking.length === 0 ? "" : `; it has no ${lacking.join(", ")}`;
+  if (wrong.length > ids.length) {
+    const helpful = hints.filter(({ hint }) => hint !== undefined);
+    const nearest =
+      wrong.length === 1
+        ? helpful.map(({ hint }) => hint)
+        : helpful.map(({ name, hint }) => `${name}: ${hint}`);
+    throw fail("COLUMN_UNKNOWN", {
+      source,
+      columns: `the ${wrong.length === 1 ? "column" : "columns"} ${listed(wrong)}`,
+      table: contract.name,
+      nearest: nearest.length === 0 ? "" : ` (${nearest.join("; ")})`,
+      missing: alsoMissing,
+      valid: inputs.join(", "),
+    });
+  }
+  if (ids.length > 0) {
+    throw fail("COLUMN_IS_ID", {
+      source,
+      column: ids.join(", "),
+      input: instead.join(", "),
+      missing: alsoMissing,
+    });
+  }
   if (missing.length === 0) return;
   throw fail("COLUMN_MISSING", {
     source,
-    columns: missing.map(({ input }) => input).join(", "),
+    columns: missing.join(", "),
     table: contract.name,
-    present: [...chosen.values()].map(({ name }) => name).join(", "),
+    present: listed(names),
   });
+}
+
+/** So many names are shown in a message. */
+const maxShown = 20;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - maxShown;
+  return names.slice(0, maxShown).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function requireCollapsible(
@@ -120,14 +151,13 @@ function requireCollapsible(
   collapse: Record<string, string>,
   targets: readonly Target[],
 ): void {
-  for (const name of Object.keys(collapse)) {
+  const problems = Object.keys(collapse).flatMap((name) => {
     const target = targets.find(({ input }) => input === name);
-    const problem =
-      target === undefined || !Object.hasOwn(mapping.columns, name)
-        ? `collapse.${name} is none of its columns`
-        : target.inGrain
-          ? `collapse.${name} is part of the grain, which rows are grouped by`
-          : undefined;
-    if (problem !== undefined) throw fail("MAPPING_INVALID", { path: mapping.path, problem });
-  }
+    if (target === undefined || !Object.hasOwn(mapping.columns, name)) {
+      return [`collapse.${name} is none of its columns`];
+    }
+    return target.inGrain ? [`collapse.${name} is part of the grain, which rows are grouped by`] : [];
+  });
+  if (problems.length === 0) return;
+  throw fail("MAPPING_INVALID", { path: mapping.path, problem: problems.slice(0, maxShown).join("; ") });
 }

@@ -18,7 +18,7 @@ import type { MonthPlan } from "./publish/month-plan.ts";
 import { publish } from "./publish/publish.ts";
 import type { Publication } from "./publish/publish-options.ts";
 import { swapLimit_s } from "./publish/swap-months.ts";
-import { fetchDimensionKeys } from "./rows/dimension-keys.ts";
+import { DimensionKeys } from "./rows/dimension-keys.ts";
 import { summarizeRejects } from "./rows/rejects.ts";
 import { validateRows } from "./rows/validate-rows.ts";
 import type { Format } from "./source/layout.ts";
@@ -135,20 +135,25 @@ async function validateFiles(
 ) {
   const { layouts, plan, checked } = await prepare(engine, table, fresh, format, mapping);
   const columns = layouts[0]?.columns ?? [];
-  await fetchDimensionKeys(engine, client, plan);
   const files = await scanFiles(engine, layouts, clock);
   // A file without rows is no mistake if others of the same load were loaded before.
   if (before.length === 0) requireRows(files);
   clock.enter("check");
+  const keys = await DimensionKeys.fetch(engine, client, plan, recordsOf(files), {
+    wholeDimensions: request.createMissing === true,
+  });
   const sources = { files, columns };
   const validated = await validateRows(engine, { plan, checked }, sources, {
     onDuplicate: request.onDuplicate ?? "reject",
+    keys,
     missing: request.createMissing ? { client: request.dryRun ? undefined : client } : undefined,
   });
   const rejects = await summarizeRejects(engine, request.shownRejects ?? 10);
   const file = rejects.rows > 0 ? await keepRejects(engine, request, located, columns) : null;
   return { plan, files: files.map(loadedFile), validated, rejects: { ...rejects, file } };
 }
+
+const recordsOf = (files: readonly ScannedFile[]) => files.reduce((sum, { records }) => sum + records, 0);
 
 function publishRows(
   engine: Engine,

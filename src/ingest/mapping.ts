@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fail } from "../errors.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
+import { didYouMean } from "../system/did-you-mean.ts";
 import { parseYaml, readText } from "../system/yaml.ts";
 
 /** SQL over the source's columns. YAML may have read a constant as a number or a boolean. */
@@ -13,7 +14,12 @@ const character = (what: string) =>
   z.string().refine((text) => /^[\x09\x20-\x7e]$/.test(text), `must be ${what}`);
 
 const mappingSchema = z.strictObject({
-  table: z.enum(tableNames as [string, ...string[]], { error: `must be one of ${tableNames.join(", ")}` }),
+  table: z.enum(tableNames as [string, ...string[]], {
+    error: ({ input }) => {
+      const hint = typeof input === "string" ? didYouMean(input, tableNames) : undefined;
+      return `must be one of ${tableNames.join(", ")}${hint === undefined ? "" : ` (${hint})`}`;
+    },
+  }),
   format: z
     .strictObject({
       delimiter: character("one character, such as ; or a tab").optional(),
@@ -80,9 +86,15 @@ export function parseMapping(text: string, path: string): Mapping {
   const mapping = parseYaml(text, {
     schema: mappingSchema,
     required: "it must hold table: and columns:",
-    invalid: (problem, cause) => fail("MAPPING_INVALID", { path, problem }, cause),
+    invalid: (problem, cause) => fail("MAPPING_INVALID", { path, problem: withHint(problem) }, cause),
   });
   return { ...mapping, table: mapping.table as TableName, path };
+}
+
+/** Between braces a comma ends a value, also one inside a function, and the rest of it becomes a key. */
+function withHint(problem: string): string {
+  const cut = /^(columns|collapse)\.[^ ]*\)/.test(problem);
+  return cut ? `${problem}; between { } put expressions with commas in quotes: "left(x, 10)"` : problem;
 }
 
 function notEmpty(columns: object): boolean {

@@ -1,8 +1,33 @@
-/** `did you mean store?`; undefined if no candidate is close to the word. */
+/**
+ * `did you mean store?`: the candidate that is spelled most like the word, else up to three that share a part with it, as
+ * `sales` does with `sales_daily` and `sales_txn`. Undefined if there is none.
+ */
 export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
-  const candidate = nearest(word, candidates);
-  return candidate === undefined ? undefined : `did you mean ${candidate}?`;
+  const near = nearest(word, candidates);
+  const found = near === undefined ? withCommonPart(word, candidates).slice(0, 3) : [near];
+  if (found.length === 0) return undefined;
+  const last = found.at(-1);
+  return `did you mean ${[found.slice(0, -1).join(", "), last].filter(Boolean).join(" or ")}?`;
 }
+
+/** Candidates that hold the word, begin with it, or have a whole part in common with it. */
+function withCommonPart(word: string, candidates: readonly string[]): string[] {
+  const [lower, parts] = [word.toLowerCase(), partsOf(word)];
+  if (lower.length < shortest) return [];
+  return candidates.filter((candidate) => {
+    const other = candidate.toLowerCase();
+    return other.includes(lower) || partsOf(candidate).some((part) => parts.includes(part));
+  });
+}
+
+const partsOf = (name: string) =>
+  name
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((part) => part.length >= shortest);
+
+/** Shorter parts, such as `id`, say nothing. */
+const shortest = 3;
 
 /** The candidate closest to the word: at most a third of its letters differ. */
 function nearest(word: string, candidates: readonly string[]): string | undefined {

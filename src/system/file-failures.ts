@@ -17,6 +17,10 @@ export function withFileFailures<T>(path: string, access: "read" | "written", wo
  */
 export function asFileFailure(error: unknown, path: string, access: "read" | "written"): unknown {
   const { code } = error as NodeJS.ErrnoException;
+  const address = addressOf(path);
+  if (address !== undefined && (code === "ENOENT" || code === "ENOTDIR")) {
+    return fail("FILE_IS_URL", { path: address }, error);
+  }
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":
@@ -47,4 +51,10 @@ export function asFileFailure(error: unknown, path: string, access: "read" | "wr
     default:
       return error;
   }
+}
+
+/** A name that is an address (`https://…`, `s3://…`), without what may be secret in it; undefined if it is none. */
+export function addressOf(name: string): string | undefined {
+  const [, scheme, rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)(.*)$/is.exec(name) ?? [];
+  return scheme && `${scheme}${rest.replace(/[?#].*$/s, "").replace(/^[^/]*@/, "")}`;
 }

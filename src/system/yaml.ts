@@ -1,5 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { isNode, parseDocument, type Scalar, visit } from "yaml";
+import {
+  type Document,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Scalar,
+  visit,
+  YAMLParseError,
+} from "yaml";
 import { z } from "zod";
 import { didYouMean } from "./did-you-mean.ts";
 import { asFileFailure } from "./file-failures.ts";
@@ -41,8 +50,11 @@ export function parseYaml<Schema extends z.ZodType>(text: string, kind: YamlKind
 
 function contentOf<Schema extends z.ZodType>(text: string, kind: YamlKind<Schema>): unknown {
   try {
-    const document = parseDocument(text);
+    if (text.length > maxCharacters) throw new Error(`it is longer than ${maxCharacters} characters`);
+    // Its own check compares each key with all before it.
+    const document = parseDocument(text, { uniqueKeys: false });
     if (document.errors[0] !== undefined) throw document.errors[0];
+    requireUniqueKeys(document, text);
     for (const key of kind.verbatim ?? []) {
       const node = document.get(key, true);
       if (isNode(node)) visit(node, { Scalar: keepAsWritten });
@@ -50,8 +62,45 @@ function contentOf<Schema extends z.ZodType>(text: string, kind: YamlKind<Schema
     return document.toJS();
   } catch (error) {
     const problem = (error as Error).message.split("\n")[0]?.replace(/[:.]$/, "") ?? "";
-    throw kind.invalid(`it is not YAML: ${problem}`, error);
+    const hint = error instanceof YAMLParseError ? quotingHint(error, text) : "";
+    throw kind.invalid(`it is not YAML: ${problem}${hint}`, error);
   }
+}
+
+/** Far more than a person writes. */
+const maxCharacters = 1_000_000;
+
+function requireUniqueKeys(document: Document, text: string): void {
+  const lines = new LineCounter();
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          for (const end of text.matchAll(/^/gm)) lines.addNewLine(end.index);
+          const { line } = lines.linePos(key.range?.[0] ?? 0);
+          throw new Error(`the key ${String(key.value)} is there twice, again at line ${line}`);
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+}
+
+/** Shows the line with quotes around its whole value, if that is what it needs: SQL's quotes end a value of YAML too early. */
+function quotingHint({ code, linePos }: YAMLParseError, text: string): string {
+  const quotable = [
+    "UNEXPECTED_TOKEN",
+    "BLOCK_AS_IMPLICIT_KEY",
+    "BAD_SCALAR_START",
+    "MULTILINE_IMPLICIT_KEY",
+  ];
+  const line = text.split(/\r?\n/)[(linePos?.[0].line ?? 0) - 1] ?? "";
+  const [, key, value = ""] = /^\s*(?:- )?([\w.]+):\s+(\S.*?)\s*$/.exec(line) ?? [];
+  if (!quotable.includes(code) || key === undefined || /^[{[|>]/.test(value)) return "";
+  const quoted = /["\\]/.test(value) ? `'${value.replaceAll("'", "''")}'` : `"${value}"`;
+  return `; put quotes around the whole value: ${key}: ${quoted}`;
 }
 
 function keepAsWritten(_key: unknown, scalar: Scalar): void {

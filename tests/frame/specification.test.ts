@@ -162,7 +162,7 @@ describe("a mistake in a spec is reported with its place", () => {
     ["version: '1'", 'version must be 1, not "1"'],
     [
       "{ version: 1, series: &series { store: *series } }",
-      "series.store.store is not known; known are code, ",
+      "series.store.store is not known; did you mean store_type?",
     ],
     ["{ version: 1, lag: [28] }", "lag is not known; did you mean lags?"],
     ["{ version: 1, colour: red }", "colour is not known; known are version, series, target, "],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { withEngine } from "../../src/duckdb/engine.ts";
+import { readMapping } from "../../src/ingest/mapping.ts";
 import { readLayouts } from "../../src/ingest/source/headers.ts";
 import { locateFiles } from "../../src/ingest/source/locate-files.ts";
 import type { SourceFile } from "../../src/ingest/source/source-file.ts";
@@ -63,5 +64,36 @@ describe("the layout of a file", () => {
     const openQuote = write("open.csv", '"a\n');
     await expect(layoutsOf([damaged, openQuote])).rejects.toMatchObject({ code: "FILE_NOT_DECOMPRESSED" });
     await expect(layoutsOf([openQuote, damaged])).rejects.toMatchObject({ code: "HEADER_INVALID" });
+  });
+});
+
+describe("what is no file", () => {
+  const locating = (name: string) => withEngine(undefined, (engine) => locateFiles(engine, [name]));
+
+  test.for([
+    ["https://me:secret@host/a/sales.csv?sig=secret", "https://host/a/sales.csv"],
+    ["s3://bucket/2024-*.csv", "s3://bucket/2024-*.csv"],
+    ["gs://bucket/sales.csv", "gs://bucket/sales.csv"],
+  ] as const)("%s is an address, named without its secrets", async ([name, shown]) => {
+    await expect(locating(name)).rejects.toMatchObject({ code: "FILE_IS_URL", received: { path: shown } });
+    await expect(readMapping(name)).rejects.toMatchObject({ code: "FILE_IS_URL", received: { path: shown } });
+  });
+});
+
+describe("limits", () => {
+  const layoutsOf = (names: string[]) =>
+    withEngine(undefined, async (engine) => readLayouts(engine, await locateFiles(engine, names), {}));
+
+  test("a file of 100,000 columns is refused", async () => {
+    const header = Array.from({ length: 100_000 }, (_, index) => `c${index}`).join(",");
+    await expect(layoutsOf([write("wide.csv", `${header}\n`)])).rejects.toMatchObject({
+      code: "COLUMNS_TOO_MANY",
+      received: { columns: 100_000, limit: 10_000 },
+    });
+  });
+
+  test("90,000 keys of JSON objects are refused at the first thousand", async () => {
+    const lines = Array.from({ length: 90_000 }, (_, index) => `{"k${index}":1}`).join("\n");
+    await expect(layoutsOf([write("keys.ndjson", lines)])).rejects.toMatchObject({ code: "JSON_NOT_LINES" });
   });
 });

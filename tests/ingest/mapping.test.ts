@@ -78,6 +78,32 @@ describe("a mapping file", () => {
     expect(problem(yaml)).toContain(`MAPPING_INVALID: The mapping m.yaml is not valid: ${expected}`);
   });
 
+  test.for([
+    ["code: 'S' || Shop", `put quotes around the whole value: code: "'S' || Shop"`],
+    [`filter: "Unit price" > 0`, `put quotes around the whole value: filter: '"Unit price" > 0'`],
+    [`name: "a" || 'b'`, `put quotes around the whole value: name: '"a" || ''b'''`],
+    ["name: left(x, 2): b", `put quotes around the whole value: name: "left(x, 2): b"`],
+    ["columns: { code: left(x, 10), name: b }", `put expressions with commas in quotes: "left(x, 10)"`],
+    ["columns: { code: a }\ncolumns: { code: b }", "the key columns is there twice, again at line 3"],
+  ] as const)("%s: shows the quotes, or the line", ([yaml, expected]) => {
+    expect(problem(`table: store\n${yaml}\n`)).toContain(expected);
+  });
+
+  test("for sales names the tables that it may mean", () => {
+    expect(problem("table: sales\ncolumns: { date: a }")).toContain(
+      "(did you mean sales_daily or sales_txn?)",
+    );
+  });
+
+  test("with tens of thousands of keys is read in time that grows with them; a longer one is refused", () => {
+    const keys = (count: number) => Array.from({ length: count }, (_, index) => `  k${index}: a`).join("\n");
+    const wide = parseMapping(`table: store\ncolumns:\n${keys(50_000)}`, "m.yaml");
+    const message = failing(() => planLoad(contractOf("store"), { name: "f.csv", columns: [] }, wide));
+    expect(message).toContain("k19 and 49980 more, which store does not have");
+    expect(message.length).toBeLessThan(1000);
+    expect(problem(`table: store\ncolumns:\n${keys(90_000)}`)).toContain("longer than 1000000 characters");
+  }, 30_000);
+
   test("that is not YAML is an error that names the line", () => {
     expect(problem("table: store\n  columns: {")).toMatch(/it is not YAML: .* at line \d/);
   });
@@ -143,6 +169,20 @@ describe("the plan of a load", () => {
     ).toContain("The mapping m.yaml has the column naem, which store does not have (did you mean name?)");
     expect(failing(() => plan("store", ["code"], "table: store\ncolumns: { code: code }"))).toContain(
       "The mapping m.yaml has no column name, which store needs.",
+    );
+  });
+
+  test("names all columns that are wrong or missing at once", () => {
+    expect(failing(() => plan("sales_daily", ["store_id", "qty", "article", "unit_prise", "date"]))).toBe(
+      "COLUMN_UNKNOWN: f.csv has the columns store_id, qty, article, unit_prise, which sales_daily does not have (store_id: give store_code instead; unit_prise: did you mean unit_price?); it has no sku, quantity, total_amount.",
+    );
+    expect(failing(() => plan("traffic_daily", ["date", "store_id"]))).toBe(
+      "COLUMN_IS_ID: f.csv gives store_id, but ids are looked up by a load and cannot be given; it has no visitors.",
+    );
+    const wrong =
+      "table: store\ncolumns: { code: a, name: b }\ncollapse: { code: mode(code), city: mode(city) }";
+    expect(failing(() => plan("store", ["a", "b"], wrong))).toContain(
+      "collapse.code is part of the grain, which rows are grouped by; collapse.city is none of its columns",
     );
   });
 

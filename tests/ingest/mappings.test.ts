@@ -37,6 +37,12 @@ describe("expressions", () => {
     ["a semicolon inside quotes", "'a; b)'"],
     ["the file and the record", "regexp_extract(_file, '[^/]+$') || ' ' || _record"],
     ["a window over the rows", "'Shop ' || row_number() OVER (ORDER BY _record DESC)"],
+    ["a padded text", "lpad(No, 8, '0') || repeat('-', 3) || printf('%05d', length(Code))"],
+    [
+      "a lambda",
+      "array_to_string([upper(word[1]) || word[2:] for word in string_split(coalesce(Name, 'x'), ' ')], ' ')",
+    ],
+    ["a word of SQL that looks like a column", "CAST(current_date > DATE '2020-01-01' AS VARCHAR)"],
     ["CASE", "CASE WHEN Name IS NULL THEN 'none' ELSE upper(Name) END"],
   ] as const)("may be %s", async ([, expression]) => {
     const result = await validateStores(named(expression));
@@ -46,7 +52,8 @@ describe("expressions", () => {
 
   test.for([
     ["two statements", "1; DROP TABLE store", "syntax error"],
-    ["an open bracket", "(Name", "syntax error"],
+    ["an open bracket", "(Name", "it ends too early: a bracket is never closed"],
+    ["an open quote", "'Name", "a quote is never closed"],
     ["a bracket that closes the surrounding one", "Name) FROM input; --", "syntax error"],
     ["brackets that close and open the surrounding one", "Name) || (Name", "syntax error"],
     ["several values", "Name, Code", "it is more than one expression"],
@@ -54,11 +61,35 @@ describe("expressions", () => {
     ["a file read by a subquery", "(SELECT content FROM read_text('/etc/passwd'))", "it holds a subquery"],
     ["a star", "COLUMNS(*)", "it holds * or COLUMNS"],
     ["a parameter", "$1", "it holds a parameter"],
-    ["a column that is not there", "Nmae", 'Referenced column "Nmae" not found'],
-    ["an aggregate", "max(Name)", "must appear in the GROUP BY clause"],
+    ["a column that is not there", "Nmae", "there is no column Nmae (did you mean Name?)"],
+    [
+      "a text without quotes",
+      "Shop1",
+      `there is no column Shop1 (a text needs quotes within quotes: "'Shop1'")`,
+    ],
+    ["an aggregate", "max(Name)", "max is an aggregate, which belongs in collapse"],
+    ["unnest", "unnest([Name, Code])", "it holds unnest, which makes several rows of one"],
+    ["a wait", "pg_sleep(1)", "it holds pg_sleep, which only waits"],
+    ["a position", "#1", "it holds a position such as #1"],
+    ["a row number of the engine", "_seq", "it holds _seq, an internal row number"],
+    ["a row number of DuckDB", "rowid", "it holds rowid, an internal row number"],
+    ["a table", "input", "it names a table, input"],
+    ["a column of a table", "input.Name", "it names a table, input; write the column alone: Name"],
+    ["a table function", "read_text('/etc/passwd')", "read_text makes rows"],
+    ["a text of any length", "repeat('x', CAST(No AS INTEGER))", "the second argument of repeat must be"],
+    ["a very long text", "lpad(Name, 2000000000, '0')", "the second argument of lpad must be a number of"],
+    ["a repetition of repetitions", "repeat(repeat('x', 900), 900)", "its repetitions multiply to 810000"],
+    ["a wide format", "printf('%999999999d', 1)", "with widths below 1000"],
+    ["a list of any length", "range(1000000000000)::VARCHAR", "it holds range, which makes a list of any"],
+    ["a growing reduction", "list_reduce(['x', 'y'], (a, b) -> a || a)", "it holds list_reduce"],
+    [
+      "a product of lists",
+      "list_transform([1], a -> list_transform([1], b -> a))::VARCHAR",
+      "it holds a lambda inside a lambda",
+    ],
     ["a function that does not exist", "shout(Name)", "shout does not exist"],
     ["types that do not go together", "Name + 1", "No function matches"],
-    ["only a comment", "-- nothing", "syntax error"],
+    ["only a comment", "-- nothing", "it ends too early"],
   ] as const)("may not be %s", async ([, expression, reason]) => {
     const message = await failing(validateStores(named(expression)));
     expect(message).toMatch(/^MAPPING_EXPRESSION_INVALID: The mapping's expression for name is not valid: /);
@@ -101,6 +132,33 @@ describe("expressions", () => {
       "5 total_amount NUMBER_INVALID $3",
     ]);
     expect(result).toMatchObject({ source_rows: 5, filtered: 1, read: 4, rejected: 3, accepted: 1 });
+  });
+
+  test("that fail say why, with the value", async () => {
+    const mapping = "table: calendar\ncolumns:\n  date: strptime(d, '%d/%m/%Y')::DATE";
+    const lines = ["d", "31/01/2024", "1/31/2024", "x"];
+    const result = await validate(workspace, "calendar", lines, { mapping });
+    expect(result.rejects.map(({ value, message }) => [value, message])).toEqual([
+      [
+        "d=1/31/2024",
+        `the mapping's expression fails: Could not parse string "1/31/2024" according to format specifier "%d/%m/%Y"`,
+      ],
+      [
+        "d=x",
+        `the mapping's expression fails: Could not parse string "x" according to format specifier "%d/%m/%Y"`,
+      ],
+    ]);
+    const filtered = `${named("Name")}\n  filter: CAST(No AS INTEGER) > 0`;
+    expect((await validateStores(filtered)).rejects[0]?.message).toBe(
+      "the mapping's expression fails: Could not convert string 'n/a' to INT32 when casting from source column No",
+    );
+  });
+
+  test("that are not valid are named at once", async () => {
+    const mapping = `${named("Nmae || Cdoe")}\n    city: unnest([1])\n  filter: max(No) = '1'`;
+    expect(await failing(validateStores(mapping))).toBe(
+      "MAPPING_EXPRESSION_INVALID: The mapping's expression for name is not valid: there is no column Nmae (did you mean Name?), and there is no column Cdoe (did you mean Code?); that for city: it holds unnest, which makes several rows of one; a load makes one row of each record; that for filter: max is an aggregate, and a filter sees one row.",
+    );
   });
 
   test("with a window function that fail end the load with an error that names the column", async () => {
@@ -234,7 +292,7 @@ describe("collapse", () => {
 
   test.for([
     ["a plain column", "name", "must appear in the GROUP BY clause"],
-    ["an unknown column", "max(nmae)", 'Referenced column "nmae" not found'],
+    ["an unknown column", "max(nmae)", "there is no column nmae (did you mean name?)"],
     ["more than one", "max(name), min(name)", "it is more than one expression"],
   ] as const)("%s is refused", async ([, aggregate, reason]) => {
     const message = await failing(validateStores(`${named("Name")}\n  collapse: { name: "${aggregate}" }`));

@@ -13,4 +13,18 @@ describe("did you mean", () => {
     const guess = didYouMean(word, ["region", "store_code", "quantity", "name"]);
     expect(guess).toBe(expected === undefined ? undefined : `did you mean ${expected}?`);
   });
+
+  test.for([
+    ["sales", "sales_daily or sales_txn"],
+    ["sales_transactions", "sales_daily or sales_txn"],
+    ["price", "price_history"],
+    ["daily", "sales_daily or traffic_daily"],
+    ["Sales_Dayly", "sales_daily"],
+    ["id", undefined],
+    ["weather", undefined],
+  ] as const)("a part counts: %s: %s", ([word, expected]) => {
+    const tables = ["sales_daily", "sales_txn", "traffic_daily", "price_history", "store_id"];
+    const guess = didYouMean(word, tables);
+    expect(guess).toBe(expected === undefined ? undefined : `did you mean ${expected}?`);
+  });
 });

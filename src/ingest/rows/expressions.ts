@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
+import { didYouMean } from "../../system/did-you-mean.ts";
 import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import { collapseType } from "./column-rules.ts";
@@ -24,7 +25,8 @@ export interface CheckedPlan {
 }
 
 /**
- * Checks each expression of a plan by itself against the view `input`, so that an error names its column.
+ * Checks each expression of a plan by itself against the view `input`, so that an error names its column; all that are not
+ * valid are named at once.
  *
  * @throws MAPPING_EXPRESSION_INVALID
  */
@@ -34,31 +36,82 @@ export async function checkExpressions(
   sources: readonly string[],
 ): Promise<CheckedPlan> {
   const columns = new Map<string, CheckedExpression>();
+  const flaws: Flaw[] = [];
+  const collecting = <T>(work: Promise<T>): Promise<T | undefined> =>
+    work.catch((error) => {
+      if (!(error instanceof Flaw)) throw error;
+      flaws.push(error);
+      return undefined;
+    });
   for (const { input, expression, mapped } of plan.columns) {
-    columns.set(
-      input,
-      await (mapped ? checked(engine, input, expression, sources) : plain(expression, sources)),
-    );
+    const found = mapped
+      ? await collecting(checked(engine, input, expression, sources))
+      : plain(expression, sources);
+    if (found !== undefined) columns.set(input, found);
   }
+  const inputs = plan.columns.map(({ input }) => input);
   for (const { input, aggregate } of plan.columns) {
-    if (aggregate !== undefined) await checkAggregate(engine, plan, `collapse.${input}`, aggregate);
+    if (aggregate !== undefined) {
+      await collecting(checkAggregate(engine, plan, `collapse.${input}`, aggregate, inputs));
+    }
   }
-  if (plan.filter === undefined) return { columns };
-  const filter = await checked(engine, "filter", plan.filter, sources);
-  if (filter.windowed) throw invalid("filter", "it holds a window function", sources);
-  await requireCondition(engine, filter, sources);
-  return { columns, filter };
+  const filter =
+    plan.filter === undefined
+      ? undefined
+      : await collecting(
+          checked(engine, "filter", plan.filter, sources)
+            .then(requireNoWindow)
+            .then((condition) => requireCondition(engine, condition)),
+        );
+  requireNoFlaws(flaws);
+  return filter === undefined ? { columns } : { columns, filter };
 }
 
-async function requireCondition(
-  engine: Engine,
-  { sql }: CheckedExpression,
-  sources: readonly string[],
-): Promise<void> {
+/** What is wrong with an expression. */
+class Flaw extends Error {
+  readonly column: string;
+  readonly problem: string;
+  /** Columns that it could read. */
+  readonly sources: readonly string[];
+
+  constructor(column: string, problem: string, sources: readonly string[], cause?: unknown) {
+    super(problem, { cause });
+    this.column = column;
+    this.problem = problem;
+    this.sources = sources;
+  }
+}
+
+function requireNoFlaws([first, ...others]: readonly Flaw[]): void {
+  if (first === undefined) return;
+  const also = others.map(({ column, problem }) => `; that for ${column}: ${problem}`);
+  throw fail(
+    "MAPPING_EXPRESSION_INVALID",
+    {
+      column: first.column,
+      problem: [first.problem, ...also].join(""),
+      sources: listed(first.sources, 100),
+    },
+    first.cause,
+  );
+}
+
+function requireNoWindow(filter: CheckedExpression): CheckedExpression {
+  if (!filter.windowed) return filter;
+  throw new Flaw(
+    "filter",
+    "it holds a window function, which sees only rows that the filter keeps",
+    filter.columns,
+  );
+}
+
+async function requireCondition(engine: Engine, filter: CheckedExpression): Promise<CheckedExpression> {
   try {
-    await engine.prepare(`SELECT _seq FROM ${tables.input} WHERE coalesce(${sql}, false)`);
+    await engine.prepare(`SELECT _seq FROM ${tables.input} WHERE coalesce(${filter.sql}, false)`);
+    return filter;
   } catch (error) {
-    throw invalid("filter", "its values are not true or false, so it is not a condition", sources, error);
+    const problem = "its values are not true or false, so it is not a condition";
+    throw new Flaw("filter", problem, filter.columns, error);
   }
 }
 
@@ -76,7 +129,9 @@ async function checked(
 ): Promise<CheckedExpression> {
   const nodes = await parsed(engine, column, expression, sources);
   const sql = embedded(expression);
-  const columns = nodes.filter((node) => node.class === "COLUMN_REF").flatMap(lastName);
+  const read = nodes.filter((node) => node.class === "COLUMN_REF").flatMap(lastName);
+  const parameters = lambdaParameters(nodes);
+  const columns = read.filter((name) => !parameters.has(name.toLowerCase()) || includes(sources, name));
   const windowed = nodes.some((node) => node.class === "WINDOW");
   // A column next to it makes DuckDB refuse aggregates, which would fold all rows into one.
   const bind = (attempt: string) => engine.prepare(`SELECT _seq, ${attempt} FROM ${tables.input}`);
@@ -89,7 +144,8 @@ async function checked(
   try {
     await bind(sql);
   } catch (error) {
-    throw invalid(column, reasonOf(error), sources, error);
+    const problem = (await aggregateProblem(engine, column, nodes)) ?? bindingProblem(error, nodes, sources);
+    throw new Flaw(column, problem, sources, error);
   }
   return { sql, tryable: false, windowed, columns };
 }
@@ -99,9 +155,9 @@ async function checkAggregate(
   plan: LoadPlan,
   column: string,
   aggregate: string,
+  sources: readonly string[],
 ): Promise<void> {
-  const sources = plan.columns.map(({ input }) => input);
-  await parsed(engine, column, aggregate, sources);
+  const nodes = await parsed(engine, column, aggregate, sources);
   const typed = plan.columns.map((of) => `NULL::${collapseType(of)} AS ${quoteIdentifier(of.input)}`);
   // Rows that agree in the columns without an aggregate become one.
   const grouping = plan.columns
@@ -114,9 +170,54 @@ async function checkAggregate(
       GROUP BY ${grouping.join(", ")}
     `);
   } catch (error) {
-    throw invalid(column, reasonOf(error), sources, error);
+    throw new Flaw(column, bindingProblem(error, nodes, sources), sources, error);
   }
 }
+
+/** Says where aggregates belong, if the expression of a column or the filter holds one. */
+async function aggregateProblem(
+  engine: Engine,
+  column: string,
+  nodes: readonly Node[],
+): Promise<string | undefined> {
+  const names = nodes.filter((node) => node.class === "FUNCTION").map(functionName);
+  if (names.length === 0) return undefined;
+  const [found] = await engine.rows<{ name: string }>(`
+    SELECT function_name AS name
+    FROM duckdb_functions()
+    WHERE function_name IN (${names.map(quoteLiteral).join(", ")})
+    GROUP BY function_name
+    HAVING bool_and(function_type = 'aggregate')
+  `);
+  if (found === undefined) return undefined;
+  const place = column === "filter" ? "and a filter sees one row" : "which belongs in collapse";
+  return `${found.name} is an aggregate, ${place}`;
+}
+
+/** What DuckDB's binder found, in terms of the source's columns. */
+function bindingProblem(error: unknown, nodes: readonly Node[], sources: readonly string[]): string {
+  const reason = reasonOf(error);
+  const tableFunction = /^Function "(\w+)" is a table function/.exec(reason)?.[1];
+  if (tableFunction !== undefined) return `${tableFunction} makes rows, and an expression makes one value`;
+  if (!/^Referenced column /.test(reason)) return reason;
+  const parameters = lambdaParameters(nodes);
+  const unknown = nodes
+    .filter((node) => node.class === "COLUMN_REF")
+    .flatMap(lastName)
+    .filter((name) => !includes([...sources, ...places], name) && !parameters.has(name.toLowerCase()));
+  // DuckDB knows better, for example about words such as current_date.
+  if (unknown.length === 0) return reason;
+  return [...new Set(unknown)]
+    .map((name) => {
+      const hint = didYouMean(name, sources) ?? `a text needs quotes within quotes: "'${name}'"`;
+      return `there is no column ${name} (${hint})`;
+    })
+    .join(", and ");
+}
+
+const places = ["_file", "_record"];
+const includes = (names: readonly string[], name: string) =>
+  names.some((other) => other.toLowerCase() === name.toLowerCase());
 
 /** In parentheses, and on a line of its own because a comment may end it. */
 export const embedded = (expression: string): string => `(\n${expression}\n)`;
@@ -124,6 +225,13 @@ export const embedded = (expression: string): string => `(\n${expression}\n)`;
 interface Node {
   readonly class?: string;
   readonly column_names?: readonly string[];
+  readonly function_name?: string;
+  readonly children?: readonly Node[];
+  /** Of a constant. */
+  readonly value?: { readonly value?: unknown };
+  /** The parameters of a lambda, and what it makes of them. */
+  readonly lhs?: Node;
+  readonly expr?: Node;
 }
 
 /**
@@ -136,30 +244,152 @@ async function parsed(
   expression: string,
   sources: readonly string[],
 ): Promise<Node[]> {
-  const [inParentheses, inBrackets] = await Promise.all(
-    [`SELECT ${embedded(expression)}`, `SELECT [\n${expression}\n]`].map((sql) => parse(engine, sql)),
-  );
-  const error = inParentheses?.error_message ?? inBrackets?.error_message;
-  if (error !== undefined) throw invalid(column, trimmed(error), sources);
-  const list = inBrackets?.statements?.[0]?.node;
+  const starts = ["SELECT (\n", "SELECT [\n"] as const;
+  const [inParentheses, inBrackets] = await Promise.all([
+    parse(engine, `${starts[0]}${expression}\n)`),
+    parse(engine, `${starts[1]}${expression}\n]`),
+  ]);
+  // The first error is the user's; a later one may only be about the bracket that an earlier one closed.
+  const [failed] = [inParentheses, inBrackets]
+    .filter(({ error_message }) => error_message !== undefined)
+    .sort((one, other) => Number(one.position) - Number(other.position));
+  if (failed !== undefined) {
+    const end = Buffer.byteLength(`${starts[0]}${expression}`);
+    throw new Flaw(column, syntaxProblem(failed, end), sources);
+  }
+  const list = inBrackets.statements?.[0]?.node;
   const single =
-    inBrackets?.statements?.length === 1 &&
+    inBrackets.statements?.length === 1 &&
     list?.from_table?.type === "EMPTY" &&
     list.select_list?.length === 1 &&
     list.select_list[0]?.function_name === "list_value" &&
     list.select_list[0]?.children?.length === 1;
-  if (!single) throw invalid(column, "it is more than one expression", sources);
+  if (!single) throw new Flaw(column, "it is more than one expression", sources);
   const nodes = nodesOf(list?.select_list?.[0]?.children?.[0]);
-  for (const [name, what] of Object.entries(forbidden)) {
-    if (nodes.some((node) => node.class === name)) throw invalid(column, `it holds ${what}`, sources);
-  }
+  const problem = refusal(nodes, sources);
+  if (problem !== undefined) throw new Flaw(column, problem, sources);
   return nodes;
 }
 
-const forbidden = { SUBQUERY: "a subquery", STAR: "* or COLUMNS", PARAMETER: "a parameter" };
+/** What the parser found; an error at our own bracket is about the end of the expression. */
+function syntaxProblem({ error_message = "", position }: Tree, end: number): string {
+  if (/unterminated quoted/.test(error_message)) return "a quote is never closed";
+  if (/unterminated .*comment/.test(error_message)) return "a comment is never closed";
+  const atEnd = /at end of input/.test(error_message) || Number(position) >= end;
+  return atEnd
+    ? "it ends too early: a bracket is never closed, or something is missing"
+    : trimmed(error_message);
+}
+
+/** What an expression must not hold: it makes one value of one record, and not without bound. */
+function refusal(nodes: readonly Node[], sources: readonly string[]): string | undefined {
+  const parameters = lambdaParameters(nodes);
+  let [copies, growth] = [1, 1];
+  for (const node of nodes) {
+    const what = forbidden[node.class ?? ""];
+    if (what !== undefined) return `it holds ${what}`;
+    if (node.class === "COLUMN_REF") {
+      const problem = referenceProblem(node, sources, parameters);
+      if (problem !== undefined) return problem;
+    }
+    if (node.class === "LAMBDA" && nodesOf(node.expr).some((inner) => inner.class === "LAMBDA")) {
+      return "it holds a lambda inside a lambda, whose result could grow without bound";
+    }
+    if (node.class !== "FUNCTION") continue;
+    const name = functionName(node);
+    const reason = refusedFunctions[name];
+    if (reason !== undefined) return `it holds ${name}, which ${reason}`;
+    const [first, second, third] = node.children ?? [];
+    if (["repeat", "lpad", "rpad"].includes(name)) {
+      const count = second?.value?.value;
+      if (second?.class !== "CONSTANT" || typeof count !== "number" || count > maxCopies) {
+        return `the second argument of ${name} must be a number of at most ${maxCopies}, written out`;
+      }
+      if (name === "repeat") copies *= Math.max(1, count);
+    }
+    if (name === "printf" || name === "format") {
+      const format = first?.value?.value;
+      if (typeof format !== "string" || /%[^a-z%]*(\d{4}|\*)|\{[^}]*(\d{4}|\{)/i.test(format)) {
+        return `the first argument of ${name} must be a text, written out, with widths below 1000`;
+      }
+    }
+    if (name === "replace" || name === "regexp_replace") {
+      const [from, to] = [second?.value?.value, third?.value?.value];
+      if (typeof to === "string") {
+        growth *= Math.max(
+          1,
+          to.length / (typeof from === "string" && name === "replace" ? from.length || 1 : 1),
+        );
+      }
+    }
+  }
+  if (copies > maxCopies) return `its repetitions multiply to ${copies}, more than ${maxCopies}`;
+  if (growth > maxCopies) return `its replacements make a text up to ${Math.ceil(growth)} times as long`;
+  return undefined;
+}
+
+const maxCopies = 1000;
+
+const forbidden: Readonly<Record<string, string>> = {
+  SUBQUERY: "a subquery",
+  STAR: "* or COLUMNS",
+  PARAMETER: "a parameter",
+  POSITIONAL_REFERENCE: "a position such as #1; name the column",
+};
+
+const unbounded = "makes a list of any length";
+const refusedFunctions: Readonly<Record<string, string>> = {
+  unnest: "makes several rows of one; a load makes one row of each record",
+  unlist: "makes several rows of one; a load makes one row of each record",
+  pg_sleep: "only waits",
+  sleep_ms: "only waits",
+  write_log: "makes no value",
+  nextval: "gives another value each time",
+  currval: "gives another value each time",
+  range: unbounded,
+  generate_series: unbounded,
+  list_resize: unbounded,
+  array_resize: unbounded,
+  list_reduce: "could grow without bound",
+  array_reduce: "could grow without bound",
+  reduce: "could grow without bound",
+  bar: "makes a text of any length",
+};
+
+/** Expressions see columns, not the engine's tables and row numbers. */
+function referenceProblem(
+  { column_names: names = [] }: Node,
+  sources: readonly string[],
+  parameters: ReadonlySet<string>,
+): string | undefined {
+  const [first = "", ...rest] = names;
+  if (includes(sources, first) || parameters.has(first.toLowerCase())) return undefined;
+  if (rest.length > 0) return `it names a table, ${first}; write the column alone: ${rest.at(-1)}`;
+  const lower = first.toLowerCase();
+  if (lower === "_seq" || lower === "rowid") {
+    return `it holds ${first}, an internal row number; _record is the number of the record in its file`;
+  }
+  if (lower === tables.input || lower === "unnamed_subquery") return `it names a table, ${first}`;
+  return undefined;
+}
+
+/** Names of the parameters of all lambdas, in lower case. */
+function lambdaParameters(nodes: readonly Node[]): ReadonlySet<string> {
+  return new Set(
+    nodes
+      .filter((node) => node.class === "LAMBDA")
+      .flatMap(({ lhs }) => nodesOf(lhs))
+      .flatMap(lastName)
+      .map((name) => name.toLowerCase()),
+  );
+}
+
+const functionName = ({ function_name = "" }: Node) => function_name.toLowerCase();
 
 interface Tree {
   readonly error_message?: string;
+  /** Where the error is, in bytes. */
+  readonly position?: string;
   readonly statements?: readonly { readonly node?: SelectNode }[];
 }
 
@@ -185,8 +415,10 @@ function nodesOf(tree: unknown): Node[] {
 
 const lastName = ({ column_names }: Node): string[] => column_names?.slice(-1) ?? [];
 
-function invalid(column: string, problem: string, sources: readonly string[], cause?: unknown) {
-  return fail("MAPPING_EXPRESSION_INVALID", { column, problem, sources: sources.join(", ") }, cause);
+/** The first names of a list, and how many more there are. */
+function listed(names: readonly string[], shown: number): string {
+  const more = names.length - shown;
+  return names.slice(0, shown).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** The first sentence of an error of DuckDB, without its class and without the candidates and the excerpt that follow. */

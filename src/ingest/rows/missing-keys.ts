@@ -2,12 +2,11 @@ import type { Client } from "../../database/connection.ts";
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fetchTable } from "../../duckdb/transfer.ts";
-import { contractOf, type Reference } from "../../schema/contracts.ts";
+import type { Reference } from "../../schema/contracts.ts";
 import type { CreatedRows } from "../counts.ts";
-import { castOf, tables, textOf } from "../engine-tables.ts";
+import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
-import { targetsOf } from "../target-columns.ts";
-import { ruleOf } from "./column-rules.ts";
+import { referencedKeys } from "./dimension-keys.ts";
 import { unlikeKeys } from "./near-keys.ts";
 
 type Dimension = Reference["dimension"];
@@ -23,57 +22,35 @@ export async function createAddedKeys(engine: Engine): Promise<void> {
 }
 
 /**
- * Adds the keys that rows refer to and a dimension lacks, if the dimension can hold them and has none that a person would take
- * for the same, to the engine's copy of it.
+ * Adds the keys that `referenced_key` has and a dimension lacks, if the dimension can hold them and has none that a person
+ * would take for the same, to the engine's copy of it.
  *
- * @param mapped SQL statements of mapped rows
  * @param client gives ids from the warehouse's sequences; undefined: ids are negative, for a load that writes nothing
  * @returns how many were added
  */
 export async function addMissingKeys(
   engine: Engine,
   plan: LoadPlan,
-  mapped: readonly string[],
   client: Client | undefined,
 ): Promise<number> {
-  const references = plan.columns.flatMap(({ input, reference }) =>
-    reference ? [{ input, reference }] : [],
-  );
-  if (references.length === 0) return 0;
-  const lists = references.map(({ input }) => `list(DISTINCT ${textOf(input)}) AS ${quoteIdentifier(input)}`);
-  await engine.run(`
-    CREATE TABLE ${tables.referencedKey} AS
-    ${mapped.map((sql) => `(SELECT ${lists.join(", ")} FROM (${sql}) AS mapped)`).join(" UNION ALL ")}
-  `);
   let added = 0;
-  for (const { input, reference } of references) {
-    added += await addKeysOf(engine, quoteIdentifier(input), reference, client);
+  for (const { input, reference } of plan.columns) {
+    if (reference !== undefined) added += await addKeysOf(engine, input, reference, client);
   }
-  await engine.run(`DROP TABLE ${tables.referencedKey}`);
   return added;
 }
 
 async function addKeysOf(
   engine: Engine,
   input: string,
-  { dimension, key }: Reference,
+  reference: Reference,
   client: Client | undefined,
 ): Promise<number> {
-  const target = targetsOf(contractOf(dimension)).find((column) => column.input === key);
-  if (target === undefined) throw new Error(`${dimension} has no column ${key}`);
-  const rule = ruleOf({ ...target, expression: "", mapped: false });
-  const cast = rule.cast === undefined ? "NULL" : rule.cast("text");
+  const { dimension } = reference;
   const lacked = `(
     SELECT valid.key
-    FROM (
-      SELECT DISTINCT ${rule.value("text", castOf("text"))} AS key
-      FROM (
-        SELECT text, ${cast} AS ${castOf("text")}
-        FROM (SELECT DISTINCT unnest(${input}) AS text FROM ${tables.referencedKey})
-      )
-    ) AS valid
+    FROM (${referencedKeys(input, reference)}) AS valid
     ANTI JOIN ${tables.dimension(dimension)} AS known ON known.key = valid.key
-    WHERE valid.key IS NOT NULL
   )`;
   const added = dimension === "calendar" ? lacked : `(${unlikeKeys(lacked, tables.dimension(dimension))})`;
   await engine.run(`

@@ -3,15 +3,21 @@ import type { Engine } from "../../duckdb/engine.ts";
 import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import { placesOf } from "../source/record-places.ts";
-import { surrogateKeyRows } from "./dimension-keys.ts";
+import { type DimensionKeys, surrogateKeyRows } from "./dimension-keys.ts";
 import { grainOf } from "./duplicates.ts";
 
 /**
  * Rejects prices whose validity windows overlap one another, or a stored window that this load does not replace. Repeated
  * until nothing is found, because a stored window stays when the row that would have replaced it is rejected.
  */
-export async function rejectOverlappingWindows(engine: Engine, plan: LoadPlan): Promise<void> {
+export async function rejectOverlappingWindows(
+  engine: Engine,
+  plan: LoadPlan,
+  keys: DimensionKeys,
+): Promise<void> {
   if (plan.contract.name !== "price_history") return;
+  const rows = surrogateKeyRows(plan, `FROM ${tables.validRow}`);
+  await keys.fetchWindowsOf(rows);
   const columns = quoteLiteral(`${grainOf(plan)}, valid_to`);
   // A load without valid_to keeps the stored end of a window that it replaces, and opens new windows without end.
   const givesEnd = plan.columns.some(({ column }) => column === "valid_to");
@@ -21,7 +27,7 @@ export async function rejectOverlappingWindows(engine: Engine, plan: LoadPlan): 
     SELECT priced._seq, priced.product_id, coalesce(priced.store_id, 0) AS scope, priced.valid_from,
       coalesce(${end}, DATE 'infinity') AS valid_to,
       concat_ws(', ', valid.sku, valid.store_code, priced.valid_from, ${end}) AS shown
-    FROM (${surrogateKeyRows(plan, `FROM ${tables.validRow}`)}) AS priced
+    FROM (${rows}) AS priced
     JOIN ${tables.validRow} AS valid USING (_seq)
     LEFT JOIN ${tables.storedPriceWindow} AS stored
       ON stored.product_id = priced.product_id

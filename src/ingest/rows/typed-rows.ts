@@ -1,5 +1,5 @@
 import type { Client } from "../../database/connection.ts";
-import { quoteIdentifier } from "../../database/identifiers.ts";
+import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { keptByFilter, tables } from "../engine-tables.ts";
@@ -8,7 +8,7 @@ import type { Intake } from "../source/intake.ts";
 import { numbered } from "../source/record-places.ts";
 import { recordsOf } from "../source/source-columns.ts";
 import { rejectInvalidValues, type ValidatedColumn, validatedRows, validity } from "./column-checks.ts";
-import { createKeyTypes } from "./dimension-keys.ts";
+import { createKeyTypes, type DimensionKeys, referencedKeySummary } from "./dimension-keys.ts";
 import { type CheckedPlan, reasonOf } from "./expressions.ts";
 import { failableInputs, mappedRows, valuesRead, windowedRows } from "./mapped-rows.ts";
 import { addMissingKeys } from "./missing-keys.ts";
@@ -27,9 +27,9 @@ export async function createTypedRows(
   plan: LoadPlan,
   checked: CheckedPlan,
   sources: Intake,
-  missing: MissingKeys | undefined,
+  { keys, missing }: KeyOptions,
 ): Promise<void> {
-  const typing = { ...typingOf(plan, checked), missing };
+  const typing = { ...typingOf(plan, checked), keys, missing };
   if (typing.from === "source") {
     await sources.insertAll(
       (relation, firstSeq) =>
@@ -51,22 +51,27 @@ export async function createTypedRows(
   }
 }
 
+export interface KeyOptions {
+  readonly keys: DimensionKeys;
+  /** Undefined: rows with keys that the dimensions lack are rejected. */
+  readonly missing: MissingKeys | undefined;
+}
+
 /** Keys that a dimension lacks are added to the engine's copy of it, with ids of the warehouse; without a client, made-up ones. */
 export interface MissingKeys {
   readonly client: Client | undefined;
 }
 
 /** How records become typed rows. */
-interface Typing {
+interface Typing extends KeyOptions {
   readonly plan: LoadPlan;
   readonly checked: CheckedPlan;
   /** Straight from the files; or from `input`, with all records in DuckDB, if an expression needs more than its own record. */
   readonly from: "files" | "source";
   readonly windowed: boolean;
-  readonly missing: MissingKeys | undefined;
 }
 
-function typingOf(plan: LoadPlan, checked: CheckedPlan): Omit<Typing, "missing"> {
+function typingOf(plan: LoadPlan, checked: CheckedPlan): Omit<Typing, keyof KeyOptions> {
   const windowed = [...checked.columns.values()].some((expression) => expression.windowed);
   return { plan, checked, windowed, from: windowed || refersToPlaces(plan) ? "source" : "files" };
 }
@@ -91,6 +96,14 @@ async function typeAllRows(
     DROP TABLE IF EXISTS ${tables.typedRowBase};
     DROP TABLE IF EXISTS ${tables.mappedRow}
   `);
+  if (typing.windowed) {
+    await engine.run(`CREATE TABLE ${tables.mappedRow} AS ${windowedRows(plan, checked, tolerant)}`);
+  }
+  if (typing.keys.incomplete) {
+    await collectReferencedKeys(engine, typing, sources, tolerant);
+    await typing.keys.fetchReferenced();
+    await engine.run(`DROP TABLE ${tables.referencedKey}`);
+  }
   await createKeyTypes(engine, plan);
   if (typing.from === "files") {
     const sql = (relation: string) =>
@@ -100,9 +113,6 @@ async function typeAllRows(
     // Nothing between the file and the table changes the order, so the number of a row need not be stored.
     await engine.run(`CREATE VIEW ${tables.typedRow} AS SELECT rowid AS _seq, * FROM ${tables.typedRowBase}`);
     return;
-  }
-  if (typing.windowed) {
-    await engine.run(`CREATE TABLE ${tables.mappedRow} AS ${windowedRows(plan, checked, tolerant)}`);
   }
   const mapped = mappedInput(typing, tolerant, tables.input);
   await engine.run(`CREATE TABLE ${tables.typedRowBase} AS ${typed(mapped, ["_seq"])}`);
@@ -118,14 +128,35 @@ async function typeWithMissingKeys(
 ): Promise<void> {
   if (typing.missing === undefined) return;
   if ((await engine.count(`SELECT count(*) FROM ${tables.typedRow} WHERE NOT _valid`)) === 0) return;
-  const mapped =
-    typing.from === "source"
-      ? [mappedInput(typing, tolerant, tables.input)]
-      : sources
-          .relations()
-          .map((relation) => mappedRows(typing.plan, typing.checked, relation, { tolerant, carried: [] }));
-  const added = await addMissingKeys(engine, typing.plan, mapped, typing.missing.client);
+  if (!(await collectReferencedKeys(engine, typing, sources, tolerant))) return;
+  const added = await addMissingKeys(engine, typing.plan, typing.missing.client);
+  await engine.run(`DROP TABLE ${tables.referencedKey}`);
   if (added > 0) await typeAllRows(engine, typing, sources, tolerant);
+}
+
+/** Makes `referenced_key`, which takes reading all records. @returns false if the table refers to no dimension */
+async function collectReferencedKeys(
+  engine: Engine,
+  typing: Typing,
+  sources: Intake,
+  tolerant: boolean,
+): Promise<boolean> {
+  const { plan, checked } = typing;
+  const summary = (records: string) =>
+    referencedKeySummary(plan, mappedRows(plan, checked, records, { tolerant, carried: [] }));
+  await engine.run(`DROP TABLE IF EXISTS ${tables.referencedKey}`);
+  if (typing.from === "source") {
+    const sql = referencedKeySummary(plan, mappedInput(typing, tolerant, tables.input));
+    if (sql !== undefined) await engine.run(`CREATE TABLE ${tables.referencedKey} AS ${sql}`);
+    return sql !== undefined;
+  }
+  const empty = summary(recordsOf(sources.emptyRelation, sources.columns));
+  if (empty === undefined) return false;
+  await engine.run(`CREATE TABLE ${tables.referencedKey} AS SELECT * FROM (${empty}) LIMIT 0`);
+  await sources.insertSummaries(
+    (records) => `INSERT INTO ${tables.referencedKey} ${summary(records)} RETURNING _records`,
+  );
+  return true;
 }
 
 /** Validates the invalid rows again, and records every reason to reject them. */
@@ -162,6 +193,7 @@ async function rejectInvalidRows(
     await rejectFilterFailures(engine, typing);
     await engine.run(`DELETE FROM ${tables.revalidatedRow} WHERE ${keptByFilter} IS NULL`);
     await rejectInvalidValues(engine, tables.revalidatedRow, columns);
+    if (tolerant) await explainFailures(engine, typing);
     await engine.run(`DROP TABLE ${tables.revalidatedRow}`);
   }
   await engine.run(`DROP TABLE ${tables.invalidRow}; DROP TABLE IF EXISTS ${tables.mappedRow}`);
@@ -179,6 +211,34 @@ async function rejectFilterFailures(engine: Engine, { checked: { filter } }: Typ
     ) AS undecided USING (_seq)
   `);
 }
+
+/** Adds DuckDB's reason to rejects whose expression fails: for the first values of each column, as TRY does not say it. */
+async function explainFailures(engine: Engine, { checked }: Typing): Promise<void> {
+  const expressions = new Map(checked.columns);
+  if (checked.filter !== undefined) expressions.set("filter", checked.filter);
+  for (const [column, { sql, tryable }] of expressions) {
+    if (!tryable) continue;
+    const failures = `code = 'EXPRESSION_FAILED' AND "column" = ${quoteLiteral(column)}`;
+    const values = await engine.rows<{ first: number; value: string }>(`
+      SELECT min(_seq) AS first, value FROM ${tables.rejectReason}
+      WHERE ${failures} GROUP BY value ORDER BY first LIMIT ${maxExplained}
+    `);
+    for (const { first, value } of values) {
+      const reason = await engine.run(`SELECT ${sql} FROM ${tables.input} WHERE _seq = ${first}`).then(
+        () => undefined,
+        (error) => (isExpressionFailure(error) ? reasonOf(error) : undefined),
+      );
+      if (reason === undefined) continue;
+      await engine.run(`
+        UPDATE ${tables.rejectReason}
+        SET message = ${quoteLiteral(`the mapping's expression fails: ${reason}`)}
+        WHERE ${failures} AND value = ${quoteLiteral(value)}
+      `);
+    }
+  }
+}
+
+const maxExplained = 100;
 
 /** SQL of the mapped rows of `input` or of a part of it. */
 function mappedInput({ plan, checked, windowed }: Typing, tolerant: boolean, from: string): string {

@@ -14,12 +14,10 @@ import type { CheckedPlan } from "./expressions.ts";
 import { createAddedKeys, createDimensionRows } from "./missing-keys.ts";
 import { explainNearKeys } from "./near-keys.ts";
 import { rejectOverlappingWindows } from "./price-windows.ts";
-import { createTypedRows, type MissingKeys } from "./typed-rows.ts";
+import { createTypedRows, type KeyOptions } from "./typed-rows.ts";
 
-export interface ValidationOptions {
+export interface ValidationOptions extends KeyOptions {
   readonly onDuplicate: DuplicatePolicy;
-  /** Undefined: rows with keys that the dimensions lack are rejected. */
-  readonly missing: MissingKeys | undefined;
 }
 
 /**
@@ -33,12 +31,12 @@ export async function validateRows(
   engine: Engine,
   { plan, checked }: { readonly plan: LoadPlan; readonly checked: CheckedPlan },
   { files, columns }: { readonly files: readonly ScannedFile[]; readonly columns: readonly string[] },
-  { onDuplicate, missing }: ValidationOptions,
+  { onDuplicate, ...keyOptions }: ValidationOptions,
 ): Promise<ValidationCounts> {
   const sourceRows = files.reduce((sum, { records }) => sum + records, 0);
   const sources = new Intake(engine, files, columns);
   await createAddedKeys(engine);
-  await createTypedRows(engine, plan, checked, sources, missing);
+  await createTypedRows(engine, plan, checked, sources, keyOptions);
   await explainNearKeys(engine, plan);
   const kept = await engine.count(`SELECT count(_valid) FROM ${tables.typedRow}`);
   const read = sources.faulty + kept;
@@ -48,7 +46,7 @@ export async function validateRows(
   await createValidRows(engine, plan);
   const resolved = await resolveDuplicates(engine, plan, onDuplicate);
   const duplicates = { ...noDuplicates, collapse: collapsed, ...resolved };
-  await rejectOverlappingWindows(engine, plan);
+  await rejectOverlappingWindows(engine, plan, keyOptions.keys);
   await createAcceptedRows(engine, plan);
   await sources.fetchRejected();
   return {

@@ -20,7 +20,7 @@ export async function* utf8BytesOf(
   if (kind !== undefined) throw fail("FILE_NOT_CSV", { path: file.path, kind });
   const decode = decoderOf(file, actual);
   let markBytes = byteOrderMark(file.head)?.length ?? 0;
-  for await (const chunk of decompressed(file, onRead)) {
+  for await (const chunk of decompressed(file, { onRead })) {
     const skipped = Math.min(markBytes, chunk.length);
     markBytes -= skipped;
     yield decode(chunk.subarray(skipped), false);

@@ -15,7 +15,7 @@ import type { SourceFile } from "./source-file.ts";
  * the same columns, in any order.
  *
  * @throws FILE_EMPTY, FILE_NOT_CSV, FILE_NOT_DECOMPRESSED, FILE_NOT_DECODABLE, ENCODING_UNKNOWN, HEADER_INVALID,
- * DELIMITER_WRONG, FILES_DIFFER, PARQUET_UNREADABLE, JSON_NOT_LINES
+ * DELIMITER_WRONG, COLUMNS_TOO_MANY, FILES_DIFFER, PARQUET_UNREADABLE, JSON_NOT_LINES
  */
 export async function readLayouts(
   engine: Engine,
@@ -24,9 +24,13 @@ export async function readLayouts(
 ): Promise<Layout[]> {
   const headers: Header[] = [];
   for (const [index, file] of files.entries()) {
-    headers.push(await readHeader(engine, file, format, index));
+    const header = await readHeader(engine, file, format, index);
+    const columns = header.fileColumns.length;
+    if (columns > maxColumns) throw fail("COLUMNS_TOO_MANY", { path: file.path, columns, limit: maxColumns });
+    headers.push(header);
   }
-  const layouts = withAllKeys(headers).map((header) => layoutOf(header, files));
+  const shared = sharedKeys(files);
+  const layouts = withAllKeys(headers).map((header) => layoutOf(header, shared));
   const [first, ...others] = layouts;
   for (const layout of layouts) requireUsableNames(layout.file, layout.columns);
   for (const other of others) requireSameColumns(other, first as Layout);
@@ -62,12 +66,24 @@ function withAllKeys(headers: readonly Header[]): Header[] {
   return headers.map((header) => (header.kind === "ndjson" ? { ...header, fileColumns } : header));
 }
 
-function layoutOf(header: Header, files: readonly SourceFile[]): Layout {
+/** A wider file is most likely not split where it should be, and each column costs time in every step. */
+const maxColumns = 10_000;
+
+/** The keys that the paths of all files have, in lower case. */
+function sharedKeys(files: readonly SourceFile[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const { keys } of files) {
+    for (const key of new Set([...keys.keys()].map((name) => name.toLowerCase()))) {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return new Set([...counts].filter(([, count]) => count === files.length).map(([key]) => key));
+}
+
+function layoutOf(header: Header, shared: ReadonlySet<string>): Layout {
   const inFile = new Set(header.fileColumns.map((name) => name.toLowerCase()));
-  const inEachPath = (key: string) =>
-    files.every(({ keys }) => [...keys.keys()].some((other) => other.toLowerCase() === key.toLowerCase()));
   const constants = new Map(
-    [...header.file.keys].filter(([key]) => inEachPath(key) && !inFile.has(key.toLowerCase())),
+    [...header.file.keys].filter(([key]) => shared.has(key.toLowerCase()) && !inFile.has(key.toLowerCase())),
   );
   const columns = header.fileColumns.filter((name) => !rejectsFileColumns.has(name.toLowerCase()));
   return { ...header, columns: [...columns, ...constants.keys()], constants };

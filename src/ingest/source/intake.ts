@@ -45,22 +45,26 @@ export class Intake {
   async insertAll(insert: (relation: string, firstSeq: number) => string): Promise<void> {
     await this.#engine.run(`DELETE FROM ${tables.sourceFile}`);
     let firstSeq = 0;
-    for (const [index, file] of this.#files.entries()) {
-      const insertFrom = (scanned: ScannedFile) => this.#insert(scanned, insert(scanned.relation, firstSeq));
-      const failure = await insertFrom(file).catch((error: unknown) => error);
-      if (failure !== undefined) {
-        if (file.rescan === undefined || isFailedCast(failure)) throw failure;
-        await this.#engine.run(`DELETE FROM ${tables.sourceSegment} WHERE file = ${index}`);
-        const rescanned = await file.rescan();
-        this.#files[index] = rescanned;
-        await insertFrom(rescanned);
-      }
-      const read = this.#files[index] as ScannedFile;
+    for (const index of this.#files.keys()) {
+      const read = await this.#read(index, ({ relation }) => this.#engine.count(insert(relation, firstSeq)));
       const first = soundRecords(read) > 0 ? firstSeq : "NULL";
       await this.#engine.run(
         `INSERT INTO ${tables.sourceFile} VALUES (${index}, ${quoteLiteral(read.path)}, ${first})`,
       );
       firstSeq += soundRecords(read);
+    }
+  }
+
+  /**
+   * Inserts one row per file, as careful as {@link insertAll}.
+   *
+   * @param insert the statement, from a file's records as expressions see them; it returns how many records it read
+   */
+  async insertSummaries(insert: (records: string) => string): Promise<void> {
+    for (const index of this.#files.keys()) {
+      await this.#read(index, ({ relation }) =>
+        this.#engine.count(insert(recordsOf(relation, this.columns))),
+      );
     }
   }
 
@@ -94,14 +98,27 @@ export class Intake {
     }
   }
 
-  async #insert(file: ScannedFile, statement: string): Promise<void> {
+  /** Reads a file; if that fails or gives another number of records than were counted, scans it again and reads it again. */
+  async #read(index: number, read: (file: ScannedFile) => Promise<number>): Promise<ScannedFile> {
+    const file = this.#files[index] as ScannedFile;
+    const failure = await this.#attempt(file, read).catch((error: unknown) => error);
+    if (failure === undefined) return file;
+    if (file.rescan === undefined || isFailedCast(failure)) throw failure;
+    await this.#engine.run(`DELETE FROM ${tables.sourceSegment} WHERE file = ${index}`);
+    const rescanned = await file.rescan();
+    this.#files[index] = rescanned;
+    await this.#attempt(rescanned, read);
+    return rescanned;
+  }
+
+  async #attempt(file: ScannedFile, read: (file: ScannedFile) => Promise<number>): Promise<void> {
     const expected = soundRecords(file);
     if (expected === 0) return;
     await this.#engine.run("BEGIN");
     try {
-      const inserted = await this.#engine.count(statement);
-      if (inserted !== expected) {
-        const reason = `${file.path} has ${expected} sound records and ${inserted} were read; it may have changed during the load`;
+      const found = await read(file);
+      if (found !== expected) {
+        const reason = `${file.path} has ${expected} sound records and ${found} were read; it may have changed during the load`;
         throw fail("INTERNAL", { reason });
       }
       await this.#engine.run("COMMIT");

@@ -1,10 +1,10 @@
 import { constants } from "node:fs";
-import { access, open, realpath, stat } from "node:fs/promises";
+import { access, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { ForecastLabError, fail } from "../../errors.ts";
-import { asFileFailure } from "../../system/file-failures.ts";
+import { addressOf, asFileFailure } from "../../system/file-failures.ts";
 import { chunkBytes, decompressed } from "./decompress.ts";
 import { filesBelow, isIgnored, partitionKeys } from "./folders.ts";
 import { compressionOf, signatureBytes } from "./signatures.ts";
@@ -15,7 +15,7 @@ import { receive, standardInput } from "./standard-input.ts";
  * The files of a load in their order: as named, the matches of each pattern and the files of each folder sorted by path. A
  * name with `*`, `?` or `[` is a pattern unless a file of that name exists. `-` is standard input, which is received here.
  *
- * @throws FILE_NOT_FOUND, FILE_NOT_PERMITTED, FILE_REPEATED, FILE_EMPTY, FILE_NOT_CSV, PATTERN_WITHOUT_MATCH,
+ * @throws FILE_NOT_FOUND, FILE_NOT_PERMITTED, FILE_IS_URL, FILE_REPEATED, FILE_EMPTY, FILE_NOT_CSV, PATTERN_WITHOUT_MATCH,
  * FOLDER_WITHOUT_FILES, FOLDER_IS_TABLE, INPUT_IS_TERMINAL
  */
 export async function locateFiles(engine: Engine, names: readonly string[]): Promise<SourceFile[]> {
@@ -42,6 +42,10 @@ async function expand(engine: Engine, name: string): Promise<string[]> {
     if (facts?.isDirectory()) return await filesBelow(name);
   } catch (error) {
     throw asFileFailure(error, name, "read");
+  }
+  if (facts === undefined) {
+    const address = addressOf(name);
+    if (address !== undefined) throw fail("FILE_IS_URL", { path: address });
   }
   if (facts !== undefined || !/[*?[]/.test(name)) return [name];
   const found = await engine.rows<{ file: string }>(`SELECT file FROM glob(${quoteLiteral(name)})`);
@@ -75,32 +79,40 @@ async function readHead({
   path,
   absolute,
 }: Pick<SourceFile, "path" | "absolute">): Promise<Pick<SourceFile, "compression" | "head">> {
-  const start = await readStart(absolute);
+  const start = await headOf(decompressed({ path, absolute, compression: undefined }, startOnly));
   const compression = compressionOf(start);
-  const bytes = compression === undefined ? start : await firstChunk({ path, absolute, compression });
-  const firstLineBytes = bytes.indexOf("\n") + 1;
-  // Copied, so that the head does not keep the chunk in memory.
-  return { compression, head: Buffer.from(bytes.subarray(0, Math.max(signatureBytes, firstLineBytes))) };
+  const head =
+    compression === undefined
+      ? start
+      : await headOf(decompressed({ path, absolute, compression }, startOnly)).catch(withoutHead);
+  return { compression, head };
+}
+
+/** Few bytes: most heads are short, and a compressed file may expand a thousandfold. */
+const startOnly = { chunk: 64 * 1024 };
+
+/** The first bytes: {@link signatureBytes}, or the first line if that is longer and at most 1 MiB. */
+async function headOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let [bytes, firstLineBytes] = [0, 0];
+  for await (const chunk of chunks) {
+    if (firstLineBytes === 0 && chunk.includes("\n")) firstLineBytes = bytes + chunk.indexOf("\n") + 1;
+    parts.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= chunkBytes || (bytes >= signatureBytes && firstLineBytes > 0)) break;
+  }
+  const read = Buffer.concat(parts);
+  // Copied, so that the head does not keep the chunks in memory.
+  const wanted = firstLineBytes > chunkBytes ? 0 : firstLineBytes;
+  return Buffer.from(read.subarray(0, Math.max(signatureBytes, wanted)));
+}
+
+/** Reported when the file is read. A file that was loaded before is not read at all. */
+function withoutHead(error: unknown): Buffer {
+  if (error instanceof ForecastLabError && error.code === "FILE_NOT_DECOMPRESSED") return Buffer.alloc(0);
+  throw error;
 }
 
 /** The first bytes of a file as it is on disk: at most 1 MiB. */
-export async function readStart(absolute: string): Promise<Buffer> {
-  const file = await open(absolute);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-async function firstChunk(file: Pick<SourceFile, "path" | "absolute" | "compression">): Promise<Buffer> {
-  try {
-    for await (const chunk of decompressed(file)) return chunk;
-  } catch (error) {
-    // Reported when the file is read. A file that was loaded before is not read at all.
-    const damaged = error instanceof ForecastLabError && error.code === "FILE_NOT_DECOMPRESSED";
-    if (!damaged) throw error;
-  }
-  return Buffer.alloc(0);
-}
+export const readStart = (absolute: string): Promise<Buffer> =>
+  headOf(decompressed({ path: absolute, absolute, compression: undefined }, startOnly));

@@ -19,16 +19,15 @@ export async function readKeys(
   await readJsonLines(utf8BytesOf(file, encoding), keys, {
     record: () => {
       lines++;
-    },
-    fault: () => {
-      lines++;
-    },
-    pause: async () => {
-      signal?.throwIfAborted();
+      // At once: the members of a line are looked for among all keys.
       if (keys.length <= maxNames) return;
       const problem = `its objects have more than ${maxNames} different keys`;
       throw fail("JSON_NOT_LINES", { path: file.path, problem });
     },
+    fault: () => {
+      lines++;
+    },
+    pause: async () => signal?.throwIfAborted(),
   });
   if (lines === 0) throw fail("FILE_EMPTY", { path: file.path });
   if (keys.length > 0) return keys.map(({ name }) => name);
