@@ -66,6 +66,26 @@ export const catalogue = {
     message: "{country} has no subdivision {subdivision}.",
     action: "Use the part after the hyphen of ISO 3166-2. Valid for {country}: {valid}.",
   },
+  HOLIDAY_YEARS_UNSUPPORTED: {
+    exit: 2,
+    http: 400,
+    message: "Public holidays are computed for the years 1900 to 2200, not for {from} to {to}.",
+    action: "Fill days of other years without a country; they then have no holidays.",
+  },
+  CALENDAR_RANGE_UNUSUAL: {
+    exit: 2,
+    http: 400,
+    message: "The range {from} to {to} has {days} days; {problem}.",
+    action:
+      "Check the years. A calendar reaches from the first fact to the end of the forecasts, and every load and frame reads it. If the range is meant, force it.",
+    cli: "The flag is --force.",
+  },
+  CALENDAR_RANGE_IN_USE: {
+    exit: 1,
+    http: 409,
+    message: "The days from {from} to {to} are in use and none was removed: {uses}.",
+    action: "Remove only days without facts and holidays, or remove what refers to them first.",
+  },
 
   // ---- rollup
   ROLLUP_NET_NEGATIVE: {

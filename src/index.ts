@@ -6,10 +6,13 @@
 export {
   type CalendarFill,
   type CalendarRange,
+  type CalendarRemoval,
+  type CalendarRemovalRequest,
   fillCalendar,
   type Holiday,
   publicHolidays,
   type Region,
+  removeDays,
 } from "./calendar/index.ts";
 export {
   type Client,
