@@ -600,14 +600,14 @@ export const catalogue = {
     exit: 1,
     http: 422,
     message: "There are no sales{known} to make a frame of.",
-    action: "Load sales_daily, or roll sales_txn up to days.",
+    action: "Load sales_daily, or roll sales_txn up to days.{hint}",
     cli: "To roll up: forecastlab rollup",
   },
   FRAME_CUTOFF_OUTSIDE: {
     exit: 1,
     http: 422,
     message: "The cutoff {cutoff} is outside the sales{known}, which go from {from} to {to}.",
-    action: "The cutoff is the last known day: choose one of these days.",
+    action: "The cutoff is the last known day: choose one of these days.{hint}",
   },
   FRAME_SELECTION_UNKNOWN: {
     exit: 1,

@@ -16,7 +16,10 @@ export function definitionOptions(): Option[] {
     new Option("--cutoff <date>", "last known day, YYYY-MM-DD"),
     new Option("--horizon <days>", "days after the cutoff to forecast"),
     new Option("--spec <file>", "YAML or JSON with series, target, lags and drivers (docs/frames.md)"),
-    new Option("--known-at <time>", "use only facts loaded by then: a day, or 2024-05-15T06:00:00Z"),
+    new Option(
+      "--known-at <time>",
+      "use only facts loaded by then, whenever they happened: a day, or 2024-05-15T06:00:00Z",
+    ),
   ];
 }
 

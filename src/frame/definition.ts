@@ -11,8 +11,8 @@ export interface FrameDefinition {
   /** A parsed spec, or the path of a spec file. Default: the default frame. */
   readonly spec?: string | SpecInput | undefined;
   /**
-   * Use only facts recorded by this time: a day (up to its end in UTC) or a moment with its time zone, ISO 8601. Default: use
-   * all facts.
+   * Use only facts loaded by this time, whenever they happened: a day (up to its end in UTC) or a moment with its time zone,
+   * ISO 8601. Default: use all facts.
    */
   readonly knownAt?: string | undefined;
 }
