@@ -27,6 +27,26 @@ export const catalogue = {
     action: "Correct the argument.",
     cli: "Run the command with --help to see its arguments and examples.",
   },
+  ARGUMENT_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{of} takes {what} for {name}, not {received}.",
+    action: "Correct the argument. The type declarations of the function describe all of them.",
+  },
+  ROWS_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "Row {row} of the given rows cannot be loaded: {problem}.",
+    action:
+      "Give each row as an object whose keys are columns and whose values are texts, finite numbers, booleans or null: days as YYYY-MM-DD, decimals as texts. Nothing was loaded.",
+  },
+  ROWS_SOURCE_FAILED: {
+    exit: 1,
+    http: 500,
+    message: "The source of the rows failed after {rows} rows: {reason}.",
+    action:
+      "Nothing was loaded. The source's own error is the cause of this one; load the rows again when it is corrected.",
+  },
   SETTING_INVALID: {
     exit: 2,
     http: 400,

@@ -62,6 +62,8 @@ export {
 export {
   type CreatedRows,
   type DuplicatePolicy,
+  type GivenRow,
+  type GivenRows,
   type LoadCounts,
   type LoadedBefore,
   type LoadedFile,

@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import { type Database, withAbortableClient, withTransaction } from "../database/connection.ts";
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { requireRange } from "../system/dates.ts";
 import { joinNames, publicHolidays, type Region } from "./holidays.ts";
 
@@ -47,6 +48,18 @@ export interface CalendarFill {
  * console.log(`${days} days, ${holidays} of them holidays`);
  */
 export async function fillCalendar(database: Database, range: CalendarRange): Promise<CalendarFill> {
+  kinds.requireArguments(
+    "fillCalendar",
+    { database, range },
+    { database: kinds.database, range: kinds.object },
+  );
+  kinds.requireArguments("fillCalendar", range, {
+    from: kinds.day,
+    to: kinds.day,
+    "region?": kinds.object,
+    "force?": kinds.flag,
+    "signal?": kinds.signal,
+  });
   requireRange(range);
   const { from, to, region, force = false, signal } = range;
   if (!force) requireUsual(from, to);

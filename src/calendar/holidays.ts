@@ -1,6 +1,7 @@
 import Holidays from "date-holidays";
 import { Temporal } from "temporal-polyfill";
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { requireRange } from "../system/dates.ts";
 
 /** A public holiday on one civil day. */
@@ -36,6 +37,12 @@ export interface Region {
  * }
  */
 export function publicHolidays(region: Region, from: string, to: string): Holiday[] {
+  kinds.requireArguments(
+    "publicHolidays",
+    { region, from, to },
+    { region: kinds.object, from: kinds.day, to: kinds.day },
+  );
+  kinds.requireArguments("publicHolidays", region, { country: kinds.text, "subdivision?": kinds.text });
   requireRange({ from, to });
   if (yearOf(from) < firstYear || yearOf(to) > lastYear)
     throw fail("HOLIDAY_YEARS_UNSUPPORTED", { from, to });

@@ -2,6 +2,7 @@ import { type Client, type Database, withAbortableClient, withTransaction } from
 import { currentSchema } from "../database/current-schema.ts";
 import { quoteIdentifier } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { requireRange } from "../system/dates.ts";
 
 export interface CalendarRemovalRequest {
@@ -43,8 +44,21 @@ export interface CalendarRemoval {
  */
 export async function removeDays(
   database: Database,
-  { from, to, force = false, dryRun = false, signal }: CalendarRemovalRequest,
+  request: CalendarRemovalRequest,
 ): Promise<CalendarRemoval> {
+  kinds.requireArguments(
+    "removeDays",
+    { database, request },
+    { database: kinds.database, request: kinds.object },
+  );
+  kinds.requireArguments("removeDays", request, {
+    from: kinds.day,
+    to: kinds.day,
+    "force?": kinds.flag,
+    "dryRun?": kinds.flag,
+    "signal?": kinds.signal,
+  });
+  const { from, to, force = false, dryRun = false, signal } = request;
   requireRange({ from, to });
   const work = async (client: Client) => {
     const uses = await usesOf(client, from, to, force);
