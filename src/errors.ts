@@ -27,6 +27,26 @@ export const catalogue = {
     action: "Correct the argument.",
     cli: "Run the command with --help to see its arguments and examples.",
   },
+  ARGUMENT_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{of} takes {what} for {name}, not {received}.",
+    action: "Correct the argument. The type declarations of the function describe all of them.",
+  },
+  ROWS_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "Row {row} of the given rows cannot be loaded: {problem}.",
+    action:
+      "Give each row as an object whose keys are columns and whose values are texts, finite numbers, booleans or null: days as YYYY-MM-DD, decimals as texts. Nothing was loaded.",
+  },
+  ROWS_SOURCE_FAILED: {
+    exit: 1,
+    http: 500,
+    message: "The source of the rows failed after {rows} rows: {reason}.",
+    action:
+      "Nothing was loaded. The source's own error is the cause of this one; load the rows again when it is corrected.",
+  },
   SETTING_INVALID: {
     exit: 2,
     http: 400,
@@ -65,6 +85,26 @@ export const catalogue = {
     http: 400,
     message: "{country} has no subdivision {subdivision}.",
     action: "Use the part after the hyphen of ISO 3166-2. Valid for {country}: {valid}.",
+  },
+  HOLIDAY_YEARS_UNSUPPORTED: {
+    exit: 2,
+    http: 400,
+    message: "Public holidays are computed for the years 1900 to 2200, not for {from} to {to}.",
+    action: "Fill days of other years without a country; they then have no holidays.",
+  },
+  CALENDAR_RANGE_UNUSUAL: {
+    exit: 2,
+    http: 400,
+    message: "The range {from} to {to} has {days} days; {problem}.",
+    action:
+      "Check the years. A calendar reaches from the first fact to the end of the forecasts, and every load and frame reads it. If the range is meant, force it.",
+    cli: "The flag is --force.",
+  },
+  CALENDAR_RANGE_IN_USE: {
+    exit: 1,
+    http: 409,
+    message: "The days from {from} to {to} are in use and none was removed: {uses}.",
+    action: "Remove only days without facts and holidays, or remove what refers to them first.",
   },
 
   // ---- rollup
@@ -673,14 +713,14 @@ export const catalogue = {
     exit: 1,
     http: 422,
     message: "There are no sales{known} to make a frame of.",
-    action: "Load sales_daily, or roll sales_txn up to days.",
+    action: "Load sales_daily, or roll sales_txn up to days.{hint}",
     cli: "To roll up: forecastlab rollup",
   },
   FRAME_CUTOFF_OUTSIDE: {
     exit: 1,
     http: 422,
     message: "The cutoff {cutoff} is outside the sales{known}, which go from {from} to {to}.",
-    action: "The cutoff is the last known day: choose one of these days.",
+    action: "The cutoff is the last known day: choose one of these days.{hint}",
   },
   FRAME_SELECTION_UNKNOWN: {
     exit: 1,

@@ -6,10 +6,13 @@
 export {
   type CalendarFill,
   type CalendarRange,
+  type CalendarRemoval,
+  type CalendarRemovalRequest,
   fillCalendar,
   type Holiday,
   publicHolidays,
   type Region,
+  removeDays,
 } from "./calendar/index.ts";
 export {
   type Client,
@@ -59,6 +62,8 @@ export {
 export {
   type CreatedRows,
   type DuplicatePolicy,
+  type GivenRow,
+  type GivenRows,
   type LoadCounts,
   type LoadedBefore,
   type LoadedFile,

@@ -1,4 +1,7 @@
+import { Temporal } from "temporal-polyfill";
 import { type Database, withAbortableClient, withTransaction } from "../database/connection.ts";
+import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { requireRange } from "../system/dates.ts";
 import { joinNames, publicHolidays, type Region } from "./holidays.ts";
 
@@ -9,6 +12,8 @@ export interface CalendarRange {
   readonly to: string;
   /** Whose public holidays the days get; default: days that exist keep theirs, and new days have none. */
   readonly region?: Region | undefined;
+  /** Whether days before 1900 or after 2200, or more than 100 years, are meant; default false: such a range is refused. */
+  readonly force?: boolean | undefined;
   /** Ends the work when it is aborted, with nothing written; default: none. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,8 +36,8 @@ export interface CalendarFill {
  * region's; without one, days that exist keep theirs and new days have none. Filling the same range again writes nothing.
  *
  * @returns how many days were inserted, updated and left unchanged, and how many are holidays
- * @throws DATE_INVALID, DATE_RANGE_INVALID, COUNTRY_UNKNOWN, SUBDIVISION_UNKNOWN, SCHEMA_MISSING and errors of the
- * connection; the signal's reason when it is aborted
+ * @throws DATE_INVALID, DATE_RANGE_INVALID, CALENDAR_RANGE_UNUSUAL, HOLIDAY_YEARS_UNSUPPORTED, COUNTRY_UNKNOWN,
+ * SUBDIVISION_UNKNOWN, SCHEMA_MISSING and errors of the connection; the signal's reason when it is aborted
  *
  * @example
  * import { databaseOf, fillCalendar } from "forecastlab";
@@ -43,8 +48,21 @@ export interface CalendarFill {
  * console.log(`${days} days, ${holidays} of them holidays`);
  */
 export async function fillCalendar(database: Database, range: CalendarRange): Promise<CalendarFill> {
+  kinds.requireArguments(
+    "fillCalendar",
+    { database, range },
+    { database: kinds.database, range: kinds.object },
+  );
+  kinds.requireArguments("fillCalendar", range, {
+    from: kinds.day,
+    to: kinds.day,
+    "region?": kinds.object,
+    "force?": kinds.flag,
+    "signal?": kinds.signal,
+  });
   requireRange(range);
-  const { from, to, region, signal } = range;
+  const { from, to, region, force = false, signal } = range;
+  if (!force) requireUsual(from, to);
   const names = new Map<string, string[]>();
   for (const { date, name } of region ? publicHolidays(region, from, to) : []) {
     names.set(date, [...(names.get(date) ?? []), name]);
@@ -65,6 +83,19 @@ export async function fillCalendar(database: Database, range: CalendarRange): Pr
       }),
     signal,
   );
+}
+
+/** @throws CALENDAR_RANGE_UNUSUAL */
+function requireUsual(from: string, to: string): void {
+  const [first, last] = [Temporal.PlainDate.from(from), Temporal.PlainDate.from(to)];
+  const problem =
+    from < "1900-01-01" || to > "2200-12-31"
+      ? "it reaches beyond the years 1900 to 2200"
+      : Temporal.PlainDate.compare(last, first.add({ years: 100 })) >= 0
+        ? "it is longer than 100 years"
+        : undefined;
+  if (problem === undefined) return;
+  throw fail("CALENDAR_RANGE_UNUSUAL", { from, to, days: first.until(last).days + 1, problem });
 }
 
 /** $1 from, $2 to, $3 whether there is a region, $4 the holidays' dates, $5 their names. */

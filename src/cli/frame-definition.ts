@@ -17,7 +17,10 @@ export function definitionOptions(): Option[] {
     new Option("--cutoff <date>", "last known day, YYYY-MM-DD").helpGroup(requiredOptions),
     new Option("--horizon <days>", "days after the cutoff to forecast").helpGroup(requiredOptions),
     new Option("--spec <file>", "YAML or JSON with series, target, lags and drivers (docs/frames.md)"),
-    new Option("--known-at <time>", "use only facts loaded by then: a day, or 2024-05-15T06:00:00Z"),
+    new Option(
+      "--known-at <time>",
+      "use only facts loaded by then, whenever they happened: a day, or 2024-05-15T06:00:00Z",
+    ),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { ClientConfig } from "pg";
+import * as kinds from "../system/arguments.ts";
 
 /** A database that can be connected to. Its config may hold a password; `label` never does. */
 export interface Database {
@@ -19,6 +20,7 @@ export interface Database {
  * console.log(database.label); // localhost:5432/warehouse
  */
 export function databaseOf(url: string): Database {
+  kinds.requireArguments("databaseOf", { url }, { url: kinds.text });
   const { hostname, port, pathname, searchParams } = new URL(url);
   const host = decodeURIComponent(hostname) || searchParams.get("host") || "localhost";
   return {

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import type { Database } from "./address.ts";
 import { asDatabaseFailure } from "./failures.ts";
 
@@ -33,6 +34,12 @@ export async function withClient<T>(
   work: (client: Client) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
+  const given = { database, work, signal };
+  kinds.requireArguments("The function", given, {
+    database: kinds.database,
+    work: kinds.callback,
+    "signal?": kinds.signal,
+  });
   signal?.throwIfAborted();
   const client = new pg.Client(database.config);
   // If the server goes away between two statements, an unhandled event would end the process.
@@ -113,6 +120,7 @@ async function cancelWhenAborted(
  * );
  */
 export async function withTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  kinds.requireArguments("withTransaction", { client, work }, { client: kinds.object, work: kinds.callback });
   await client.query("BEGIN");
   try {
     const result = await work();

@@ -1,3 +1,4 @@
+import * as kinds from "../system/arguments.ts";
 import { type Database, databaseOf } from "./address.ts";
 import type { Settings } from "./settings.ts";
 
@@ -18,6 +19,8 @@ export async function withDatabase<T>(
   settings: Settings,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
+  const given = { settings, work };
+  kinds.requireArguments("withDatabase", given, { settings: kinds.object, work: kinds.callback });
   if (settings.databaseUrl !== undefined) return work(databaseOf(settings.databaseUrl));
   const { withEmbeddedServer } = await import("./embedded/index.ts");
   return withEmbeddedServer(settings, work);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { didYouMean } from "../system/did-you-mean.ts";
 
 /** Where the warehouse lives. Only {@link readSettings} makes it from the environment. */
@@ -35,6 +36,8 @@ const fileNames = ["forecastlab.config.yaml", "forecastlab.config.yml", "forecas
  * console.log(settings.home); // /home/me/shop/.forecastlab
  */
 export async function readSettings(environment: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
+  const given = { environment, folder };
+  kinds.requireArguments("readSettings", given, { environment: kinds.object, folder: kinds.text });
   const file = await readSettingsFile(folder);
   const databaseUrl = environment.DATABASE_URL || file.databaseUrl || undefined;
   if (databaseUrl !== undefined)

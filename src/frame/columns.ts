@@ -89,7 +89,8 @@ export function ownColumns(spec: FrameSpec): Column[] {
       ...mask,
       name: "is_store_closed",
       type: "BOOLEAN",
-      description: "The store sold no product at all on the day, and no traffic above 0 was counted.",
+      description:
+        "The warehouse has no sales row of the store for the day, not even of 0, and no traffic above 0.",
       sql: "open_day.day IS NULL",
     },
     {

@@ -1,4 +1,5 @@
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { parseKnownAt, requireDate } from "../system/dates.ts";
 import { type FrameSpec, readSpec, resolveSpec, type SpecInput } from "./specification/index.ts";
 
@@ -11,8 +12,8 @@ export interface FrameDefinition {
   /** A parsed spec, or the path of a spec file. Default: the default frame. */
   readonly spec?: string | SpecInput | undefined;
   /**
-   * Use only facts recorded by this time: a day (up to its end in UTC) or a moment with its time zone, ISO 8601. Default: use
-   * all facts.
+   * Use only facts loaded by this time, whenever they happened: a day (up to its end in UTC) or a moment with its time zone,
+   * ISO 8601. Default: use all facts.
    */
   readonly knownAt?: string | undefined;
 }
@@ -29,6 +30,13 @@ export interface CheckedDefinition {
 
 /** @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FILE_NOT_FOUND and the other errors of reading a file */
 export async function checkDefinition(definition: FrameDefinition): Promise<CheckedDefinition> {
+  kinds.requireArguments("The frame", { definition }, { definition: kinds.object });
+  kinds.requireArguments("The frame", definition, {
+    cutoff: kinds.day,
+    "spec?": kinds.textOr("a spec of parseSpec"),
+    "knownAt?": kinds.text,
+    "signal?": kinds.signal,
+  });
   const { cutoff, horizon, spec, knownAt } = definition;
   requireDate("The cutoff", cutoff);
   if (!Number.isInteger(horizon) || horizon < 1 || horizon > 1000) {

@@ -90,10 +90,10 @@ export const sales = engineTable({
   droppedBy: "computeFrame, before the first block",
 });
 
-export const sold = engineTable({
-  name: "sold",
+export const reported = engineTable({
+  name: "reported",
   kind: "table",
-  grain: "one row per day and store that sold any product, if the frame selects products",
+  grain: "one row per day and store with sales rows of any product, if the frame selects products",
   columns: { day: "INTEGER", store_id: "INTEGER" },
   madeBy: "stageTables",
   readBy: "open_day",
@@ -115,7 +115,7 @@ export const bounds = engineTable({
 export const openDay = engineTable({
   name: "open_day",
   kind: "table",
-  grain: "one row per day and store on which the store sold anything or counted visitors",
+  grain: "one row per day and store on which the store reported sales, even of 0, or counted visitors",
   columns: { store_id: "INTEGER", day: "INTEGER" },
   madeBy: "seriesSql",
   readBy: "the rows of the frame and their counts",
@@ -211,7 +211,7 @@ export const outputBlock = engineTable({
 });
 
 const frameTables = [
-  ...[store, product, sales, sold],
+  ...[store, product, sales, reported],
   ...[bounds, openDay, series, salesOfSeries],
   ...[blockSeries, blockSales, history],
   outputBlock,

@@ -1,5 +1,6 @@
 import type { Database } from "../database/connection.ts";
 import type { Engine } from "../duckdb/engine.ts";
+import * as kinds from "../system/arguments.ts";
 import { type PhaseClock, type Progress, phaseClock } from "../system/phase-clock.ts";
 import { version } from "../system/version.ts";
 import type { FrameKind } from "./columns.ts";
@@ -64,7 +65,18 @@ export interface FrameResult {
  * });
  * console.log(training, manifest.counts.training_rows);
  */
-export function buildFrame(database: Database, request: FrameRequest): Promise<FrameResult> {
+export async function buildFrame(database: Database, request: FrameRequest): Promise<FrameResult> {
+  kinds.requireArguments(
+    "buildFrame",
+    { database, request },
+    { database: kinds.database, request: kinds.object },
+  );
+  kinds.requireArguments("buildFrame", request, {
+    out: kinds.text,
+    "format?": kinds.text,
+    "partitionBy?": kinds.texts,
+    "onProgress?": kinds.callback,
+  });
   return buildFrameFrom((work) => withSnapshot(database, request.signal, work), request);
 }
 

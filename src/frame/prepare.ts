@@ -69,7 +69,8 @@ export async function prepareFrame(
 const isDriverName = (name: string): name is DriverName => name in drivers;
 
 const note =
-  "Rows recorded by the knowledge time and overwritten since have their new values, deleted rows are gone, " +
+  "The knowledge time is compared with when rows were loaded, not with when things happened. " +
+  "Rows loaded by the knowledge time and overwritten since have their new values, deleted rows are gone, " +
   "and the dimensions and the calendar are as they are now.";
 
 /** Reads the facts into the engine and makes the series. */

@@ -10,6 +10,7 @@ export { type Mapping, parseMapping, readMapping } from "./mapping.ts";
 export { type LoadPhase, type LoadProgress, loadPhases } from "./phases.ts";
 export type { Method } from "./publish/month-plan.ts";
 export type { Reject } from "./rows/rejects.ts";
+export type { GivenRow, GivenRows } from "./source/given-rows.ts";
 export {
   type Unload,
   type UnloadObstacle,

@@ -55,7 +55,7 @@ export async function keepRejects(
  * @throws REJECTS_PATH_REFUSED, FILE_UNWRITABLE, FILE_NOT_PERMITTED
  */
 export async function requireRejectsPath(
-  { rejects: path, mapping, files }: LoadRequest,
+  { rejects: path, mapping, files = [] }: LoadRequest,
   sources: readonly SourceFile[] = [],
 ): Promise<boolean> {
   if (path === undefined) return false;

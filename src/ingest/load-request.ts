@@ -1,20 +1,28 @@
 import { fail } from "../errors.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
+import * as kinds from "../system/arguments.ts";
 import { didYouMean } from "../system/did-you-mean.ts";
 import type { MaxRejects } from "./counts.ts";
-import type { DuplicatePolicy } from "./duplicate-policy.ts";
+import { type DuplicatePolicy, duplicatePolicies } from "./duplicate-policy.ts";
 import { type Mapping, readMapping } from "./mapping.ts";
 import type { LoadProgress } from "./phases.ts";
+import type { GivenRows } from "./source/given-rows.ts";
 
 /** What to load, and how. */
 export interface LoadRequest {
   /** Name of the table: `sales_daily`. */
   readonly table: string;
   /**
-   * Files, folders and patterns, in the order in which they are loaded; `-` is standard input. Relative paths start at the
-   * working folder.
+   * Rows of a program, in place of files: objects with the columns of the table or of the mapping as keys. Days are YYYY-MM-DD,
+   * decimals are texts, and null or a key that is missing is no value. They are taken as fast as they are written to a private
+   * file, which is then loaded like any other; the ledger calls it `rows`.
    */
-  readonly files: readonly string[];
+  readonly rows?: GivenRows | undefined;
+  /**
+   * Files, folders and patterns, in the order in which they are loaded; `-` is standard input. Relative paths start at the
+   * working folder. Required unless there are rows.
+   */
+  readonly files?: readonly string[] | undefined;
   /** Path of a mapping, or one from {@link parseMapping}; default: the files have the columns of the table. */
   readonly mapping?: string | Mapping | undefined;
   /** One character that separates fields; default: that of the mapping, else a comma, or a tab for `.tsv` and `.tab` files. */
@@ -52,6 +60,53 @@ export interface LoadRequest {
   /** Called before each step that touches the warehouse; if it throws, the load ends. */
   readonly onStep?: ((step: string) => void | Promise<void>) | undefined;
 }
+
+/** @throws ARGUMENT_INVALID */
+export function requireRequest(database: unknown, request: LoadRequest): void {
+  kinds.requireArguments("load", { database, request }, { database: kinds.database, request: kinds.object });
+  kinds.requireArguments("load", request, {
+    table: kinds.text,
+    ...(request.rows === undefined ? { files: kinds.texts } : { rows }),
+    "mapping?": kinds.textOr("a mapping of parseMapping"),
+    "delimiter?": kinds.text,
+    "encoding?": kinds.text,
+    "rejects?": kinds.text,
+    "shownRejects?": kinds.wholeNumber,
+    "maxRejects?": maxRejects,
+    "onDuplicate?": kinds.oneOf(duplicatePolicies),
+    "createMissing?": kinds.flag,
+    "again?": kinds.flag,
+    "wait?": kinds.flag,
+    "dryRun?": kinds.flag,
+    "signal?": kinds.signal,
+    "onProgress?": kinds.callback,
+    "onWait?": kinds.callback,
+    "onStep?": kinds.callback,
+  });
+  if (request.rows !== undefined && request.files !== undefined) {
+    throw fail("USAGE", { problem: "A load takes either files or rows, not both." });
+  }
+}
+
+const rows: kinds.ArgumentKind = {
+  what: "an iterable or async iterable of objects",
+  is: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value),
+};
+
+const maxRejects: kinds.ArgumentKind = {
+  what: "{ rows: 5 } or { percent: 0.1 }",
+  is: (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    const [limit, ...others] = Object.entries(value).filter(([, number]) => number !== undefined);
+    if (limit === undefined || others.length > 0) return false;
+    const [name, number] = limit;
+    if (name === "rows") return Number.isSafeInteger(number) && number >= 0;
+    return name === "percent" && typeof number === "number" && number >= 0 && number <= 100;
+  },
+};
 
 /** @throws TABLE_UNKNOWN */
 export function requireTable(name: string): TableName {

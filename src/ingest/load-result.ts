@@ -1,5 +1,6 @@
 import { type ForecastLabError, fail, type RejectCode } from "../errors.ts";
 import type { TableName } from "../schema/tables.ts";
+import * as kinds from "../system/arguments.ts";
 import { type LoadCounts, type MonthChanges, noDuplicates } from "./counts.ts";
 import type { LoadedBefore } from "./ledger/recognize.ts";
 import type { LoadPhase } from "./phases.ts";
@@ -79,12 +80,9 @@ export function emptyResult(
  * const refusal = loadRefusal(result);
  * if (refusal !== undefined) throw refusal;
  */
-export function loadRefusal({
-  rejected,
-  read,
-  max_rejects,
-  rejects_file,
-}: LoadResult): ForecastLabError | undefined {
+export function loadRefusal(result: LoadResult): ForecastLabError | undefined {
+  kinds.requireArguments("loadRefusal", { result }, { result: kinds.object });
+  const { rejected, read, max_rejects, rejects_file } = result;
   if (rejected <= max_rejects) return undefined;
   return fail("REJECTS_OVER_LIMIT", {
     rejected,

@@ -9,7 +9,7 @@ import { keepRejects, requireRejectsPath } from "./keep-rejects.ts";
 import { type LoadedBefore, mappingHash, recognize } from "./ledger/recognize.ts";
 import { type LedgerEntry, serverTime } from "./ledger/record-run.ts";
 import type { LoadPlan } from "./load-plan.ts";
-import { type LoadRequest, mappingOf, requireTable } from "./load-request.ts";
+import { type LoadRequest, mappingOf, requireRequest, requireTable } from "./load-request.ts";
 import { emptyResult, type LoadedFile, type LoadedMonth, type LoadResult } from "./load-result.ts";
 import type { Mapping } from "./mapping.ts";
 import { type LoadClock, loadClock } from "./phases.ts";
@@ -22,20 +22,21 @@ import { DimensionKeys } from "./rows/dimension-keys.ts";
 import { summarizeRejects } from "./rows/rejects.ts";
 import { validateRows } from "./rows/validate-rows.ts";
 import type { Format } from "./source/layout.ts";
-import { locateFiles } from "./source/locate-files.ts";
+import { locateFiles, locateRows } from "./source/locate-files.ts";
 import { requireRows, scanFiles } from "./source/scan.ts";
 import type { ScannedFile } from "./source/scanned-file.ts";
 import type { SourceFile } from "./source/source-file.ts";
 
 /**
- * Loads files into a table of the warehouse. All of it becomes visible in one transaction, or nothing does; only dimension rows
- * that it adds on request (`createMissing`) are committed before, and stay if it fails later. Nothing is published, either,
+ * Loads files, or rows of a program, into a table of the warehouse. All of it becomes visible in one transaction, or nothing
+ * does; only dimension rows that it adds on request (`createMissing`) are committed before, and stay if it fails later. Nothing is published, either,
  * if more rows are rejected than allowed, which is not an error: the result says that it was not published, and
  * {@link loadRefusal} turns it into one. Files that were loaded before are left out, unless `again` is set.
  *
  * @returns counts that add up (`read = inserted + updated + unchanged + duplicates + rejected + withheld`), what was done with
  * each month, and the first rejects
- * @throws errors of files, mappings and the database, REJECTS_PATH_REFUSED, LOAD_MONTH_BUSY, LOAD_CONFLICT; the signal's reason when it is aborted
+ * @throws ARGUMENT_INVALID, ROWS_INVALID, ROWS_SOURCE_FAILED, errors of files, mappings and the database, REJECTS_PATH_REFUSED,
+ * LOAD_MONTH_BUSY, LOAD_CONFLICT; the signal's reason when it is aborted
  *
  * @example
  * import { databaseOf, load } from "forecastlab";
@@ -47,16 +48,16 @@ import type { SourceFile } from "./source/source-file.ts";
  *   maxRejects: { percent: 0.1 },
  * });
  * console.log(result.read, result.inserted, result.updated, result.rejected, result.months);
+ *
+ * const rows = [{ date: "2024-01-31", store_code: "S1", sku: "A", quantity: 2, unit_price: "1.50", total_amount: "3.00" }];
+ * await load(warehouse, { table: "sales_daily", rows });
  */
 export async function load(database: Database, request: LoadRequest): Promise<LoadResult> {
+  requireRequest(database, request);
   const table = requireTable(request.table);
   const mapping = await mappingOf(request, table);
   await requireRejectsPath(request);
-  const format: Format = {
-    ...mapping?.format,
-    delimiter: request.delimiter ?? mapping?.format?.delimiter,
-    encoding: request.encoding ?? mapping?.format?.encoding,
-  };
+  const format = request.rows === undefined ? formatOf(request, mapping) : {};
   const order = { database, request, table, mapping, format, clock: loadClock(request.onProgress) };
   try {
     return await withEngine(request.signal, (engine) =>
@@ -66,6 +67,11 @@ export async function load(database: Database, request: LoadRequest): Promise<Lo
     // After an abort every failure is its consequence; after a commit there is none.
     throw request.signal?.aborted ? request.signal.reason : error;
   }
+}
+
+function formatOf({ delimiter, encoding }: LoadRequest, mapping: Mapping | undefined): Format {
+  const { format } = mapping ?? {};
+  return { ...format, delimiter: delimiter ?? format?.delimiter, encoding: encoding ?? format?.encoding };
 }
 
 /** A request with its mapping and format. */
@@ -83,7 +89,10 @@ async function loadFiles(engine: Engine, client: Client, order: LoadOrder): Prom
   const { dryRun = false, onDuplicate = "reject", maxRejects = { rows: 0 } } = request;
   requirePolicy(contractOf(table), onDuplicate);
   const startedAt = await serverTime(client);
-  const located = await locateFiles(engine, request.files);
+  const located =
+    request.rows === undefined
+      ? await locateFiles(engine, request.files ?? [])
+      : await locateRows(engine, request.rows);
   await requireRejectsPath(request, located);
   const recipe = { mapping, format, onDuplicate };
   const { fresh, before } = request.again

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fail } from "../errors.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
+import * as kinds from "../system/arguments.ts";
 import { didYouMean } from "../system/did-you-mean.ts";
 import { parseYaml, readText } from "../system/yaml.ts";
 
@@ -61,6 +62,7 @@ export interface Mapping extends Omit<z.infer<typeof mappingSchema>, "table"> {
  * console.log(await load(warehouse, { table: mapping.table, files: ["invoices.csv"], mapping }));
  */
 export async function readMapping(path: string): Promise<Mapping> {
+  kinds.requireArguments("readMapping", { path }, { path: kinds.text });
   return parseMapping(await readText(path), path);
 }
 
@@ -83,6 +85,7 @@ export async function readMapping(path: string): Promise<Mapping> {
  * console.log(await load(warehouse, { table: "store", files: ["shops.csv"], mapping }));
  */
 export function parseMapping(text: string, path: string): Mapping {
+  kinds.requireArguments("parseMapping", { text, path }, { text: kinds.text, path: kinds.text });
   const mapping = parseYaml(text, {
     schema: mappingSchema,
     required: "it must hold table: and columns:",

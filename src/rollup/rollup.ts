@@ -2,6 +2,7 @@ import { type Client, type Database, withAbortableClient, withTransaction } from
 import { lockMonths } from "../database/locks.ts";
 import { ensureMonthPartitions } from "../database/partitions.ts";
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { requireRange } from "../system/dates.ts";
 
 /**
@@ -78,6 +79,17 @@ interface Measures {
  * console.log(rollup.days, rollup.net.quantity, rollup.net.total_amount);
  */
 export async function rollUp(database: Database, options: RollUpOptions = {}): Promise<Rollup> {
+  kinds.requireArguments(
+    "rollUp",
+    { database, options },
+    { database: kinds.database, options: kinds.object },
+  );
+  kinds.requireArguments("rollUp", options, {
+    "from?": kinds.day,
+    "to?": kinds.day,
+    "onNetNegative?": kinds.oneOf(netNegativePolicies),
+    "signal?": kinds.signal,
+  });
   requireRange(options);
   return withAbortableClient(database, (client) => rollUpRange(client, options), options.signal);
 }

@@ -1,8 +1,9 @@
 import { getTableColumns } from "drizzle-orm";
 import { toSnakeCase } from "drizzle-orm/casing";
 import { type AnyPgColumn, getTableConfig } from "drizzle-orm/pg-core";
+import { fail } from "../errors.ts";
 import { type Check, checksOf } from "./checks.ts";
-import { type TableName, tables } from "./tables.ts";
+import { type TableName, tableNames, tables } from "./tables.ts";
 
 /* What a load has to know about each table, derived from the model where possible. */
 
@@ -107,12 +108,17 @@ const naturalKeys = {
 /**
  * The contract of a table: its columns in their order, its grain, the dimensions it refers to, and its rules.
  *
+ * @throws TABLE_UNKNOWN
+ *
  * @example
  * import { contractOf } from "forecastlab";
  *
  * console.log(contractOf("sales_daily").inputGrain); // [ 'date', 'store_code', 'sku' ]
  */
 export function contractOf(name: TableName): TableContract {
+  if (!tableNames.includes(name)) {
+    throw fail("TABLE_UNKNOWN", { table: String(name), valid: tableNames.join(", ") });
+  }
   const table = tables[name];
   const derived = derivations[name] ?? {};
   const columns = Object.entries(getTableColumns(table) as Record<string, AnyPgColumn>)

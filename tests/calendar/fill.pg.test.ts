@@ -90,4 +90,28 @@ describe("filling the calendar", async () => {
       message: "The first day is not a date: 2024-02-30.",
     });
   });
+
+  test.each([
+    ["1899-12-31", "1900-01-31", "32 days; it reaches beyond the years 1900 to 2200"],
+    ["2200-12-01", "2201-01-01", "32 days; it reaches beyond the years 1900 to 2200"],
+    ["0001-01-01", "9999-12-31", "3652059 days; it reaches beyond the years 1900 to 2200"],
+    ["2000-01-01", "2100-01-01", "36526 days; it is longer than 100 years"],
+  ])("the unusual range %s to %s is refused unless it is forced", async (from, to, what) => {
+    await expect(fill(from, to)).rejects.toMatchObject({
+      code: "CALENDAR_RANGE_UNUSUAL",
+      message: `The range ${from} to ${to} has ${what}.`,
+    });
+  });
+
+  test("a forced range beyond the usual years is filled, without a country", async () => {
+    const range = { from: "1899-12-30", to: "1899-12-31", force: true };
+    expect(await fillCalendar(database, range)).toMatchObject({ inserted: 2 });
+    await expect(fillCalendar(database, { ...range, region: { country: "GB" } })).rejects.toMatchObject({
+      code: "HOLIDAY_YEARS_UNSUPPORTED",
+    });
+  });
+
+  test("100 years are not unusual", async () => {
+    expect(await fill("1901-01-01", "2000-12-31")).toMatchObject({ days: 36525, inserted: 36525 });
+  });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { joinNames, publicHolidays } from "../../src/calendar/holidays.ts";
+import { holidaysOf, inCivilTime, joinNames, publicHolidays } from "../../src/calendar/holidays.ts";
+import { civilDays, sourceOf } from "./support/civil-days.ts";
 
 describe("public holidays", () => {
   test("a day observed in place of one on a weekend is distinguished from that day", () => {
@@ -21,6 +22,53 @@ describe("public holidays", () => {
       ({ name }) => name === "Ramazan Bayramı",
     );
     expect(days.map(({ date }) => date)).toEqual(["2022-05-02", "2022-05-03", "2022-05-04"]);
+  });
+
+  test.each([
+    [
+      "clocks go forward on its last day but one",
+      "BA",
+      "2025-03-30",
+      "2025-04-02",
+      "2025-03-30 2025-03-31 2025-04-01",
+    ],
+    ["clocks go back in it", "AT", "2008-10-26", "2008-10-28", "2008-10-26"],
+    ["its zone moved by half an hour on that day", "VE", "2016-05-01", "2016-05-02", "2016-05-01"],
+    ["clocks go forward at its first midnight", "EG", "2025-04-25", "2025-04-26", "2025-04-25"],
+  ])("a holiday covers the same civil days when %s", (_, country, from, to, days) => {
+    const dates = publicHolidays({ country }, from, to).map(({ date }) => date);
+    expect([...new Set(dates)].join(" ")).toBe(days);
+  });
+
+  test.each(["BA", "TR", "EG", "CL", "CU", "VE"])(
+    "the days of %s from 2000 to 2040 are those between the library's own start and end",
+    (country) => {
+      const days = new Set(publicHolidays({ country }, "2000-01-01", "2040-12-31").map(({ date }) => date));
+      const years = Array.from({ length: 43 }, (_, index) => 1999 + index);
+      const expected = [...civilDays([country], years)].filter((day) => day >= "2000" && day < "2041");
+      expect([...days].sort()).toEqual(expected.sort());
+    },
+  );
+
+  test("a holiday from midnight to noon does not make the day a holiday, and its last afternoon is not one", () => {
+    const source = sourceOf(["CH"], inCivilTime);
+    source.setHoliday("07-20 PT12H", { name: "Morning", type: "public" });
+    source.setHoliday("07-25 PT36H", { name: "Day and morning", type: "public" });
+    expect(holidaysOf(source, "2024-07-15", "2024-07-31").map(({ date }) => date)).toEqual(["2024-07-25"]);
+  });
+
+  test("years for which the calendars of some countries have no data are refused", () => {
+    for (const [from, to] of [
+      ["1899-12-31", "1900-01-02"],
+      ["2200-12-31", "2201-01-01"],
+      ["0001-01-01", "9999-12-31"],
+    ] as const) {
+      expect(() => publicHolidays({ country: "CN" }, from, to)).toThrow(
+        expect.objectContaining({ code: "HOLIDAY_YEARS_UNSUPPORTED" }),
+      );
+    }
+    expect(publicHolidays({ country: "CN" }, "1900-01-01", "1900-01-01")).toHaveLength(1);
+    expect(publicHolidays({ country: "CN" }, "2200-10-01", "2200-10-01")).toHaveLength(1);
   });
 
   test("a half holiday that begins at noon does not make the day a holiday", () => {
@@ -50,6 +98,28 @@ describe("public holidays", () => {
         expect(publicHolidays({ country: "JP" }, "2024-01-01", "2024-01-07").map(({ date }) => date)).toEqual(
           ["2024-01-01"],
         );
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
+  test("a machine whose clocks skip midnight finds the same holidays", () => {
+    const zone = process.env.TZ;
+    const places = {
+      "Africa/Cairo": "EG",
+      "America/Santiago": "CL",
+      "America/Sao_Paulo": "BR",
+      "America/Havana": "CU",
+    };
+    try {
+      for (const [moved, country] of Object.entries(places)) {
+        const [here, there] = ["UTC", moved].map((machine) => {
+          process.env.TZ = machine;
+          return publicHolidays({ country }, "2000-01-01", "2040-12-31");
+        });
+        expect(there).toEqual(here);
       }
     } finally {
       if (zone === undefined) delete process.env.TZ;

@@ -181,7 +181,7 @@ describe("what cannot be framed is one sentence, what to do and an exit code, an
       having("--known-at", "2000-01-01"),
       1,
       "FRAME_NO_SALES",
-      "recorded by 2000-01-01",
+      "loaded by 2000-01-01",
     ],
     [
       "a format that is none",

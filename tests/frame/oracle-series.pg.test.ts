@@ -95,7 +95,54 @@ describe("the series of a frame", async () => {
     ]);
   });
 
-  test("a store is closed on a day on which it sold nothing and counted no visitors", async () => {
+  test("a store that reported a row of any product, even of 0, was open on the day", async () => {
+    const warehouse = small({
+      stores: [{ code: "S1" }, { code: "S2" }],
+      products: [{ sku: "A" }, { sku: "B" }],
+      sales: [
+        // A reports 0 on the 2nd, B on the 3rd; on the 4th only another store reports.
+        ...sold("S1", "A", "2024-03-01", [5, 0, null, null, 6]),
+        ...sold("S1", "B", "2024-03-03", [0]),
+        ...sold("S2", "A", "2024-03-01", [1, 1, 1, 0, 1]),
+      ],
+    });
+    const of = async (series: object) => {
+      const spec = { closed_days: "mask", lags: [1], series: { store: { code: "S1" }, ...series } };
+      const { training } = await make(warehouse, { cutoff: "2024-03-05", horizon: 1, spec });
+      return column(training, "ds", "is_store_closed", "sample_weight");
+    };
+    const days = [
+      ["2024-03-01", false, 1],
+      ["2024-03-02", false, 1],
+      ["2024-03-03", false, 1],
+      ["2024-03-04", true, 0],
+      ["2024-03-05", false, 1],
+    ];
+    expect(await of({})).toEqual(days);
+    expect(await of({ product: { sku: "A" } })).toEqual(days);
+  });
+
+  test("a report of 0 that was loaded after the knowledge time does not open the store", async () => {
+    const warehouse = small({
+      sales: [
+        ...sold("S1", "A", "2024-03-01", [5]),
+        ...sold("S1", "A", "2024-03-02", [0]).map((sale) => ({
+          ...sale,
+          created_at: "2024-04-01T00:00:00Z",
+        })),
+        ...sold("S1", "A", "2024-03-03", [6]),
+      ],
+    });
+    const of = async (knownAt?: string) =>
+      column(
+        (await make(warehouse, { cutoff: "2024-03-03", horizon: 1, spec: { lags: [1] }, knownAt })).training,
+        "is_store_closed",
+      );
+    expect(await of()).toEqual([false, false, false]);
+    expect(await of("2024-03-20")).toEqual([false, true, false]);
+  });
+
+  test("a store is closed on a day for which it has no sales rows and counted no visitors", async () => {
     const warehouse = small({
       stores: [{ code: "S1" }, { code: "S2" }],
       products: [{ sku: "A" }, { sku: "B" }],

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
+import * as kinds from "../../system/arguments.ts";
 import type { FrameKind } from "../columns.ts";
 import { computeFrame } from "../compute.ts";
 import { type CheckedDefinition, checkDefinition, type FrameDefinition } from "../definition.ts";
@@ -46,6 +47,12 @@ export async function auditFrame(
   request: AuditRequest,
   extra: readonly Driver[] = [],
 ): Promise<AuditReport> {
+  kinds.requireArguments(
+    "auditFrame",
+    { database, request },
+    { database: kinds.database, request: kinds.object },
+  );
+  kinds.requireArguments("auditFrame", request, { "onCheck?": kinds.callback });
   const { signal } = request;
   const definition = await checkDefinition(request);
   const audit = (client: Client) =>

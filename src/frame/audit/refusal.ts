@@ -1,4 +1,5 @@
 import { type ForecastLabError, fail } from "../../errors.ts";
+import * as kinds from "../../system/arguments.ts";
 import type { AuditReport } from "./report.ts";
 
 /**
@@ -13,7 +14,9 @@ import type { AuditReport } from "./report.ts";
  * const refusal = auditRefusal(report);
  * if (refusal !== undefined) throw refusal;
  */
-export function auditRefusal({ passed, checks }: AuditReport): ForecastLabError | undefined {
+export function auditRefusal(report: AuditReport): ForecastLabError | undefined {
+  kinds.requireArguments("auditRefusal", { report }, { report: kinds.object });
+  const { passed, checks } = report;
   if (passed) return undefined;
   const changed = checks.flatMap(({ differing }) => differing.map(({ column }) => columnName(column)));
   const names = [...new Set(changed)];

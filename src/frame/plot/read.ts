@@ -3,6 +3,7 @@ import { extname, join } from "node:path";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifiers.ts";
 import { type Engine, withEngine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
+import * as kinds from "../../system/arguments.ts";
 import { didYouMean } from "../../system/did-you-mean.ts";
 import { dateOf, dayOf } from "../days.ts";
 import { placeOf } from "../output/place.ts";
@@ -23,6 +24,12 @@ import type { PlottedDay, PlottedSeries, Strip } from "./series.ts";
  * console.log(training.at(-1)?.y, future.map(({ list_price }) => list_price));
  */
 export async function readSeries(path: string, series: string, signal?: AbortSignal): Promise<PlottedSeries> {
+  const given = { path, series, signal };
+  kinds.requireArguments("readSeries", given, {
+    path: kinds.text,
+    series: kinds.text,
+    "signal?": kinds.signal,
+  });
   if (!existsSync(path)) throw fail("FILE_NOT_FOUND", { path });
   const folder = statSync(path).isDirectory();
   if (!folder && !readable(path)) throw unplottable(path, "its name ends in neither .parquet nor .csv");

@@ -1,3 +1,4 @@
+import * as kinds from "../../system/arguments.ts";
 import { cutEnd } from "../../system/display-width.ts";
 import { visible } from "../../system/visible-text.ts";
 import { axis, chart } from "./chart.ts";
@@ -20,6 +21,7 @@ import { margin, type PlotStyle } from "./style.ts";
  * for (const line of renderPlot(series, { width: 80, days: 90, colors })) console.log(line);
  */
 export function renderPlot(series: PlottedSeries, style: PlotStyle): string[] {
+  kinds.requireArguments("renderPlot", { series, style }, { series: kinds.object, style: kinds.object });
   const { days, colors } = style;
   const width = Math.max(style.width, 40);
   // The axis is left of the columns, and the cutoff between them.

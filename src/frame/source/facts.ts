@@ -17,10 +17,14 @@ export async function requireCutoff(
   const [extent] = await reader.rows<{ from: string | null; to: string | null }>(
     `SELECT min(date)::text AS from, max(date)::text AS to FROM sales_daily WHERE ${recordedBy(knownAt)}`,
   );
-  const known = knownAt === null ? "" : ` recorded by ${knownAt}`;
-  if (extent?.from == null || extent.to == null) throw fail("FRAME_NO_SALES", { known });
+  const known = knownAt === null ? "" : ` loaded by ${knownAt}`;
+  const hint =
+    knownAt === null
+      ? ""
+      : " The knowledge time is compared with when rows were loaded, not with when the sales happened.";
+  if (extent?.from == null || extent.to == null) throw fail("FRAME_NO_SALES", { known, hint });
   const { from, to } = extent;
-  if (cutoff < from || cutoff > to) throw fail("FRAME_CUTOFF_OUTSIDE", { cutoff, from, to, known });
+  if (cutoff < from || cutoff > to) throw fail("FRAME_CUTOFF_OUTSIDE", { cutoff, from, to, known, hint });
   return { from, to };
 }
 

@@ -1,3 +1,4 @@
+import * as kinds from "../../system/arguments.ts";
 import { sha256OfText } from "../../system/digest.ts";
 import type { FrameSpec } from "./types.ts";
 
@@ -13,6 +14,7 @@ import type { FrameSpec } from "./types.ts";
  * console.log(specHash(resolveSpec(one, horizon)) === specHash(resolveSpec(other, horizon)));
  */
 export function specHash(spec: FrameSpec): string {
+  kinds.requireArguments("specHash", { spec }, { spec: kinds.object });
   return sha256OfText(JSON.stringify(spec, sortedKeys));
 }
 

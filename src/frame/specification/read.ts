@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type ForecastLabError, fail } from "../../errors.ts";
+import * as kinds from "../../system/arguments.ts";
 import { parseYaml, readText } from "../../system/yaml.ts";
 import { specSchema } from "./schema.ts";
 
@@ -21,6 +22,7 @@ export interface SpecInput extends z.output<typeof specSchema> {
  * console.log(spec.drivers ?? "all drivers");
  */
 export async function readSpec(path: string): Promise<SpecInput> {
+  kinds.requireArguments("readSpec", { path }, { path: kinds.text });
   return parseSpec(await readText(path), path);
 }
 
@@ -38,6 +40,7 @@ export async function readSpec(path: string): Promise<SpecInput> {
  * await buildFrame(database, { cutoff: "2024-05-14", horizon: 28, spec, out: "dairy.parquet" });
  */
 export function parseSpec(text: string, path: string): SpecInput {
+  kinds.requireArguments("parseSpec", { text, path }, { text: kinds.text, path: kinds.text });
   const spec = parseYaml(text, {
     schema: specSchema,
     required: "it must at least say version: 1",

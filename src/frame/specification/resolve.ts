@@ -1,3 +1,4 @@
+import * as kinds from "../../system/arguments.ts";
 import { type SpecInput, specInvalid } from "./read.ts";
 import {
   type DriverName,
@@ -30,6 +31,11 @@ import {
  * console.log(drivers, lags); // lags: 28, 35, 49, 364
  */
 export function resolveSpec(input: SpecInput | undefined, horizon: number): FrameSpec {
+  kinds.requireArguments(
+    "resolveSpec",
+    { input, horizon },
+    { "input?": kinds.object, horizon: kinds.wholeNumber },
+  );
   const spec = input ?? { version: 1, path: "" };
   const refuse = (problem: string) => specInvalid(spec.path, problem);
   const drivers = driverNames.filter((name) => spec.drivers?.includes(name) ?? true);

@@ -1,6 +1,6 @@
 import { daySql, upToSql } from "../days.ts";
 import { changed, nextDays, pairs, third } from "../drivers/perturbation-sql.ts";
-import { sales, sold } from "../engine-tables.ts";
+import { reported, sales } from "../engine-tables.ts";
 import type { FrameScope } from "../scope.ts";
 import type { StagingTable } from "../source/staging-table.ts";
 import type { FactTable } from "../source/warehouse-table.ts";
@@ -42,12 +42,12 @@ export function stagedSales(scope: FrameScope): StagingTable {
   };
 }
 
-/** Which stores sold anything, if only some products are selected: a store that sells any product is open. */
-export function stagedSold(scope: FrameScope): StagingTable[] {
+/** Which stores reported sales, if only some products are selected: a row of any product, even of 0, means that the store was open. */
+export function stagedReported(scope: FrameScope): StagingTable[] {
   if (scope.ofProducts === "true") return [];
   const query = () => `
-    SELECT DISTINCT ${daySql("date")}, store_id FROM sales_daily WHERE ${known(scope)} AND quantity > 0`;
-  return [{ table: sold, query, day: null }];
+    SELECT DISTINCT ${daySql("date")}, store_id FROM sales_daily WHERE ${known(scope)}`;
+  return [{ table: reported, query, day: null }];
 }
 
 const known = ({ cutoff, recorded, ofStores }: FrameScope) =>

@@ -1,7 +1,7 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { SeriesFacts } from "../drivers/driver.ts";
 import { trafficDays } from "../drivers/traffic.ts";
-import { openDay, product, sales, salesOfSeries, series, sold, store } from "../engine-tables.ts";
+import { openDay, product, reported, sales, salesOfSeries, series, store } from "../engine-tables.ts";
 import { reachOf } from "../history/features.ts";
 import type { FrameScope } from "../scope.ts";
 
@@ -16,7 +16,7 @@ export function seriesSql(scope: FrameScope, facts: readonly SeriesFacts[]): str
     `CREATE TABLE ${openDay} AS
      SELECT DISTINCT store_id, day
      FROM (
-       ${ofProducts === "true" ? `SELECT store_id, day FROM ${sales} WHERE quantity > 0` : `SELECT store_id, day FROM ${sold}`}
+       ${ofProducts === "true" ? `SELECT store_id, day FROM ${sales}` : `SELECT store_id, day FROM ${reported}`}
        UNION ALL
        SELECT store_id, day FROM ${trafficDays} WHERE visitors > 0
      )`,

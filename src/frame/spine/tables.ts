@@ -6,7 +6,7 @@ import { stagedTraffic } from "../drivers/traffic.ts";
 import type { FrameScope } from "../scope.ts";
 import type { StagingTable } from "../source/staging-table.ts";
 import type { WarehouseTable } from "../source/warehouse-table.ts";
-import { salesDaily, stagedSales, stagedSold } from "./sales.ts";
+import { salesDaily, stagedReported, stagedSales } from "./sales.ts";
 
 /* The spine: the series, and their days without gaps. Every frame reads what it needs, whatever its drivers are. */
 
@@ -20,7 +20,7 @@ export function spineStaging(scope: FrameScope): StagingTable[] {
     stagedSales(scope),
     stagedInventory(scope),
     stagedTraffic(scope),
-    ...stagedSold(scope),
+    ...stagedReported(scope),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { type Database, withClient } from "../../database/connection.ts";
 import type { LedgerFile, LedgerMonth } from "../../schema/ledger.ts";
-import type { TableName } from "../../schema/tables.ts";
+import { type TableName, tableNames } from "../../schema/tables.ts";
+import * as kinds from "../../system/arguments.ts";
 import type { CreatedRows } from "../counts.ts";
 
 /** A row of the ledger: one load that was published. Times are ISO 8601 in UTC. */
@@ -47,10 +48,15 @@ export interface LoadRunsOptions {
  *   console.log(run.id, run.finished_at, run.files.length, run.inserted, run.updated);
  * }
  */
-export function loadRuns(
-  database: Database,
-  { table = null, limit = 20, signal }: LoadRunsOptions = {},
-): Promise<LoadRun[]> {
+export async function loadRuns(database: Database, options: LoadRunsOptions = {}): Promise<LoadRun[]> {
+  kinds.requireArguments(
+    "loadRuns",
+    { database, options },
+    { database: kinds.database, options: kinds.object },
+  );
+  kinds.requireArguments("loadRuns", options, { "limit?": kinds.wholeNumber, "signal?": kinds.signal });
+  const { table = null, limit = 20, signal } = options;
+  if (table !== null) kinds.requireArguments("loadRuns", options, { table: kinds.oneOf(tableNames) });
   return withClient(
     database,
     async (client) => {

@@ -7,6 +7,7 @@ import { ForecastLabError, fail } from "../../errors.ts";
 import { addressOf, asFileFailure } from "../../system/file-failures.ts";
 import { chunkBytes, decompressed } from "./decompress.ts";
 import { filesBelow, isIgnored, partitionKeys } from "./folders.ts";
+import { type GivenRows, givenRows, receiveRows } from "./given-rows.ts";
 import { compressionOf, signatureBytes } from "./signatures.ts";
 import type { SourceFile } from "./source-file.ts";
 import { receive, standardInput } from "./standard-input.ts";
@@ -32,6 +33,11 @@ export async function locateFiles(engine: Engine, names: readonly string[]): Pro
     seen.add(real);
   }
   return files;
+}
+
+/** Rows of a program as the one file of a load. @throws ROWS_INVALID, ROWS_SOURCE_FAILED, FILE_EMPTY */
+export async function locateRows(engine: Engine, rows: GivenRows): Promise<SourceFile[]> {
+  return [await locate(givenRows, await receiveRows(engine, rows))];
 }
 
 /** The paths of the files that a name given by the user refers to. */

@@ -1,4 +1,5 @@
 import { currentSchema } from "../../database/current-schema.ts";
+import * as kinds from "../../system/arguments.ts";
 import { appliedState, readRevisionTable, requireAgreement } from "../revisions/revision-table.ts";
 import { type Revision, readRevisions } from "../revisions/revisions.ts";
 import { type ApplyOptions, applySteps } from "./apply-steps.ts";
@@ -101,6 +102,12 @@ async function migrate(
   options: MigrationOptions & LockOptions & ApplyOptions,
   plan: (chain: readonly Revision[], appliedCount: number) => Step[],
 ): Promise<MigrationResult> {
+  kinds.requireArguments("The migration", { place, options }, { place: kinds.object, options: kinds.object });
+  kinds.requireArguments("The migration", options, {
+    "target?": kinds.text,
+    "folder?": kinds.text,
+    "signal?": kinds.signal,
+  });
   const chain = readRevisions(options.folder);
   return withConnection(place, options.signal, async (client) => {
     const schema = await currentSchema(client);

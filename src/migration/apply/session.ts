@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, type Database, withClient } from "../../database/connection.ts";
+import * as kinds from "../../system/arguments.ts";
 
 /** Where a migration works: a database to connect to, or an open connection, which stays open. */
 export type Place = Database | Client;
@@ -27,6 +28,11 @@ export async function withConnection<T>(
   signal: AbortSignal | undefined,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
+  kinds.requireArguments(
+    "The migration",
+    { place, signal },
+    { place: kinds.object, "signal?": kinds.signal },
+  );
   signal?.throwIfAborted();
   return "query" in place ? work(place) : withClient(place, work, signal);
 }

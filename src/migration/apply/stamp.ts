@@ -1,5 +1,6 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { currentSchema } from "../../database/current-schema.ts";
+import * as kinds from "../../system/arguments.ts";
 import { type RevisionRow, readRevisionTable, revisionTableSql } from "../revisions/revision-table.ts";
 import { type Revision, readRevisions } from "../revisions/revisions.ts";
 import { countUpTo } from "./migration-plan.ts";
@@ -49,6 +50,12 @@ export interface StampResult {
  * ```
  */
 export async function stamp(place: Place, options: StampOptions): Promise<StampResult> {
+  kinds.requireArguments("stamp", { place, options }, { place: kinds.object, options: kinds.object });
+  kinds.requireArguments("stamp", options, {
+    target: kinds.text,
+    "folder?": kinds.text,
+    "signal?": kinds.signal,
+  });
   const chain = readRevisions(options.folder);
   const wanted = chain.slice(0, countUpTo(chain, options.target));
   return withConnection(place, options.signal, async (client) => {

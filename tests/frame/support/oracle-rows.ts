@@ -122,8 +122,8 @@ const spine = `
         AND snapshot.on_hand_qty = 0
     ) AS is_stockout,
     NOT EXISTS (
-      SELECT FROM known_sale AS sold
-      WHERE sold.store_id = series.store_id AND sold.date = day::date AND sold.quantity > 0
+      SELECT FROM known_sale AS reported
+      WHERE reported.store_id = series.store_id AND reported.date = day::date
     )
     AND NOT EXISTS (
       SELECT FROM known_traffic AS counted

@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import * as library from "../../src/index.ts";
+
+/* Every public function, called from JavaScript with arguments of the wrong type: a sentence, and never a TypeError from inside. */
+
+// biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
+const api = library as any;
+const database = library.databaseOf("postgresql://somebody:secret@127.0.0.1:1/none");
+const range = { from: "2024-01-01", to: "2024-01-02" };
+const frame = { cutoff: "2024-01-01", horizon: 7, out: "frame.parquet" };
+const sales = { table: "sales_daily", files: ["a.csv"] };
+
+const calls: Record<string, unknown[][]> = {
+  auditFrame: [
+    [],
+    [database],
+    [database, { ...frame, cutoff: new Date(0) }],
+    ["postgresql://u:secret@h/d", frame],
+  ],
+  auditRefusal: [[], ["passed"]],
+  buildFrame: [
+    [undefined, frame],
+    [database, { ...frame, cutoff: 20240101 }],
+    [database, { ...frame, horizon: "7" }],
+    [database, { ...frame, out: 7 }],
+    [database, { ...frame, spec: 7 }],
+    [database, { ...frame, knownAt: new Date(0) }],
+    [database, { ...frame, partitionBy: "year" }],
+  ],
+  contractOf: [[], ["sales"], [7]],
+  databaseOf: [[], [7], [{}]],
+  downgrade: [[], [database], [database, { target: 1 }]],
+  fillCalendar: [
+    [],
+    [database],
+    [database, { from: new Date(0), to: new Date(1) }],
+    [database, { ...range, region: "GB" }],
+    [database, { ...range, region: { country: 7 } }],
+    [database, { ...range, force: "yes" }],
+  ],
+  load: [
+    [],
+    [database],
+    [database, {}],
+    [database, { ...sales, table: undefined }],
+    [database, { ...sales, files: "a.csv" }],
+    [database, { ...sales, files: undefined }],
+    [database, { ...sales, files: undefined, rows: "a,b" }],
+    [database, { ...sales, files: undefined, rows: 7 }],
+    [database, { ...sales, maxRejects: "5" }],
+    [database, { ...sales, maxRejects: 5 }],
+    [database, { ...sales, maxRejects: { rows: "5" } }],
+    [database, { ...sales, maxRejects: { percent: 200 } }],
+    [database, { ...sales, onDuplicate: "ignore" }],
+    [database, { ...sales, mapping: 7 }],
+    [database, { ...sales, dryRun: "no" }],
+    [database, { ...sales, signal: {} }],
+    [database, { ...sales, onProgress: true }],
+    ["postgresql://u:secret@h/d", sales],
+  ],
+  loadRefusal: [[], [null]],
+  loadRuns: [[], [database, { limit: "5" }], [database, { table: "sales" }], [database, 5]],
+  parseMapping: [[], [7, "a.yaml"], ["table: store", 7]],
+  parseSpec: [[], [7, "a.yaml"]],
+  publicHolidays: [
+    [],
+    [{ country: "GB" }],
+    ["GB", "2024-01-01", "2024-01-02"],
+    [{ country: "GB" }, new Date(0), "x"],
+  ],
+  readMapping: [[], [7]],
+  readSeries: [[], ["a.parquet"], [7, "S1/A"]],
+  readSettings: [[], [undefined, "."], [{}, 7]],
+  readSpec: [[], [7]],
+  removeDays: [[], [database], [database, { ...range, dryRun: 1 }], [database, { from: 1, to: 2 }]],
+  renderPlot: [[], [{}]],
+  resolveSpec: [["a"], [undefined, "7"]],
+  rollUp: [[], [database, { from: new Date(0) }], [database, { onNetNegative: "drop" }]],
+  specHash: [[], ["spec"]],
+  stamp: [[], [database], [database, { target: 1 }]],
+  upgrade: [[], [database, { target: 1 }], [database, { folder: 7 }], ["postgresql://u:secret@h/d"]],
+  withClient: [[], [database], ["postgresql://u:secret@h/d", async () => {}]],
+  withDatabase: [[], [{}], [undefined, async () => {}]],
+  withTransaction: [[], [{}]],
+};
+
+test("every public function is called", () => {
+  const functions = Object.entries(library).filter(
+    ([, value]) => typeof value === "function" && !/^class\b/.test(String(value)),
+  );
+  expect(
+    functions.map(([name]) => name).filter((name) => calls[name] === undefined && name !== "fail"),
+  ).toEqual([]);
+});
+
+const each = Object.entries(calls).flatMap(([name, list]) =>
+  list.map((args, index) => ({ name, index, args })),
+);
+
+test.each(each)("$name with wrong arguments ($index) is a sentence", async ({ name, args }) => {
+  const failure = await (async () => api[name](...args))().then(
+    () => "none",
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(library.ForecastLabError);
+  expect(failure).toMatchObject({ exitCode: 2 });
+  expect(String(failure)).not.toContain("secret");
+});
