@@ -2,10 +2,11 @@ import { lstatSync, type Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Database } from "../database/connection.ts";
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { replaceFile } from "../system/atomic-write.ts";
 import { asFileFailure } from "../system/file-failures.ts";
 import type { QueryColumn } from "./columns.ts";
-import { type QueryOptions, withQuery } from "./query.ts";
+import { type QueryOptions, requireQuery, withQuery } from "./query.ts";
 import { formatOfName, type QueryFormat, queryFormats, writeRows } from "./write-rows.ts";
 
 export interface QueryExportOptions extends QueryOptions {
@@ -42,8 +43,11 @@ export interface QueryExport {
 export async function exportQuery(
   database: Database,
   sql: string,
-  { out, format: wanted, ...options }: QueryExportOptions,
+  request: QueryExportOptions,
 ): Promise<QueryExport> {
+  requireQuery("exportQuery", database, sql, request);
+  kinds.requireArguments("exportQuery", request, { out: kinds.text, "format?": kinds.text });
+  const { out, format: wanted, ...options } = request;
   const format = wanted ?? formatOfName(out);
   if (format === undefined || !queryFormats.includes(format)) {
     throw fail("QUERY_FORMAT_UNKNOWN", { path: out, valid: queryFormats.join(", ") });

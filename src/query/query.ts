@@ -1,6 +1,7 @@
 import { type Client, type Database, withAbortableClient } from "../database/connection.ts";
 import { type DescribedStatement, describeStatement, type TextRow } from "../database/row-stream.ts";
 import { fail } from "../errors.ts";
+import * as kinds from "../system/arguments.ts";
 import { columnOf, type QueryColumn } from "./columns.ts";
 import { asQueryFailure } from "./failures.ts";
 import { parsedValue } from "./json-values.ts";
@@ -43,7 +44,8 @@ export async function withQuery<T>(
   options: QueryOptions,
   work: (rows: QueryRows) => Promise<T>,
 ): Promise<T> {
-  requireText(sql);
+  requireQuery("withQuery", database, sql, options);
+  kinds.requireArguments("withQuery", { work }, { work: kinds.callback });
   return withAbortableClient(database, (client) => runQuery(client, sql, options, work), options.signal);
 }
 
@@ -72,7 +74,12 @@ export interface QueryResult {
  * const { rows } = await query(warehouse, "SELECT code, name FROM store WHERE city = $1", { parameters: ["Leeds"] });
  * for (const { code, name } of rows) console.log(code, name);
  */
-export function query(database: Database, sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+export async function query(
+  database: Database,
+  sql: string,
+  options: QueryOptions = {},
+): Promise<QueryResult> {
+  requireQuery("query", database, sql, options);
   return withQuery(database, sql, options, async (result) => {
     const { columns } = result;
     requireDistinctNames(columns, "an object");
@@ -91,11 +98,37 @@ export function query(database: Database, sql: string, options: QueryOptions = {
   });
 }
 
-function requireText(sql: string): void {
+/** The arguments that every function of this kind has. @throws ARGUMENT_INVALID, QUERY_NOT_ONE, QUERY_INVALID */
+export function requireQuery(of: string, database: Database, sql: string, options: QueryOptions): void {
+  kinds.requireArguments(
+    of,
+    { database, sql, options },
+    {
+      database: kinds.database,
+      sql: kinds.text,
+      options: kinds.object,
+    },
+  );
+  kinds.requireArguments(of, options, {
+    "parameters?": parameterList,
+    "limit?": kinds.wholeNumber,
+    "timeout_s?": seconds,
+    "signal?": kinds.signal,
+  });
   if (/^\s*$/.test(sql)) throw fail("QUERY_NOT_ONE", { problem: "it is empty" });
   // The protocol ends a text at a NUL.
   if (sql.includes("\0")) throw fail("QUERY_INVALID", { reason: "it holds a NUL character", marked: "." });
 }
+
+const parameterList: kinds.ArgumentKind = {
+  what: "a list of texts and nulls",
+  is: (value) => Array.isArray(value) && value.every((item) => item === null || typeof item === "string"),
+};
+
+const seconds: kinds.ArgumentKind = {
+  what: "a number of seconds from 0",
+  is: (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
+};
 
 async function runQuery<T>(
   client: Client,

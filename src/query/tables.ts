@@ -2,6 +2,7 @@ import { type Client, type Database, withAbortableClient, withTransaction } from
 import { quoteIdentifier } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
 import { tableNames } from "../schema/tables.ts";
+import * as kinds from "../system/arguments.ts";
 
 /** A table of the warehouse and what it holds. */
 export interface WarehouseTable {
@@ -38,10 +39,17 @@ export interface ListTablesOptions {
  *   console.log(table, is_estimate ? `about ${rows}` : rows, last_day);
  * }
  */
-export function listTables(
+export async function listTables(
   database: Database,
-  { exact = false, signal }: ListTablesOptions = {},
+  options: ListTablesOptions = {},
 ): Promise<WarehouseTable[]> {
+  kinds.requireArguments(
+    "listTables",
+    { database, options },
+    { database: kinds.database, options: kinds.object },
+  );
+  kinds.requireArguments("listTables", options, { "exact?": kinds.flag, "signal?": kinds.signal });
+  const { exact = false, signal } = options;
   return withAbortableClient(
     database,
     (client) =>

@@ -15,11 +15,11 @@ export function visible(text: string): string {
  * JSON in one line that is safe to print. `JSON.stringify` escapes only the characters below 0x20; the others that
  * {@link visible} replaces are escaped too. The value is the same for every parser.
  */
-export const jsonText = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    invisible,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+export const jsonText = (value: unknown): string => safeJson(JSON.stringify(value));
+
+/** The same for JSON that is written already. Within strings, JSON allows these characters to be escaped. */
+export const safeJson = (json: string): string =>
+  json.replace(invisible, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /**
  * C0, DEL and C1; marks, embeddings, overrides and isolates of bidirectional text; line and paragraph separators; spaces

@@ -38,6 +38,13 @@ const calls: Record<string, unknown[][]> = {
     [database, { ...range, region: { country: 7 } }],
     [database, { ...range, force: "yes" }],
   ],
+  exportQuery: [
+    [],
+    [database, "SELECT 1"],
+    [database, "SELECT 1", { out: 7 }],
+    [database, "SELECT 1", { out: "a.csv", format: "xml" }],
+  ],
+  listTables: [[], [database, { exact: "yes" }], [database, 7]],
   load: [
     [],
     [database],
@@ -61,6 +68,15 @@ const calls: Record<string, unknown[][]> = {
   loadRefusal: [[], [null]],
   loadRuns: [[], [database, { limit: "5" }], [database, { table: "sales" }], [database, 5]],
   parseMapping: [[], [7, "a.yaml"], ["table: store", 7]],
+  query: [
+    [],
+    [database],
+    [database, 7],
+    [database, "SELECT 1", { parameters: [1] }],
+    [database, "SELECT 1", { limit: -1 }],
+    [database, "SELECT 1", { timeout_s: "5" }],
+    ["postgresql://u:secret@h/d", "SELECT 1"],
+  ],
   parseSpec: [[], [7, "a.yaml"]],
   publicHolidays: [
     [],
@@ -78,9 +94,12 @@ const calls: Record<string, unknown[][]> = {
   rollUp: [[], [database, { from: new Date(0) }], [database, { onNetNegative: "drop" }]],
   specHash: [[], ["spec"]],
   stamp: [[], [database], [database, { target: 1 }]],
+  unload: [[], [database], [database, "17"], [database, 17, { dryRun: "yes" }], [database, 1.5]],
+  unloadRefusal: [[], ["removed"]],
   upgrade: [[], [database, { target: 1 }], [database, { folder: 7 }], ["postgresql://u:secret@h/d"]],
   withClient: [[], [database], ["postgresql://u:secret@h/d", async () => {}]],
   withDatabase: [[], [{}], [undefined, async () => {}]],
+  withQuery: [[], [database, "SELECT 1", {}], [database, "SELECT 1", { limit: "5" }, async () => {}]],
   withTransaction: [[], [{}]],
 };
 

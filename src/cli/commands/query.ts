@@ -2,7 +2,7 @@ import { Option } from "commander";
 import { fail } from "../../errors.ts";
 import type { QueryFormat, QueryOptions, QueryRows } from "../../query/index.ts";
 import { countText } from "../../system/numbers.ts";
-import { type Context, examples, type RegisterCommand } from "../command.ts";
+import { type Context, examples, notes, type RegisterCommand } from "../command.ts";
 
 interface Options {
   format?: "table" | QueryFormat;
@@ -35,15 +35,18 @@ export const registerQuery: RegisterCommand = (program, action) => {
     .option("--limit <N>", "at most so many rows (default: all)")
     .option("--timeout <seconds>", "the server gives up after so many seconds; 0: never", "300")
     .addHelpText(
-      "before",
+      "after",
+      notes(() => "Nothing that the statement, or a function that it calls, would change is kept."),
+    )
+    .addHelpText(
+      "after",
       examples(
         'query "SELECT code, name FROM store ORDER BY code"',
-        "query 'SELECT * FROM sales_daily WHERE date = $1' --param 2024-02-29 --out day.parquet",
+        "query 'SELECT * FROM weather WHERE date = $1' --param 2024-02-29 --out day.parquet",
         "query --file monthly.sql --format csv > monthly.csv",
         "query - --format ndjson --limit 10 < days.sql",
       ),
     )
-    .addHelpText("after", "\nNothing that the statement, or a function that it calls, would change is kept.")
     .action(action(run));
 };
 

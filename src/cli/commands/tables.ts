@@ -8,7 +8,7 @@ export const registerTables: RegisterCommand = (program, action) => {
     .command("tables")
     .description("list the warehouse's tables: rows, size, first and last day, last load")
     .option("--exact", "count the rows of large tables too, which are estimated otherwise (~)")
-    .addHelpText("before", examples("tables", "tables --exact", "tables --json"))
+    .addHelpText("after", examples("tables", "tables --exact", "tables --json"))
     .action(
       action(async ({ settings, output, signal }, { exact }: { exact?: boolean }) => {
         const [{ listTables }, { withDatabase }] = await Promise.all([
@@ -17,7 +17,7 @@ export const registerTables: RegisterCommand = (program, action) => {
         ]);
         const tables = await withDatabase(settings, (database) => listTables(database, { exact, signal }));
         output.result({ tables });
-        for (const line of table(rowsOf(tables))) output.line(line);
+        for (const line of table(rowsOf(tables), output.room)) output.line(line);
         const estimated = tables.filter(({ is_estimate }) => is_estimate).length;
         if (estimated > 0) {
           output.note(`~ estimated for ${countText(estimated, "table")}; --exact counts them`);
@@ -36,8 +36,5 @@ function rowsOf(tables: readonly WarehouseTable[]): string[][] {
     last_day ?? "",
     last_load === null ? "" : `${last_load.id}, ${last_load.finished_at.slice(0, 16).replace("T", " ")} UTC`,
   ]);
-  const widest = Math.max("rows".length, ...rows.map(([, count = ""]) => count.length));
-  return [["table", "rows".padStart(widest), "size", "first day", "last day", "last load"]].concat(
-    rows.map(([name = "", count = "", ...rest]) => [name, count.padStart(widest), ...rest]),
-  );
+  return [["table", "rows", "size", "first day", "last day", "last load"], ...rows];
 }

@@ -19,7 +19,7 @@ export const registerUnload: RegisterCommand = (program, action) => {
     .option("--dry-run", "show what would be removed, or why nothing can be")
     .option("--yes", "do not ask")
     .option("--no-wait", "fail at once if another load is running on one of the months")
-    .addHelpText("before", examples("unload 17 --dry-run", "unload 17", "unload 17 --yes"))
+    .addHelpText("after", examples("unload 17 --dry-run", "unload 17", "unload 17 --yes"))
     .action(action(run));
 };
 
@@ -49,11 +49,11 @@ async function run(context: Context, text: string, { dryRun, yes, wait }: Option
 
 function print(result: Unload, output: Output): void {
   if (result.obstacles.length > 0) return;
-  output.line(`${sentenceOf(result, result.removed ? "Removed" : "Would remove")}.`);
-  for (const { month, rows } of result.months) output.line(`  ${month}  ${numberText(rows)}`);
+  output.report(`${sentenceOf(result, result.removed ? "Removed" : "Would remove")}.`);
+  for (const { month, rows } of result.months) output.report(`  ${month}  ${numberText(rows)}`);
   const created = Object.entries(result.created).filter(([, rows]) => rows > 0);
-  for (const [name, rows] of created) output.line(`  created in ${name}  ${numberText(rows)}`);
-  if (result.dry_run) output.line("  dry run: nothing was removed");
+  for (const [name, rows] of created) output.report(`  created in ${name}  ${numberText(rows)}`);
+  if (result.dry_run) output.report("  dry run: nothing was removed");
 }
 
 const sentenceOf = ({ rows, table, load_id }: Unload, verb: string) =>

@@ -1,7 +1,8 @@
 import type { QueryColumn, QueryRows } from "../../query/index.ts";
+import { cutEnd, displayWidth } from "../../system/display-width.ts";
+import { visible } from "../../system/visible-text.ts";
 import type { Output } from "./output.ts";
 import { drained, isClosed } from "./standard-output.ts";
-import { visible } from "./visible.ts";
 
 /** How many rows are looked at to find the widths of the columns; later rows have the same widths. */
 const measuredRows = 1000;
@@ -58,7 +59,7 @@ function printerOf(
 ): (line: Line) => void {
   const right = columns.map(({ kind }) => kind === "number" || kind === "decimal");
   const needed = names.map((name, index) =>
-    measured.reduce((most, { cells }) => Math.max(most, cellWidth(cells[index] ?? null)), widthOf(name)),
+    measured.reduce((most, { cells }) => Math.max(most, cellWidth(cells[index] ?? null)), displayWidth(name)),
   );
   const widths = fitted(needed, right, width - 2 * (columns.length - 1));
   if (widths === undefined) return listPrinter(names, output);
@@ -67,8 +68,8 @@ function printerOf(
     cells
       .map((cell, index) => {
         const room = widths[index] ?? 0;
-        const text = cell === null ? nullText : right[index] ? cell : cut(cell, room);
-        const blanks = " ".repeat(Math.max(0, room - widthOf(text)));
+        const text = cell === null ? nullText : right[index] ? cell : cutEnd(cell, room);
+        const blanks = " ".repeat(Math.max(0, room - displayWidth(text)));
         const shown = cell === null ? dim(text) : styled(text);
         return right[index] ? `${blanks}${shown}` : `${shown}${blanks}`;
       })
@@ -82,13 +83,13 @@ function printerOf(
 /** `name  value`, one column per line, with a line between rows. */
 function listPrinter(names: readonly string[], output: Output): (line: Line) => void {
   const { dim, bold } = output.colors;
-  const widest = Math.max(...names.map(widthOf));
+  const widest = Math.max(...names.map(displayWidth));
   let number = 0;
   return ({ cells }) => {
     output.line(dim(`─ row ${++number}`));
     for (const [index, name] of names.entries()) {
       const cell = cells[index] ?? null;
-      const blanks = " ".repeat(widest - widthOf(name));
+      const blanks = " ".repeat(widest - displayWidth(name));
       output.line(`${bold(name)}${blanks}  ${cell === null ? dim(nullText) : cell}`);
     }
   };
@@ -114,29 +115,4 @@ function fitted(
   return widths;
 }
 
-const cellWidth = (cell: string | null) => (cell === null ? nullText.length : widthOf(cell));
-
-/** How many columns of a terminal a text takes. */
-export function widthOf(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) width += widthOfCharacter(character);
-  return width;
-}
-
-const widthOfCharacter = (character: string) => (/\p{M}/u.test(character) ? 0 : wide.test(character) ? 2 : 1);
-
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-
-function cut(text: string, room: number): string {
-  if (widthOf(text) <= room) return text;
-  let kept = "";
-  let width = 0;
-  for (const character of text) {
-    width += widthOfCharacter(character);
-    if (width > room - 1) break;
-    kept += character;
-  }
-  return `${kept}…`;
-}
+const cellWidth = (cell: string | null) => (cell === null ? nullText.length : displayWidth(cell));

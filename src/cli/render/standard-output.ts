@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Sink } from "../../query/index.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../../system/visible-text.ts";
 
 /**
  * Writes pieces of a result to standard output, as fast as it takes them. On a terminal, text is written with control characters

@@ -10,6 +10,7 @@ import type { Month } from "../../database/months.ts";
 import { type ForecastLabError, fail } from "../../errors.ts";
 import { contractOf } from "../../schema/contracts.ts";
 import type { TableName } from "../../schema/tables.ts";
+import * as kinds from "../../system/arguments.ts";
 import { conditionOf, type InsertedRows, insertedRows } from "./inserted-rows.ts";
 import { ledgerEntry, type PublishedRun } from "./ledger-entry.ts";
 import { obstaclesOf, type UnloadObstacle } from "./obstacles.ts";
@@ -63,7 +64,26 @@ export interface Unload {
  * if (obstacles.length === 0) await unload(warehouse, 17);
  * else for (const { reason } of obstacles) console.log(`not ${rows} rows: ${reason}`);
  */
-export function unload(database: Database, loadId: number, options: UnloadOptions = {}): Promise<Unload> {
+export async function unload(
+  database: Database,
+  loadId: number,
+  options: UnloadOptions = {},
+): Promise<Unload> {
+  kinds.requireArguments(
+    "unload",
+    { database, loadId, options },
+    {
+      database: kinds.database,
+      loadId: kinds.wholeNumber,
+      options: kinds.object,
+    },
+  );
+  kinds.requireArguments("unload", options, {
+    "dryRun?": kinds.flag,
+    "wait?": kinds.flag,
+    "signal?": kinds.signal,
+    "onWait?": kinds.callback,
+  });
   return withAbortableClient(database, (client) => unloadRun(client, loadId, options), options.signal);
 }
 
@@ -76,7 +96,9 @@ export function unload(database: Database, loadId: number, options: UnloadOption
  * const refusal = unloadRefusal(await unload(databaseOf("postgresql://postgres@localhost/warehouse"), 17));
  * if (refusal !== undefined) throw refusal;
  */
-export function unloadRefusal({ load_id, table, obstacles }: Unload): ForecastLabError | undefined {
+export function unloadRefusal(result: Unload): ForecastLabError | undefined {
+  kinds.requireArguments("unloadRefusal", { result }, { result: kinds.object });
+  const { load_id, table, obstacles } = result;
   if (obstacles.length === 0) return undefined;
   const reasons = obstacles.map(({ reason }) => reason).join("; ");
   return fail("UNLOAD_NOT_EXACT", { id: load_id, table, reasons });

@@ -1,5 +1,6 @@
+import { jsonText } from "../../system/visible-text.ts";
 import type { QueryColumn } from "../columns.ts";
-import { jsonOf, quoted } from "../json-values.ts";
+import { jsonOf } from "../json-values.ts";
 import { type QueryRows, requireDistinctNames } from "../query-rows.ts";
 
 /** One array with one object per row. */
@@ -20,7 +21,7 @@ export async function* ndjsonPieces(rows: QueryRows): AsyncGenerator<string, voi
 /** One object with the columns, the rows and their number. */
 export async function* jsonDocumentPieces(rows: QueryRows): AsyncGenerator<string, void> {
   requireDistinctNames(rows.columns, "JSON");
-  const columns = rows.columns.map(({ name, type }) => `{"name":${quoted(name)},"type":${quoted(type)}}`);
+  const columns = rows.columns.map(({ name, type }) => `{"name":${jsonText(name)},"type":${jsonText(type)}}`);
   yield `{"columns":[${columns.join(",")}],"rows":[`;
   yield* objects(rows, ",", "");
   yield `],"row_count":${rows.count()},"more":${rows.more()}}\n`;
@@ -32,7 +33,7 @@ async function* objects(
   separator: string,
   before: string,
 ): AsyncGenerator<string, void> {
-  const keys = columns.map(({ name }: QueryColumn) => `${quoted(name)}:`);
+  const keys = columns.map(({ name }: QueryColumn) => `${jsonText(name)}:`);
   let first = true;
   for await (const batch of batches) {
     const texts = batch.map(
