@@ -231,6 +231,14 @@ export const catalogue = {
       "There is no schema to work in: the search path is {path}, and none of its schemas exists or is usable.",
     action: "Create the schema, or choose another with ?options=-csearch_path%3DNAME in DATABASE_URL.",
   },
+  CHECK_INCOMPLETE: {
+    exit: 1,
+    http: 409,
+    message: "No difference was found, but the check could not examine {count}: {reasons}.",
+    action:
+      "Check with a role that may read the revision table and create a database or a schema, and with the package drizzle-kit installed to compare the model.",
+    cli: "To leave out the model: forecastlab check --no-model",
+  },
   DIFF_ENGINE_MISSING: {
     exit: 1,
     http: 500,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Database, withClient } from "../../src/database/connection.ts";
-import { compareCatalogs, readCatalog, status, upgrade } from "../../src/migration/index.ts";
+import { compareCatalogs, type Finding, readCatalog, status, upgrade } from "../../src/migration/index.ts";
 import { readRevisions } from "../../src/migration/revisions/revisions.ts";
 import { revisionsFolder, runScript } from "../migration/support/migration.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
@@ -22,6 +22,7 @@ const on =
 
 describe("the migration commands", async () => {
   const database = await freshDatabase({ empty: true });
+  const migrated = await freshDatabase();
   const run = on(database);
 
   test("upgrade, current, history, check and downgrade report what they did and the state", async () => {
@@ -89,6 +90,40 @@ describe("the migration commands", async () => {
 
 2 differences; the database is at ${head}, head.
 `);
+  });
+
+  test("check fails with a code of its own if it found no difference but could not examine everything", async () => {
+    const readOnly = `${urlOf(migrated)}?options=-cdefault_transaction_read_only%3Don`;
+    const env = { DATABASE_URL: readOnly, NO_COLOR: "1" };
+    const [json, text, drifted] = await Promise.all([
+      forecastlab(["check", "--json"], { env }),
+      forecastlab(["check"], { env }),
+      forecastlab(["check"], { env: { ...env, FORECASTLAB_MIGRATIONS: revisionsFolder() } }),
+    ]);
+    expect(json.status).toBe(1);
+    expect(json.json).toMatchObject({
+      clean: false,
+      complete: false,
+      findings: [],
+      not_examined: [expect.stringContaining("read-only transaction")],
+      error: { code: "CHECK_INCOMPLETE" },
+    });
+    expect(text).toMatchObject({ status: 1, stdout: "" });
+    expect(text.stderr).toContain(
+      "could not examine 1 thing: the live schema and the migrations: cannot execute CREATE SCHEMA in a read-only transaction. [CHECK_INCOMPLETE]",
+    );
+    // Differences say more than what could not be examined.
+    expect(drifted.status).toBe(3);
+    expect(drifted.stderr).toContain("not examined: the live schema");
+  });
+
+  test("check --no-model compares only revisions and live schema", async () => {
+    const run = on(migrated, revisionsFolder());
+    expect((await run("check", "--json")).json.findings.map(({ topic }: Finding) => topic)).toContain(
+      "model",
+    );
+    const others = (await run("check", "--no-model", "--json")).json;
+    expect(new Set(others.findings.map(({ topic }: Finding) => topic))).toEqual(new Set(["revisions"]));
   });
 
   test("wrong usage exits with 2 and says what is right", async () => {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "../../errors.ts";
 import { sha256OfText } from "../../system/digest.ts";
@@ -30,6 +30,9 @@ export interface Section {
 
 /** The folder with the migrations of this package. */
 export const ownMigrations = fileURLToPath(new URL("../../../migrations/", import.meta.url));
+
+/** Whether a folder belongs to an installed package. */
+export const isPackaged = (folder: string) => folder.split(sep).includes("node_modules");
 
 /**
  * Reads the revisions in a folder. Other files are ignored.
