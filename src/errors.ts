@@ -201,6 +201,13 @@ export const catalogue = {
     message: 'The revision {revision} cannot be reverted: there is nothing after its line "-- down".',
     action: "Write the statements that revert it, or SELECT 1; if there is nothing to revert.",
   },
+  DOWNGRADE_LOSES_ROWS: {
+    exit: 2,
+    http: 409,
+    message: "The downgrade would delete data that no upgrade brings back: {losses}.",
+    action: "Back the data up (pg_dump), or confirm that it is not needed. Nothing was changed.",
+    cli: "To confirm: --yes. To see the plan and its SQL: --dry-run",
+  },
   REVISION_FAILED: {
     exit: 1,
     http: 500,

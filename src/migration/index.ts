@@ -4,10 +4,14 @@
  */
 
 export type { ApplyOptions } from "./apply/apply-steps.ts";
+export { type Loss, lossText } from "./apply/losses.ts";
 export {
   type DowngradeOptions,
   downgrade,
+  type MigrationPreview,
   type MigrationResult,
+  type PreviewOptions,
+  preview,
   type UpgradeOptions,
   upgrade,
 } from "./apply/migrate.ts";

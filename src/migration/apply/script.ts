@@ -44,8 +44,13 @@ export function script(options: ScriptOptions): string {
   refuseIrreversible(steps);
   const end = start + (up ? steps.length : -steps.length);
   const name = (count: number) => chain[count - 1]?.id ?? "base";
+  return scriptText(steps, `${up ? "upgrade" : "downgrade"} from ${name(start)} to ${name(end)}`);
+}
+
+/** The script of some steps, ending with a line break. */
+export function scriptText(steps: readonly Step[], title: string): string {
   return [
-    `-- forecastlab ${version}: ${up ? "upgrade" : "downgrade"} from ${name(start)} to ${name(end)}`,
+    `-- forecastlab ${version}: ${title}`,
     "-- Run it in the warehouse's schema, for example: psql --set ON_ERROR_STOP=1 --file THIS_FILE",
     ...steps.map((step) => `\n${stepScript(step)}`),
     "",
