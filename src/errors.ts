@@ -144,9 +144,23 @@ export const catalogue = {
   SCHEMA_MISSING: {
     exit: 1,
     http: 409,
-    message: "The warehouse schema is missing or incomplete: {reason}.",
+    message: "The warehouse is missing or incomplete: {reason}.",
     action: "Apply the migrations.",
     cli: "Run: forecastlab upgrade",
+  },
+  SCHEMA_OUTDATED: {
+    exit: 1,
+    http: 409,
+    message: "The warehouse in {database} is at revision {revision}, and head is {head}: {reason}.",
+    action: "Apply the migrations that are pending.",
+    cli: "Run: forecastlab upgrade",
+  },
+  SCHEMA_CHANGED: {
+    exit: 1,
+    http: 409,
+    message: "The warehouse in {database} is at head ({revision}), but something in it is missing: {reason}.",
+    action: "Compare it with the migrations, and restore what was changed by hand.",
+    cli: "Run: forecastlab check",
   },
 
   // ---- migrations

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { ForecastLabError, fail } from "../errors.ts";
 import { version } from "../system/version.ts";
-import { type Action, examples } from "./command.ts";
+import { type Action, type Context, examples } from "./command.ts";
 import { registerCommands } from "./commands/index.ts";
 import { createOutput, type Output, reportFailure, type Streams } from "./render/output.ts";
 
@@ -24,7 +24,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   const { streams, environment, signal } = options;
   const flags = { json: argv.includes("--json"), verbose: argv.includes("--verbose") };
   const output = createOutput(flags, environment, streams);
-  const command = { exitCode: 0 };
+  const command: RunningCommand = { exitCode: 0 };
   const program = programWith(output, options, command);
   try {
     await program.parseAsync([...argv], { from: "user" });
@@ -32,11 +32,25 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   } catch (error) {
     if (error instanceof CommanderError) return reportUsage(error, output, streams);
     // Whatever breaks after the interruption broke because of it.
-    const cause = signal.aborted ? signal.reason : error;
+    const cause = signal.aborted ? signal.reason : await explained(error, command);
     const code = reportFailure(cause, output, streams);
     const interrupted = cause instanceof ForecastLabError && cause.code === "INTERRUPTED";
     return interrupted ? signalExit[cause.received.signal as keyof typeof signalExit] : code;
   }
+}
+
+/** The command that was called. */
+interface RunningCommand {
+  exitCode: number;
+  /** Undefined until its settings are read. */
+  context?: Context;
+}
+
+async function explained(error: unknown, { context }: RunningCommand): Promise<unknown> {
+  if (context === undefined || !(error instanceof ForecastLabError) || error.code !== "SCHEMA_MISSING")
+    return error;
+  const { asSchemaState } = await import("./schema-state.ts");
+  return asSchemaState(error, context);
 }
 
 /** The shell's convention: 128 + the signal's number. */
@@ -45,7 +59,7 @@ export const signalExit = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 function programWith(
   output: Output,
   { streams, environment, signal }: RunOptions,
-  command: { exitCode: number },
+  command: RunningCommand,
 ): Command {
   const action: Action =
     (work) =>
@@ -55,6 +69,7 @@ function programWith(
       const home = global.home === undefined ? {} : { FORECASTLAB_HOME: global.home };
       const settings = await readSettings({ ...environment, ...home }, process.cwd());
       const context = { settings, output, environment, signal, streams };
+      command.context = context;
       // biome-ignore lint/suspicious/noExplicitAny: commander passes the arguments on untyped
       command.exitCode = (await work(context, ...(args as any))) ?? 0;
     };

@@ -27,4 +27,11 @@ export type { Finding, Topic } from "./check/findings.ts";
 export { type Replay, type ReplayOptions, replay } from "./check/replay.ts";
 export type { Model } from "./generate/snapshot.ts";
 export { type RevisionOptions, type RevisionResult, writeRevision } from "./generate/write-revision.ts";
-export { type Revision, readRevisions, type Section } from "./revisions/revisions.ts";
+export {
+  findRevision,
+  headsOf,
+  type Revision,
+  readRevisionFiles,
+  readRevisions,
+  type Section,
+} from "./revisions/revisions.ts";

@@ -7,14 +7,17 @@ import { registerDb } from "./db.ts";
 import { registerDemo } from "./demo.ts";
 import { registerDowngrade } from "./downgrade.ts";
 import { registerFrame } from "./frame.ts";
+import { registerHeads } from "./heads.ts";
 import { registerHistory } from "./history.ts";
 import { registerLoad } from "./load.ts";
 import { registerLoads } from "./loads.ts";
 import { registerRevision } from "./revision.ts";
 import { registerRollup } from "./rollup.ts";
 
+import { registerShow } from "./show.ts";
 import { registerStamp } from "./stamp.ts";
 
+import { registerStatus } from "./status.ts";
 import { registerUpgrade } from "./upgrade.ts";
 
 /** Every command, in the order `--help` shows them. */
@@ -22,8 +25,11 @@ const commands: RegisterCommand[] = [
   registerDb,
   registerUpgrade,
   registerDowngrade,
+  registerStatus,
   registerCurrent,
   registerHistory,
+  registerHeads,
+  registerShow,
   registerCheck,
   registerStamp,
   registerRevision,
