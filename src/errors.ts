@@ -33,6 +33,13 @@ export const catalogue = {
     message: "The setting {name} is not valid: {problem}.",
     action: "Correct it where it is set: {source}.",
   },
+  FILE_UNTRUSTED: {
+    exit: 1,
+    http: 403,
+    message: "{path} is not used: it belongs to {owner} and has mode {mode}, so {problem}.",
+    action:
+      "Let it belong to {user} (chown) and let nobody else write to it (chmod go-w), or move what is needed to a folder of {user}.",
+  },
   DATE_INVALID: {
     exit: 2,
     http: 400,
