@@ -53,6 +53,13 @@ export const catalogue = {
     message: "The setting {name} is not valid: {problem}.",
     action: "Correct it where it is set: {source}.",
   },
+  FILE_UNTRUSTED: {
+    exit: 1,
+    http: 403,
+    message: "{path} is not used: it belongs to {owner} and has mode {mode}, so {problem}.",
+    action:
+      "Let it belong to {user} (chown) and let nobody else write to it (chmod go-w), or move what is needed to a folder of {user}.",
+  },
   DATE_INVALID: {
     exit: 2,
     http: 400,
@@ -184,9 +191,23 @@ export const catalogue = {
   SCHEMA_MISSING: {
     exit: 1,
     http: 409,
-    message: "The warehouse schema is missing or incomplete: {reason}.",
+    message: "The warehouse is missing or incomplete: {reason}.",
     action: "Apply the migrations.",
     cli: "Run: forecastlab upgrade",
+  },
+  SCHEMA_OUTDATED: {
+    exit: 1,
+    http: 409,
+    message: "The warehouse in {database} is at revision {revision}, and head is {head}: {reason}.",
+    action: "Apply the migrations that are pending.",
+    cli: "Run: forecastlab upgrade",
+  },
+  SCHEMA_CHANGED: {
+    exit: 1,
+    http: 409,
+    message: "The warehouse in {database} is at head ({revision}), but something in it is missing: {reason}.",
+    action: "Compare it with the migrations, and restore what was changed by hand.",
+    cli: "Run: forecastlab check",
   },
 
   // ---- migrations
@@ -241,6 +262,13 @@ export const catalogue = {
     message: 'The revision {revision} cannot be reverted: there is nothing after its line "-- down".',
     action: "Write the statements that revert it, or SELECT 1; if there is nothing to revert.",
   },
+  DOWNGRADE_LOSES_ROWS: {
+    exit: 2,
+    http: 409,
+    message: "The downgrade would delete data that no upgrade brings back: {losses}.",
+    action: "Back the data up (pg_dump), or confirm that it is not needed. Nothing was changed.",
+    cli: "To confirm: --yes. To see the plan and its SQL: --dry-run",
+  },
   REVISION_FAILED: {
     exit: 1,
     http: 500,
@@ -270,6 +298,14 @@ export const catalogue = {
     message:
       "There is no schema to work in: the search path is {path}, and none of its schemas exists or is usable.",
     action: "Create the schema, or choose another with ?options=-csearch_path%3DNAME in DATABASE_URL.",
+  },
+  CHECK_INCOMPLETE: {
+    exit: 1,
+    http: 409,
+    message: "No difference was found, but the check could not examine {count}: {reasons}.",
+    action:
+      "Check with a role that may read the revision table and create a database or a schema, and with the package drizzle-kit installed to compare the model.",
+    cli: "To leave out the model: forecastlab check --no-model",
   },
   DIFF_ENGINE_MISSING: {
     exit: 1,

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Database } from "../database/connection.ts";
-import type { MigrationResult } from "../migration/index.ts";
+import type { Loss, MigrationResult } from "../migration/index.ts";
 import type { Context } from "./command.ts";
+import { canAsk, confirm } from "./render/confirm.ts";
 import { adviceOf } from "./render/output.ts";
 
 /* What the migration commands share. */
@@ -42,10 +43,51 @@ export async function withMigrationTarget<T>(
   );
 }
 
+/** Options of upgrade and downgrade. */
+export interface MigrateOptions extends MigrationsOptions {
+  readonly sql?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+export function dryRunOption(): Option {
+  return new Option("--dry-run", "print what would be done, as plan and SQL, and change nothing").conflicts(
+    "sql",
+  );
+}
+
+/** Shared by upgrade and downgrade: the plan, then its SQL. Together they are a script for psql. */
+export async function printPreview(
+  context: Context,
+  options: MigrationsOptions,
+  direction: "up" | "down",
+  target: string,
+): Promise<number> {
+  const { output } = context;
+  const { lossText, preview } = await import("../migration/index.ts");
+  const found = await withMigrationTarget(context, options, async (database, { folder, signal }) => ({
+    database: database.label,
+    ...(await preview(database, { folder, signal, direction, target })),
+  }));
+  output.result({ dry_run: true, ...found });
+  const { steps, losses, from, to, head } = found;
+  const name = (revision: string | null) =>
+    `${revision ?? "base"}${revision !== null && revision === head ? " (head)" : ""}`;
+  output.data(`-- dry run: nothing was changed in ${found.database}, schema ${found.schema}`);
+  output.data(`-- at ${name(from)}${steps.length === 0 ? "; nothing to do" : `, would be at ${name(to)}`}`);
+  for (const step of steps) {
+    const outside = step.transactional ? "" : ", outside a transaction";
+    output.data(`-- would ${direction === "up" ? "apply" : "revert"} ${step.revision}${outside}`);
+  }
+  for (const loss of losses) output.data(`-- would delete ${lossText(loss)} (${loss.revision})`);
+  if (steps.length > 0) output.data(`\n${found.sql.trimEnd()}`);
+  return 0;
+}
+
 /** Shared by upgrade and downgrade: progress as it happens, and the state afterwards. */
 export async function runMigration(
   context: Context,
-  options: MigrationsOptions,
+  options: MigrateOptions,
   direction: "upgrade" | "downgrade",
   target: string,
 ): Promise<number> {
@@ -61,12 +103,18 @@ export async function runMigration(
     onRetry: (attempt: number, holders: string) =>
       output.note(`Waiting for a lock, attempt ${attempt} of ${defaultLockRetry.attempts}; ${holders}.`),
   };
+  const askToLose = (losses: readonly Loss[]) => {
+    output.note("The downgrade deletes data that no upgrade brings back:");
+    for (const loss of losses) output.note(`  ${migration.lossText(loss)}`);
+    return confirm("Delete it?", context);
+  };
   try {
     const migrated = await withMigrationTarget(context, options, (database, shared) =>
       migration[direction](database, {
         ...shared,
         target,
         patience,
+        loseRows: options.yes === true || (canAsk(context) ? askToLose : false),
         onStep: ({ revision }, elapsed_ms) => output.report(`${done} ${revision.id} (${elapsed_ms} ms)`),
       }),
     );

@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ForecastLabError, fail } from "../errors.ts";
 import { didYouMean } from "../system/did-you-mean.ts";
 import { version } from "../system/version.ts";
-import type { Action } from "./command.ts";
+import type { Action, Context } from "./command.ts";
 import { registerCommands } from "./commands/index.ts";
 import { examples, helpConfiguration, helpWidth, markRequiredOptions, pathOf } from "./help.ts";
 import {
@@ -39,7 +39,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     environment,
     streams,
   );
-  const command = { exitCode: 0 };
+  const command: RunningCommand = { exitCode: 0 };
   const program = programWith(output, options, command);
   try {
     await program.parseAsync(args, { from: "user" });
@@ -47,7 +47,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   } catch (error) {
     if (error instanceof CommanderError) return reportUsage(error, output, streams);
     // Whatever breaks after the interruption broke because of it.
-    const cause = signal.aborted ? signal.reason : error;
+    const cause = signal.aborted ? signal.reason : await explained(error, command);
     const code = reportFailure(cause, output, streams);
     const interrupted = cause instanceof ForecastLabError && cause.code === "INTERRUPTED";
     return interrupted ? signalExit[cause.received.signal as keyof typeof signalExit] : code;
@@ -69,13 +69,27 @@ function withPsqlArgumentsApart(argv: readonly string[]): string[] {
   return [...argv.slice(0, end), "--", ...rest];
 }
 
+/** The command that was called. */
+interface RunningCommand {
+  exitCode: number;
+  /** Undefined until its settings are read. */
+  context?: Context;
+}
+
+async function explained(error: unknown, { context }: RunningCommand): Promise<unknown> {
+  if (context === undefined || !(error instanceof ForecastLabError) || error.code !== "SCHEMA_MISSING")
+    return error;
+  const { asSchemaState } = await import("./schema-state.ts");
+  return asSchemaState(error, context);
+}
+
 /** The shell's convention: 128 + the signal's number. */
 export const signalExit = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 function programWith(
   output: Output,
   { streams, environment, signal }: RunOptions,
-  outcome: { exitCode: number },
+  running: RunningCommand,
 ): Command {
   const action: Action =
     (work) =>
@@ -87,8 +101,9 @@ function programWith(
       const home = global.home === undefined ? {} : { FORECASTLAB_HOME: global.home };
       const settings = await readSettings({ ...environment, ...home }, process.cwd());
       const context = { settings, output, environment, signal, streams };
+      running.context = context;
       // biome-ignore lint/suspicious/noExplicitAny: commander passes the arguments on untyped
-      outcome.exitCode = (await work(context, ...(args as any))) ?? 0;
+      running.exitCode = (await work(context, ...(args as any))) ?? 0;
     };
   const program = new Command(output.program)
     .description(

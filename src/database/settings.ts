@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fail } from "../errors.ts";
 import * as kinds from "../system/arguments.ts";
 import { didYouMean } from "../system/did-you-mean.ts";
+import { readTrustedFile, requireTrustedProgram } from "./trusted-files.ts";
 
 /** Where the warehouse lives. Only {@link readSettings} makes it from the environment. */
 export interface Settings {
@@ -24,10 +25,11 @@ const fileNames = ["forecastlab.config.yaml", "forecastlab.config.yml", "forecas
 
 /**
  * Reads the settings. The environment (FORECASTLAB_HOME, DATABASE_URL, FORECASTLAB_POSTGRES_BIN, FORECASTLAB_MIGRATIONS) takes
- * precedence over `forecastlab.config.yaml|yml|json` in the folder, and that over the defaults.
+ * precedence over `forecastlab.config.yaml|yml|json` in the folder, and that over the defaults. A file that another user owns
+ * or may write to is refused, and so are programs that it names.
  *
  * @param folder where a settings file may be, and what relative paths start at
- * @throws SETTING_INVALID
+ * @throws SETTING_INVALID, FILE_UNTRUSTED, FILE_NOT_PERMITTED
  *
  * @example
  * import { readSettings } from "forecastlab";
@@ -43,6 +45,8 @@ export async function readSettings(environment: NodeJS.ProcessEnv, folder: strin
   if (databaseUrl !== undefined)
     requireDatabaseUrl(databaseUrl, environment.DATABASE_URL ? "DATABASE_URL" : "databaseUrl");
   const postgresBin = environment.FORECASTLAB_POSTGRES_BIN || file.postgresBin;
+  if (file.postgresBin && !environment.FORECASTLAB_POSTGRES_BIN && databaseUrl === undefined)
+    requireTrustedPrograms(resolve(folder, file.postgresBin));
   const migrations = environment.FORECASTLAB_MIGRATIONS || file.migrations;
   return {
     home: resolve(folder, environment.FORECASTLAB_HOME || file.home || ".forecastlab"),
@@ -57,9 +61,10 @@ async function readSettingsFile(folder: string): Promise<SettingsFile> {
   if (name === undefined) return {};
   // JSON is YAML. The parser is loaded only if there is a file, so that the command line starts fast.
   const [{ parse }, { z }] = await Promise.all([import("yaml"), import("zod")]);
+  const source = readTrustedFile(join(folder, name));
   let content: unknown;
   try {
-    content = parse(readFileSync(join(folder, name), "utf8")) ?? {};
+    content = parse(source) ?? {};
   } catch (error) {
     // The parser quotes the line that it fails at, which may hold a password: only the line's number is reported.
     const place = (error as { linePos?: { line: number }[] }).linePos?.[0]?.line;
@@ -83,6 +88,11 @@ async function readSettingsFile(folder: string): Promise<SettingsFile> {
 function unknown(names: readonly string[]): string {
   const hints = names.flatMap((name) => didYouMean(name, settingNames) ?? []);
   return `unknown name ${names.join(", ")}${hints.length === 0 ? "" : ` (${hints.join(" ")})`}`;
+}
+
+/** The programs that the embedded server is started with, and their folder. */
+function requireTrustedPrograms(folder: string): void {
+  for (const path of ["", "initdb", "pg_ctl", "postgres"]) requireTrustedProgram(join(folder, path));
 }
 
 function requireDatabaseUrl(url: string, name: string): void {

@@ -4,10 +4,14 @@
  */
 
 export type { ApplyOptions } from "./apply/apply-steps.ts";
+export { type Loss, lossText } from "./apply/losses.ts";
 export {
   type DowngradeOptions,
   downgrade,
+  type MigrationPreview,
   type MigrationResult,
+  type PreviewOptions,
+  preview,
   type UpgradeOptions,
   upgrade,
 } from "./apply/migrate.ts";
@@ -23,4 +27,11 @@ export type { Finding, Topic } from "./check/findings.ts";
 export { type Replay, type ReplayOptions, replay } from "./check/replay.ts";
 export type { Model } from "./generate/snapshot.ts";
 export { type RevisionOptions, type RevisionResult, writeRevision } from "./generate/write-revision.ts";
-export { type Revision, readRevisions, type Section } from "./revisions/revisions.ts";
+export {
+  findRevision,
+  headsOf,
+  type Revision,
+  readRevisionFiles,
+  readRevisions,
+  type Section,
+} from "./revisions/revisions.ts";

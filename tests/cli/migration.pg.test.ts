@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { run as runProgram } from "../../src/cli/run.ts";
 import { type Database, withClient } from "../../src/database/connection.ts";
-import { compareCatalogs, readCatalog, status, upgrade } from "../../src/migration/index.ts";
+import { compareCatalogs, type Finding, readCatalog, status, upgrade } from "../../src/migration/index.ts";
 import { readRevisions } from "../../src/migration/revisions/revisions.ts";
 import { revisionsFolder, runScript } from "../migration/support/migration.ts";
 import { freshDatabase, urlOf } from "../support/warehouse.ts";
 import { forecastlab } from "./support/command-line.ts";
+import { rememberingStreams } from "./support/streams.ts";
 
 const chain = readRevisions().map(({ id }) => id);
 const [first = "", second = ""] = chain;
@@ -22,6 +25,8 @@ const on =
 
 describe("the migration commands", async () => {
   const database = await freshDatabase({ empty: true });
+  const migrated = await freshDatabase();
+  const full = await freshDatabase();
   const run = on(database);
 
   test("upgrade, current, history, check and downgrade report what they did and the state", async () => {
@@ -58,6 +63,61 @@ describe("the migration commands", async () => {
     expect(down.stdout).toContain(`reverted ${head}`);
   });
 
+  test("upgrade --dry-run prints the plan and its SQL, which psql can run, and changes nothing", async () => {
+    const { status: exit, stdout, stderr } = await run("upgrade", "--dry-run");
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+    expect(stdout).toMatch(/^-- dry run: nothing was changed in .*, schema public\n/);
+    expect(stdout).toContain(`-- at ${chain.at(-2)}, would be at ${head} (head)\n-- would apply ${head}\n`);
+    expect(stdout).toContain("CREATE TABLE load_run (");
+    expect(await status(database)).toMatchObject({ revision: chain.at(-2) });
+    await runScript(database, stdout);
+    expect(await status(database)).toMatchObject({ revision: head });
+    expect((await run("upgrade", "--dry-run")).stdout).toContain(`-- at ${head} (head); nothing to do\n`);
+    const json = (await run("downgrade", "-1", "--dry-run", "--json")).json;
+    expect(json).toMatchObject({ dry_run: true, from: head, to: chain.at(-2), losses: [] });
+    expect(json.steps).toEqual([expect.objectContaining({ revision: head, direction: "down" })]);
+    expect((await run("upgrade", "--dry-run", "--sql")).status).toBe(2);
+  });
+
+  test("downgrade shows how many rows it would delete, and deletes them only after a yes", async () => {
+    const target = ["downgrade", "base"];
+    await withClient(full, (client) =>
+      client.query("INSERT INTO store (code, name) VALUES ('1', 'a'), ('2', 'b')"),
+    );
+    const dry = await on(full)(...target, "--dry-run");
+    expect(dry).toMatchObject({ status: 0 });
+    expect(dry.stdout).toContain(`-- would delete 2 rows of store (${first})\n`);
+    const refused = await on(full)(...target, "--json");
+    expect(refused.status).toBe(2);
+    expect(refused.json.error).toMatchObject({
+      code: "DOWNGRADE_LOSES_ROWS",
+      received: { losses: "2 rows of store" },
+    });
+
+    const answering = async (answer: string) => {
+      const { written, ...streams } = rememberingStreams({ isTTY: true });
+      const stdin = Object.assign(Readable.from([answer]), { isTTY: true }) as unknown as NodeJS.ReadStream;
+      const environment = { DATABASE_URL: urlOf(full), NO_COLOR: "1" };
+      const { signal } = new AbortController();
+      return {
+        exit: await runProgram(target, { streams: { ...streams, stdin }, environment, signal }),
+        written,
+      };
+    };
+    for (const answer of ["no\n", "\n", ""]) {
+      const { exit, written } = await answering(answer);
+      expect(exit).toBe(2);
+      expect(written.stderr).toContain("  2 rows of store\nDelete it? [y/N] ");
+    }
+    expect(await status(full)).toMatchObject({ revision: head });
+    expect((await answering("yes\n")).exit).toBe(0);
+    expect(await status(full)).toMatchObject({ revision: null });
+
+    await upgrade(full);
+    await withClient(full, (client) => client.query("INSERT INTO store (code, name) VALUES ('1', 'a')"));
+    expect(await on(full)(...target, "--yes")).toMatchObject({ status: 0 });
+  });
+
   test("with --json print one object each", async () => {
     expect((await run("upgrade", "--json")).json).toMatchObject({ schema: "public", to: head, head });
     const [current, history, check, stamp, script, refused] = await Promise.all([
@@ -89,6 +149,40 @@ describe("the migration commands", async () => {
 
 2 differences; the database is at ${head}, head.
 `);
+  });
+
+  test("check fails with a code of its own if it found no difference but could not examine everything", async () => {
+    const readOnly = `${urlOf(migrated)}?options=-cdefault_transaction_read_only%3Don`;
+    const env = { DATABASE_URL: readOnly, NO_COLOR: "1" };
+    const [json, text, drifted] = await Promise.all([
+      forecastlab(["check", "--json"], { env }),
+      forecastlab(["check"], { env }),
+      forecastlab(["check"], { env: { ...env, FORECASTLAB_MIGRATIONS: revisionsFolder() } }),
+    ]);
+    expect(json.status).toBe(1);
+    expect(json.json).toMatchObject({
+      clean: false,
+      complete: false,
+      findings: [],
+      not_examined: [expect.stringContaining("read-only transaction")],
+      error: { code: "CHECK_INCOMPLETE" },
+    });
+    expect(text).toMatchObject({ status: 1, stdout: "" });
+    expect(text.stderr).toContain(
+      "could not examine 1 thing: the live schema and the migrations: cannot execute CREATE SCHEMA in a read-only transaction. [CHECK_INCOMPLETE]",
+    );
+    // Differences say more than what could not be examined.
+    expect(drifted.status).toBe(3);
+    expect(drifted.stderr).toContain("not examined: the live schema");
+  });
+
+  test("check --no-model compares only revisions and live schema", async () => {
+    const run = on(migrated, revisionsFolder());
+    expect((await run("check", "--json")).json.findings.map(({ topic }: Finding) => topic)).toContain(
+      "model",
+    );
+    const others = (await run("check", "--no-model", "--json")).json;
+    expect(new Set(others.findings.map(({ topic }: Finding) => topic))).toEqual(new Set(["revisions"]));
   });
 
   test("wrong usage exits with 2 and says what is right", async () => {

@@ -18,6 +18,7 @@ describe("without drizzle-kit", async () => {
       replayed_in: "database",
       not_examined: ["the model: drizzle-kit is not installed"],
     });
+    expect((await check(database, { model: false })).not_examined).toEqual([]);
   });
 
   test("writeRevision names the missing package; an empty revision does not need it", async () => {

@@ -11,10 +11,8 @@ export const registerCurrent: RegisterCommand = (program, action) => {
       action(async (context, options: MigrationsOptions) => {
         const { output } = context;
         const { status } = await import("../../migration/index.ts");
-        const { schema, revision, head, history } = await withMigrationTarget(context, options, status);
-        const pending = history.filter(({ applied }) => !applied).map((entry) => entry.revision);
-        const unknown = history.filter((entry) => entry.unknown).map((entry) => entry.revision);
-        const edited = history.filter((entry) => entry.edited).map((entry) => entry.revision);
+        const found = await withMigrationTarget(context, options, status);
+        const { schema, revision, head, pending, unknown, edited } = found;
         output.result({ schema, revision, head, pending, unknown, edited });
         output.line(`${revision ?? "base"}${revision !== null && revision === head ? " (head)" : ""}`);
         if (pending.length > 0)

@@ -1,12 +1,21 @@
 import { examples, type RegisterCommand } from "../command.ts";
-import { type MigrationsOptions, migrationsOption, printScript, runMigration } from "../migrations.ts";
+import {
+  dryRunOption,
+  type MigrateOptions,
+  migrationsOption,
+  printPreview,
+  printScript,
+  runMigration,
+} from "../migrations.ts";
 
 export const registerDowngrade: RegisterCommand = (program, action) => {
   program
     .command("downgrade")
-    .description("revert the schema to an earlier revision; data of dropped tables and columns is lost")
+    .description("revert the schema to an earlier revision; asks before it deletes rows")
     .argument("<target>", "-N, base, or the revision to go back to (a prefix of its name is enough)")
     .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
+    .addOption(dryRunOption())
+    .option("--yes", "delete rows of dropped tables and columns without asking")
     .addOption(migrationsOption())
     .addHelpText(
       "after",
@@ -14,15 +23,21 @@ export const registerDowngrade: RegisterCommand = (program, action) => {
         "downgrade -1",
         "downgrade 0001",
         "downgrade base",
+        "downgrade -1 --dry-run",
         "downgrade -1 --sql",
         "downgrade 0002:base --sql",
       ),
     )
+    .addHelpText(
+      "after",
+      "\nIf tables or columns with data would be dropped, it shows how many rows of which tables and asks.\n" +
+        "Without a terminal it refuses (DOWNGRADE_LOSES_ROWS, exit code 2), unless --yes is given.",
+    )
     .action(
-      action(async (context, target: string, options: MigrationsOptions & { sql?: boolean }) =>
-        options.sql
-          ? printScript(context, options, "down", target)
-          : runMigration(context, options, "downgrade", target),
-      ),
+      action(async (context, target: string, options: MigrateOptions) => {
+        if (options.sql) return printScript(context, options, "down", target);
+        if (options.dryRun) return printPreview(context, options, "down", target);
+        return runMigration(context, options, "downgrade", target);
+      }),
     );
 };

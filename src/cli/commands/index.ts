@@ -8,6 +8,7 @@ import { registerDb } from "./db.ts";
 import { registerDemo } from "./demo.ts";
 import { registerDowngrade } from "./downgrade.ts";
 import { registerFrame } from "./frame.ts";
+import { registerHeads } from "./heads.ts";
 import { registerHelp } from "./help.ts";
 import { registerHistory } from "./history.ts";
 import { registerLoad } from "./load.ts";
@@ -15,11 +16,11 @@ import { registerLoads } from "./loads.ts";
 import { registerQuery } from "./query.ts";
 import { registerRevision } from "./revision.ts";
 import { registerRollup } from "./rollup.ts";
-
+import { registerShow } from "./show.ts";
 import { registerStamp } from "./stamp.ts";
+import { registerStatus } from "./status.ts";
 import { registerTables } from "./tables.ts";
 import { registerUnload } from "./unload.ts";
-
 import { registerUpgrade } from "./upgrade.ts";
 
 /** Every command, in the order `--help` shows them. */
@@ -27,8 +28,11 @@ const commands: RegisterCommand[] = [
   registerDb,
   registerUpgrade,
   registerDowngrade,
+  registerStatus,
   registerCurrent,
   registerHistory,
+  registerHeads,
+  registerShow,
   registerCheck,
   registerStamp,
   registerRevision,

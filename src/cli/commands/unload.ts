@@ -2,7 +2,7 @@ import { fail } from "../../errors.ts";
 import type { Unload } from "../../ingest/index.ts";
 import { countText, numberText } from "../../system/numbers.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
-import { confirmed } from "../render/confirm.ts";
+import { canAsk, confirm } from "../render/confirm.ts";
 import { type Output, reportResult } from "../render/output.ts";
 
 interface Options {
@@ -24,7 +24,7 @@ export const registerUnload: RegisterCommand = (program, action) => {
 };
 
 async function run(context: Context, text: string, { dryRun, yes, wait }: Options): Promise<number> {
-  const { settings, output, signal, streams } = context;
+  const { settings, output, signal } = context;
   if (!/^[1-9]\d{0,14}$/.test(text)) {
     throw fail("USAGE", { problem: `A load is named by its number in the ledger, not ${text}.` });
   }
@@ -38,7 +38,10 @@ async function run(context: Context, text: string, { dryRun, yes, wait }: Option
     const planned = await unload(database, Number(text), { ...options, dryRun: true });
     if (dryRun || planned.obstacles.length > 0) return planned;
     const question = `${sentenceOf(planned, "Remove")}?`;
-    return (await confirmed(question, streams, signal)) ? unload(database, Number(text), options) : undefined;
+    if (!canAsk(context)) {
+      throw fail("USAGE", { problem: "There is no terminal to ask on: --yes does it without a question." });
+    }
+    return (await confirm(question, context)) ? unload(database, Number(text), options) : undefined;
   });
   if (result === undefined) {
     output.note("Nothing was removed.");

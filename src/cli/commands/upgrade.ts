@@ -1,5 +1,12 @@
 import { examples, type RegisterCommand } from "../command.ts";
-import { type MigrationsOptions, migrationsOption, printScript, runMigration } from "../migrations.ts";
+import {
+  dryRunOption,
+  type MigrateOptions,
+  migrationsOption,
+  printPreview,
+  printScript,
+  runMigration,
+} from "../migrations.ts";
 
 export const registerUpgrade: RegisterCommand = (program, action) => {
   program
@@ -7,6 +14,7 @@ export const registerUpgrade: RegisterCommand = (program, action) => {
     .description("apply revisions up to a target, by default the newest")
     .argument("[target]", "head, +N, or a revision (a prefix of its name is enough)", "head")
     .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
+    .addOption(dryRunOption())
     .addOption(migrationsOption())
     .addHelpText(
       "after",
@@ -14,15 +22,16 @@ export const registerUpgrade: RegisterCommand = (program, action) => {
         "upgrade",
         "upgrade 0001",
         "upgrade +1",
+        "upgrade --dry-run",
         "upgrade --sql | psql --set ON_ERROR_STOP=1 mydb",
         "upgrade 0001:head --sql",
       ),
     )
     .action(
-      action(async (context, target: string, options: MigrationsOptions & { sql?: boolean }) =>
-        options.sql
-          ? printScript(context, options, "up", target)
-          : runMigration(context, options, "upgrade", target),
-      ),
+      action(async (context, target: string, options: MigrateOptions) => {
+        if (options.sql) return printScript(context, options, "up", target);
+        if (options.dryRun) return printPreview(context, options, "up", target);
+        return runMigration(context, options, "upgrade", target);
+      }),
     );
 };

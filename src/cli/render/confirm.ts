@@ -1,24 +1,29 @@
 import { createInterface } from "node:readline/promises";
-import { fail } from "../../errors.ts";
-import type { Streams } from "./output.ts";
+import type { Output, Streams } from "./output.ts";
+
+/** Whether there is a person to ask: both the input and stderr are a terminal. */
+export function canAsk({ output, streams }: { readonly output: Output; readonly streams: Streams }): boolean {
+  return output.interactive && streams.stdin?.isTTY === true;
+}
 
 /**
- * Asks a person. Only yes is yes.
+ * Asks a question on stderr that only `yes` or `y` answers with yes.
  *
- * @throws USAGE if there is no terminal to ask on
+ * @throws AbortError when the signal is aborted
  */
-export async function confirmed(
+export async function confirm(
   question: string,
-  { stderr }: Streams,
-  signal: AbortSignal,
+  { streams, signal }: { readonly streams: Streams; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  if (!process.stdin.isTTY || !stderr.isTTY) {
-    throw fail("USAGE", { problem: "There is no terminal to ask on: --yes does it without a question." });
-  }
-  const asking = createInterface({ input: process.stdin, output: stderr });
+  if (streams.stdin === undefined) return false;
+  // Not as a terminal: in its raw mode, Ctrl-C would not interrupt the command.
+  const reader = createInterface({ input: streams.stdin, output: streams.stderr, terminal: false });
+  // The end of the input is no answer.
+  const ended = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
   try {
-    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `, { signal })).trim());
+    const answer = await Promise.race([reader.question(`${question} [y/N] `, { signal }), ended]);
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
-    asking.close();
+    reader.close();
   }
 }

@@ -47,6 +47,8 @@ export interface Output {
 export interface Streams {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Where a person answers; undefined: nobody can be asked. */
+  readonly stdin?: NodeJS.ReadStream;
 }
 
 /** What of the command line decides how everything is printed. */

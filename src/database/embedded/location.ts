@@ -1,8 +1,9 @@
-import type { Stats } from "node:fs";
+import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
 import { mkdir, readdir, readlink, realpath, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ForecastLabError, fail } from "../../errors.ts";
 import { sha256OfText } from "../../system/digest.ts";
+import { requireTrusted, requireTrustedFoldersAbove, requireTrustedLink } from "../trusted-files.ts";
 import { ensurePrivateFolder, ensurePublicFolder, ignore, mayEnter, unusableFolder } from "./folders.ts";
 import { defaultOsUser, type OsUser, osUserOf, runsAsRoot } from "./os-user.ts";
 
@@ -44,7 +45,7 @@ const gitIgnore = "*\n";
  * Finds the server of a home and changes nothing.
  *
  * @returns undefined if the home does not exist or is empty
- * @throws EMBEDDED_HOME_UNUSABLE, EMBEDDED_HOME_TAKEN, EMBEDDED_HOME_FOREIGN
+ * @throws EMBEDDED_HOME_UNUSABLE, EMBEDDED_HOME_TAKEN, EMBEDDED_HOME_FOREIGN, FILE_UNTRUSTED
  */
 export async function findLocation(home: string): Promise<ServerLocation | undefined> {
   const found = await statOf(home);
@@ -52,21 +53,39 @@ export async function findLocation(home: string): Promise<ServerLocation | undef
   if (!found.isDirectory())
     throw fail("EMBEDDED_HOME_UNUSABLE", { folder: home, reason: "it is not a folder" });
   requireOwn(home, found);
+  requireTrustedLink(home);
+  requireTrustedFoldersAbove(realpathSync(home));
   const entries = await readdir(home).catch((error) => {
     throw unusableFolder(home, error);
   });
   if (entries.includes(linkName)) {
+    requireTrustedLink(join(home, linkName));
     const folder = await readlink(join(home, linkName));
     const owner = await statOf(folder);
-    return owner && locationIn(home, folder, osUserFor(folder, owner));
+    return owner && requireTrustedData(locationIn(home, folder, osUserFor(folder, owner)));
   }
   if (entries.includes(marker)) {
     // Read again: another command that creates the home changes its owner before it writes the marker.
     const now = await statOf(home);
-    return now && locationIn(home, home, osUserFor(home, now));
+    return now && requireTrustedData(locationIn(home, home, osUserFor(home, now)));
   }
   if (entries.length === 0) return undefined;
   throw fail("EMBEDDED_HOME_TAKEN", { folder: home });
+}
+
+/**
+ * The data folder may be a link, for example to a larger disk, but not one that others made or to a folder that others can
+ * change. Above all, root must not write where the owner of the home leads it.
+ */
+function requireTrustedData(location: ServerLocation): ServerLocation {
+  const { data, osUser } = location;
+  if (!lstatSync(data, { throwIfNoEntry: false })?.isSymbolicLink()) return location;
+  requireTrustedLink(data);
+  const target = statSync(data, { throwIfNoEntry: false });
+  if (target === undefined) return location;
+  requireTrusted(realpathSync(data), target, osUser?.uid);
+  requireTrustedFoldersAbove(realpathSync(data));
+  return location;
 }
 
 /** Only root may use the server of another user. */
@@ -90,7 +109,7 @@ function osUserFor(folder: string, owner: Owner): OsUser | undefined {
 /**
  * Finds or creates the folders of the server of a home. Only their owner can enter them.
  *
- * @throws EMBEDDED_HOME_UNUSABLE, EMBEDDED_HOME_TAKEN, EMBEDDED_HOME_FOREIGN, EMBEDDED_ACCOUNT_UNUSABLE
+ * @throws EMBEDDED_HOME_UNUSABLE, EMBEDDED_HOME_TAKEN, EMBEDDED_HOME_FOREIGN, EMBEDDED_ACCOUNT_UNUSABLE, FILE_UNTRUSTED
  */
 export async function ensureLocation(home: string): Promise<ServerLocation> {
   const location = (await findLocation(home)) ?? (await createLocation(home));
@@ -103,6 +122,8 @@ async function createLocation(home: string): Promise<ServerLocation> {
   await mkdir(dirname(home), { recursive: true }).catch((error) => {
     throw unusableFolder(dirname(home), error);
   });
+  // What exists was checked by findLocation.
+  requireTrustedFoldersAbove(join(realpathSync(dirname(home)), basename(home)));
   // A home may be a link, for example to a folder on a larger disk.
   const path = await mkdir(home, { mode: 0o700 })
     .catch(ignore("EEXIST"))

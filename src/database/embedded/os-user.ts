@@ -31,6 +31,11 @@ export function osUserOf(owner: { uid: number; gid: number }, passwd: string = r
   return { uid: owner.uid, gid: owner.gid, name: entry?.name ?? `user ${owner.uid}` };
 }
 
+/** The group that new files of a user get by default; undefined if the system does not know the user. */
+export function primaryGroupOf(uid: number, passwd: string = readPasswd()): number | undefined {
+  return parsePasswd(passwd).find((entry) => entry.uid === uid)?.gid;
+}
+
 export function runsAsRoot(): boolean {
   return process.geteuid?.() === 0;
 }

@@ -1,6 +1,7 @@
 import { type Client, withTransaction } from "../../database/connection.ts";
 import { defaultLockRetry, type LockRetry, withLockRetry } from "../../database/lock-retry.ts";
 import { fail } from "../../errors.ts";
+import { withPinnedSettings } from "../revisions/pinned-settings.ts";
 import { revisionTableSql } from "../revisions/revision-table.ts";
 import { hasStatements } from "../revisions/revisions.ts";
 import { splitStatements } from "../revisions/split-statements.ts";
@@ -32,16 +33,17 @@ export async function applySteps(
   { patience = defaultLockRetry, signal, onStep }: ApplyOptions & Pick<MigrationOptions, "signal"> = {},
 ): Promise<void> {
   refuseIrreversible(steps);
-  const { rows } = await client.query<{ path: string }>("SELECT current_setting('search_path') AS path");
-  for (const step of steps) {
-    signal?.throwIfAborted();
-    // A SET in one revision must not change the schema of the next one.
-    await client.query("SELECT set_config('search_path', $1, false)", [rows[0]?.path]);
-    const start = performance.now();
-    const apply = step.revision.transactional ? applyInTransaction : applyStatements;
-    await apply(client, schema, step, { ...patience, signal });
-    onStep?.(step, Math.round(performance.now() - start));
-  }
+  await withPinnedSettings(client, async (pin) => {
+    for (const step of steps) {
+      signal?.throwIfAborted();
+      // A SET in one revision must not change the schema of the next one, nor how its literals are read.
+      await pin();
+      const start = performance.now();
+      const apply = step.revision.transactional ? applyInTransaction : applyStatements;
+      await apply(client, schema, step, { ...patience, signal });
+      onStep?.(step, Math.round(performance.now() - start));
+    }
+  });
 }
 
 /** @throws REVISION_IRREVERSIBLE if a revision to revert has no downgrade */

@@ -1,8 +1,11 @@
+import type { Client } from "../../database/connection.ts";
 import { currentSchema } from "../../database/current-schema.ts";
+import { fail } from "../../errors.ts";
 import * as kinds from "../../system/arguments.ts";
 import { appliedState, readRevisionTable, requireAgreement } from "../revisions/revision-table.ts";
 import { type Revision, readRevisions } from "../revisions/revisions.ts";
-import { type ApplyOptions, applySteps } from "./apply-steps.ts";
+import { type ApplyOptions, applySteps, refuseIrreversible } from "./apply-steps.ts";
+import { type Loss, lossesOf, lossText } from "./losses.ts";
 import {
   type DowngradeTarget,
   downgradeSteps,
@@ -10,6 +13,7 @@ import {
   type UpgradeTarget,
   upgradeSteps,
 } from "./migration-plan.ts";
+import { scriptText } from "./script.ts";
 import {
   type LockOptions,
   type MigrationOptions,
@@ -28,6 +32,34 @@ export interface UpgradeOptions extends MigrationOptions, LockOptions, ApplyOpti
 export interface DowngradeOptions extends MigrationOptions, LockOptions, ApplyOptions {
   /** `base`, `-N`, or the revision to return to. */
   readonly target: DowngradeTarget;
+  /**
+   * Whether data may be lost: true, or a function that gets the data that would be lost and decides. It is called before
+   * anything is changed, and only if there is such data. Default: false, which refuses with DOWNGRADE_LOSES_ROWS.
+   */
+  readonly loseRows?: boolean | ((losses: readonly Loss[]) => boolean | Promise<boolean>) | undefined;
+}
+
+/** Options of {@link preview}. */
+export interface PreviewOptions extends MigrationOptions {
+  readonly direction: "up" | "down";
+  /** As of {@link upgrade} or {@link downgrade}. */
+  readonly target: UpgradeTarget | DowngradeTarget;
+}
+
+/** What an upgrade or downgrade would do now. */
+export interface MigrationPreview extends Pick<MigrationResult, "schema" | "from" | "to" | "head"> {
+  /** One element per revision that would run, in order, with its own statements; empty if there is nothing to do. */
+  readonly steps: readonly {
+    readonly revision: string;
+    readonly direction: "up" | "down";
+    /** False if its statements would be committed one by one. */
+    readonly transactional: boolean;
+    readonly sql: string;
+  }[];
+  /** The data that would be lost. */
+  readonly losses: readonly Loss[];
+  /** A script for psql that does the same. */
+  readonly sql: string;
 }
 
 /** What an upgrade or downgrade did. */
@@ -76,31 +108,93 @@ export async function upgrade(place: Place, options: UpgradeOptions = {}): Promi
 
 /**
  * Downgrades the schema of the warehouse to a target: reverts the revisions after it, the last one first. The data of
- * dropped tables and columns is lost. At `base` nothing is left, not even the revision table.
+ * dropped tables and columns is lost, so it is refused if there is any, unless `loseRows` allows it. At `base` nothing is
+ * left, not even the revision table.
  *
  * @param place the database, or an open connection
  * @returns the revisions before and after, and each step with its duration
- * @throws REVISION_IRREVERSIBLE, before anything is reverted, if a revision has no downgrade; and as {@link upgrade}
+ * @throws REVISION_IRREVERSIBLE or DOWNGRADE_LOSES_ROWS, before anything is reverted, if a revision has no downgrade or data
+ * would be lost; and as {@link upgrade}
  * @example
  * ```ts
  * import { databaseOf } from "forecastlab";
  * import { downgrade } from "forecastlab/migration";
  *
  * const database = databaseOf("postgresql://localhost/warehouse");
- * const { to } = await downgrade(database, { target: "-1" });
+ * const { to } = await downgrade(database, { target: "-1", loseRows: true });
  * console.log(`now at ${to ?? "base"}`);
  * ```
  */
 export async function downgrade(place: Place, options: DowngradeOptions): Promise<MigrationResult> {
-  return migrate(place, options, (chain, appliedCount) =>
-    downgradeSteps(chain, appliedCount, options.target),
+  return migrate(
+    place,
+    options,
+    (chain, appliedCount) => downgradeSteps(chain, appliedCount, options.target),
+    (client, steps) => requireConsent(client, steps, options.loseRows ?? false),
   );
+}
+
+async function requireConsent(
+  client: Client,
+  steps: readonly Step[],
+  loseRows: NonNullable<DowngradeOptions["loseRows"]>,
+): Promise<void> {
+  refuseIrreversible(steps);
+  if (loseRows === true) return;
+  const losses = await lossesOf(client, steps);
+  if (losses.length === 0 || (loseRows !== false && (await loseRows(losses)))) return;
+  throw fail("DOWNGRADE_LOSES_ROWS", { losses: losses.map(lossText).join(", ") });
+}
+
+/**
+ * What an upgrade or downgrade would do now: the revisions, their SQL and the data that would be lost. Changes nothing and
+ * takes no lock, so it needs only the right to read.
+ *
+ * @param place the database, or an open connection
+ * @returns the revisions before and after, each step with its SQL, and the rows and values that would be deleted
+ * @throws REVISION_IRREVERSIBLE; and as {@link upgrade}, except for what fails when a revision runs
+ * @example
+ * ```ts
+ * import { databaseOf } from "forecastlab";
+ * import { preview } from "forecastlab/migration";
+ *
+ * const database = databaseOf("postgresql://localhost/warehouse");
+ * const { steps, losses } = await preview(database, { direction: "down", target: "base" });
+ * for (const { table, rows } of losses) console.log(`${steps.length} steps would delete ${rows} rows of ${table}`);
+ * ```
+ */
+export async function preview(place: Place, options: PreviewOptions): Promise<MigrationPreview> {
+  const chain = readRevisions(options.folder);
+  const { direction, target } = options;
+  const up = direction === "up";
+  return withConnection(place, options.signal, async (client) => {
+    const schema = await currentSchema(client);
+    const state = appliedState(chain, await readRevisionTable(client, schema));
+    requireAgreement(chain, state);
+    const steps = (up ? upgradeSteps : downgradeSteps)(chain, state.appliedCount, target);
+    refuseIrreversible(steps);
+    const places = placesOf(chain, state.appliedCount, steps);
+    const title = `${up ? "upgrade" : "downgrade"} from ${places.from ?? "base"} to ${places.to ?? "base"}`;
+    return {
+      schema,
+      ...places,
+      steps: steps.map(({ revision }) => ({
+        revision: revision.id,
+        direction,
+        transactional: revision.transactional,
+        sql: revision[direction].sql.trim(),
+      })),
+      losses: await lossesOf(client, steps),
+      sql: scriptText(steps, title),
+    };
+  });
 }
 
 async function migrate(
   place: Place,
   options: MigrationOptions & LockOptions & ApplyOptions,
   plan: (chain: readonly Revision[], appliedCount: number) => Step[],
+  before: (client: Client, steps: readonly Step[]) => Promise<void> = async () => {},
 ): Promise<MigrationResult> {
   kinds.requireArguments("The migration", { place, options }, { place: kinds.object, options: kinds.object });
   kinds.requireArguments("The migration", options, {
@@ -115,6 +209,7 @@ async function migrate(
       const state = appliedState(chain, await readRevisionTable(client, schema));
       requireAgreement(chain, state);
       const planned = plan(chain, state.appliedCount);
+      await before(client, planned);
       const steps: MigrationResult["steps"][number][] = [];
       await applySteps(client, schema, planned, {
         ...options,
@@ -123,17 +218,15 @@ async function migrate(
           options.onStep?.(step, elapsed_ms);
         },
       });
-      const upwards = planned[0]?.direction === "up";
-      const end = state.appliedCount + (upwards ? planned.length : -planned.length);
-      return {
-        schema,
-        from: idAt(chain, state.appliedCount),
-        to: idAt(chain, end),
-        head: idAt(chain, chain.length),
-        steps,
-      };
+      return { schema, ...placesOf(chain, state.appliedCount, planned), steps };
     });
   });
+}
+
+/** The revisions before and after the steps, and the head. */
+function placesOf(chain: readonly Revision[], appliedCount: number, steps: readonly Step[]) {
+  const end = appliedCount + (steps[0]?.direction === "up" ? steps.length : -steps.length);
+  return { from: idAt(chain, appliedCount), to: idAt(chain, end), head: idAt(chain, chain.length) };
 }
 
 const idAt = (chain: readonly Revision[], count: number) => chain[count - 1]?.id ?? null;

@@ -1,5 +1,6 @@
 import { fail } from "../../errors.ts";
 import { version } from "../../system/version.ts";
+import { pinningSql, unpinningSql } from "../revisions/pinned-settings.ts";
 import { revisionTable, revisionTableSql } from "../revisions/revision-table.ts";
 import { readRevisions } from "../revisions/revisions.ts";
 import { splitStatements, terminated } from "../revisions/split-statements.ts";
@@ -43,10 +44,18 @@ export function script(options: ScriptOptions): string {
   refuseIrreversible(steps);
   const end = start + (up ? steps.length : -steps.length);
   const name = (count: number) => chain[count - 1]?.id ?? "base";
+  return scriptText(steps, `${up ? "upgrade" : "downgrade"} from ${name(start)} to ${name(end)}`);
+}
+
+/** The script of some steps, ending with a line break. */
+export function scriptText(steps: readonly Step[], title: string): string {
   return [
-    `-- forecastlab ${version}: ${up ? "upgrade" : "downgrade"} from ${name(start)} to ${name(end)}`,
+    `-- forecastlab ${version}: ${title}`,
     "-- Run it in the warehouse's schema, for example: psql --set ON_ERROR_STOP=1 --file THIS_FILE",
     ...steps.map((step) => `\n${stepScript(step)}`),
+    "",
+    "-- the settings of the session again",
+    unpinningSql,
     "",
   ].join("\n");
 }
@@ -57,10 +66,10 @@ function stepScript(step: Step): string {
   const title = `-- ${direction === "up" ? "upgrade to" : "downgrade of"} ${revision.id}`;
   if (!revision.transactional) {
     const statements = splitStatements(sql).map(({ text }) => `${text};`);
-    return [title, guard(step), ...statements, "BEGIN;", recordSql(step), "COMMIT;"].join("\n");
+    return [title, pinningSql, guard(step), ...statements, "BEGIN;", recordSql(step), "COMMIT;"].join("\n");
   }
   const lock = `SELECT pg_advisory_xact_lock(${lockKey("current_schema()")});`;
-  return [title, "BEGIN;", lock, guard(step), "", sql, "", recordSql(step), "COMMIT;"].join("\n");
+  return [title, pinningSql, "BEGIN;", lock, guard(step), "", sql, "", recordSql(step), "COMMIT;"].join("\n");
 }
 
 /** Stops the script if the database is not at the revision from which the step starts. Ids need no quoting. */

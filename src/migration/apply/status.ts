@@ -1,5 +1,5 @@
 import { currentSchema } from "../../database/current-schema.ts";
-import { appliedState, readRevisionTable } from "../revisions/revision-table.ts";
+import { type AppliedState, appliedState, readRevisionTable } from "../revisions/revision-table.ts";
 import { readRevisions } from "../revisions/revisions.ts";
 import { type MigrationOptions, type Place, withConnection } from "./session.ts";
 
@@ -26,10 +26,23 @@ export interface HistoryEntry {
 /** The revisions of a schema. */
 export interface Status {
   readonly schema: string;
+  /**
+   * `not migrated`: no revision is applied, so there is no warehouse; `inconsistent`: the files and the revision table
+   * contradict each other, because a revision is edited, unknown or out of order.
+   */
+  readonly state: "not migrated" | "behind" | "at head" | "inconsistent";
   /** The last applied revision; null if there is none (base). */
   readonly revision: string | null;
   /** The last revision on disk; null if there is none. */
   readonly head: string | null;
+  /** Revisions that are not applied, in order. */
+  readonly pending: readonly string[];
+  /** Applied revisions whose file was edited since. */
+  readonly edited: readonly string[];
+  /** Applied revisions that have no file. */
+  readonly unknown: readonly string[];
+  /** Applied revisions that come after one that is not applied. */
+  readonly out_of_order: readonly string[];
   /** The revisions of the chain in order, then those that are applied but have no file. */
   readonly history: readonly HistoryEntry[];
 }
@@ -46,8 +59,7 @@ export interface Status {
  * import { status } from "forecastlab/migration";
  *
  * const database = databaseOf("postgresql://localhost/warehouse");
- * const { revision, head, history } = await status(database);
- * const pending = history.filter(({ applied }) => !applied);
+ * const { revision, head, pending } = await status(database);
  * console.log(`at ${revision ?? "base"} of ${head}, ${pending.length} pending`);
  * ```
  */
@@ -71,14 +83,31 @@ export async function status(place: Place, options: MigrationOptions = {}): Prom
       edited: state.edited.includes(id),
       unknown,
     });
+    const { edited, unknown, outOfOrder } = state;
+    const pending = chain.filter(({ id }) => !rows.has(id)).map(({ id }) => id);
     return {
       schema,
+      state: stateOf(state, applied.length, pending.length),
       revision: current,
       head,
+      pending,
+      edited,
+      unknown,
+      out_of_order: outOfOrder,
       history: [
         ...chain.map(({ id, parent }) => entry(id, parent ?? null, false)),
         ...state.unknown.map((id) => entry(id, null, true)),
       ],
     };
   });
+}
+
+function stateOf(
+  { edited, unknown, outOfOrder }: AppliedState,
+  applied: number,
+  pending: number,
+): Status["state"] {
+  if (edited.length + unknown.length + outOfOrder.length > 0) return "inconsistent";
+  if (applied === 0) return "not migrated";
+  return pending > 0 ? "behind" : "at head";
 }

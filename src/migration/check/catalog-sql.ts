@@ -212,7 +212,8 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 
         FROM pg_enum e WHERE e.enumtypid = t.oid)
       WHEN 'd' THEN concat_ws(' ',
         format_type(t.typbasetype, t.typtypmod),
-        'DEFAULT ' || t.typdefault,
+        -- Not typdefault, which is the text of the session that created the domain.
+        'DEFAULT ' || pg_get_expr(t.typdefaultbin, 0, true),
         CASE WHEN t.typnotnull THEN 'NOT NULL' END,
         (SELECT string_agg(pg_get_constraintdef(k.oid, true), ' ' ORDER BY k.conname)
           FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'))

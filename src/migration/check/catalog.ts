@@ -1,4 +1,5 @@
 import type { Client } from "../../database/connection.ts";
+import { withPinnedSettings } from "../revisions/pinned-settings.ts";
 import { catalogSql } from "./catalog-sql.ts";
 
 /** One object of a schema. */
@@ -19,7 +20,8 @@ export interface CatalogObject {
 export type Catalog = readonly CatalogObject[];
 
 /**
- * Reads the catalog of the current schema of a connection. Any role may read it.
+ * Reads the catalog of the current schema of a connection. Any role may read it. How the session, the role or the database
+ * displays values makes no difference.
  *
  * @returns one element per table, column, constraint, index, trigger, function, … and extension, without partitions and the
  * revision table
@@ -36,7 +38,8 @@ export type Catalog = readonly CatalogObject[];
  */
 export async function readCatalog(client: Client): Promise<Catalog> {
   // A named statement is planned once per connection: planning takes as long as running, and catalogs are read in pairs.
-  const { rows } = await client.query<CatalogObject>({ name: "forecastlab catalog", text: catalogSql });
+  const query = { name: "forecastlab catalog", text: catalogSql };
+  const { rows } = await withPinnedSettings(client, () => client.query<CatalogObject>(query));
   return inOrder(rows);
 }
 

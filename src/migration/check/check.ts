@@ -6,7 +6,7 @@ import { loadDiffEngine, modelIsStale, ownModel } from "../generate/drizzle-kit.
 import { emptySnapshot, type Model, readSnapshot } from "../generate/snapshot.ts";
 import { statementsBetween } from "../generate/statements-between.ts";
 import { appliedState, readRevisionTable } from "../revisions/revision-table.ts";
-import { ownMigrations, readRevisions } from "../revisions/revisions.ts";
+import { isPackaged, ownMigrations, readRevisions } from "../revisions/revisions.ts";
 import { readCatalog } from "./catalog.ts";
 import {
   databaseFindings,
@@ -20,8 +20,8 @@ import { type Replay, replay } from "./replay.ts";
 
 /** Options of {@link check}. */
 export interface CheckOptions extends MigrationOptions {
-  /** The drizzle schema to compare. Default: the schema of the warehouse. */
-  readonly model?: Model | undefined;
+  /** The drizzle schema to compare; false compares none. Default: the schema of the warehouse. */
+  readonly model?: Model | false | undefined;
   /** The result of an earlier {@link replay}, to compare several databases with it. Default: the migrations are replayed. */
   readonly replayed?: Replay | undefined;
 }
@@ -37,7 +37,7 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   /** Where the migrations were replayed; null if that was not possible. */
   readonly replayed_in: Replay["scratch"] | null;
-  /** One sentence per comparison that was not possible, with the reason. */
+  /** One sentence per comparison that was not possible, with the reason: there the schema may differ. */
   readonly not_examined: readonly string[];
 }
 
@@ -47,7 +47,8 @@ export interface CheckReport {
  * transaction that is rolled back. Nothing else is changed.
  *
  * @param place the database, or an open connection, for which only a scratch schema is possible
- * @returns the differences, and what could not be examined: a missing right or a missing drizzle-kit is no error
+ * @returns the differences, and what could not be examined: a missing right or a missing drizzle-kit is no error. The schema
+ * is as it should be only if both lists are empty
  * @throws REVISION_FILE_INVALID, REVISION_CHAIN_INVALID, REVISION_HEADS, REVISION_FAILED if a revision does not run in an empty
  * schema, SCHEMA_NOT_CHOSEN, DATABASE_*
  * @example
@@ -111,12 +112,10 @@ interface ModelExamination {
 }
 
 /** Compares the model with its snapshot. */
-async function examineModel(folder: string, model: Model | undefined): Promise<ModelExamination> {
-  const unexamined = (reason: string) => ({
-    findings: [],
-    notExamined: [`the model: ${reason}`],
-    sql: async () => undefined,
-  });
+async function examineModel(folder: string, model: Model | false | undefined): Promise<ModelExamination> {
+  const left = (...notExamined: string[]) => ({ findings: [], notExamined, sql: async () => undefined });
+  const unexamined = (reason: string) => left(`the model: ${reason}`);
+  if (model === false) return left();
   if (model === undefined && modelIsStale()) {
     return unexamined("src/schema was edited after the build; run npm run build");
   }
@@ -124,6 +123,8 @@ async function examineModel(folder: string, model: Model | undefined): Promise<M
     if (error instanceof ForecastLabError && error.code === "DIFF_ENGINE_MISSING") return undefined;
     throw error;
   });
+  // The model of an installed package was released with its migrations and cannot change.
+  if (engine === undefined && model === undefined && isPackaged(folder)) return left();
   if (engine === undefined) return unexamined("drizzle-kit is not installed");
   const snapshot = readSnapshot(folder);
   const current = engine.snapshotOf(model ?? (await ownModel()));

@@ -1,5 +1,6 @@
 import type { Client, Database } from "../../database/connection.ts";
 import { revisionFailure } from "../apply/revision-failures.ts";
+import { withPinnedSettings } from "../revisions/pinned-settings.ts";
 import type { Revision } from "../revisions/revisions.ts";
 import { splitStatements, tokensOf } from "../revisions/split-statements.ts";
 import { type Catalog, readCatalog } from "./catalog.ts";
@@ -69,21 +70,22 @@ export async function replay(client: Client, options: ReplayOptions): Promise<Re
 }
 
 async function run({ client, kind }: Scratch, revisions: readonly Revision[], signal?: AbortSignal) {
-  const { rows } = await client.query<{ path: string }>("SELECT current_setting('search_path') AS path");
-  for (const revision of revisions) {
-    signal?.throwIfAborted();
-    const { transactional, up } = revision;
-    const scripts =
-      transactional || kind === "schema"
-        ? [transactional ? up.sql : withoutConcurrently(up.sql)]
-        : splitStatements(up.sql).map(({ text }) => text);
-    for (const script of scripts) {
-      await client.query(script).catch((error: unknown) => {
-        throw revisionFailure(error, revision, transactional ? up : undefined);
-      });
+  await withPinnedSettings(client, async (pin) => {
+    for (const revision of revisions) {
+      signal?.throwIfAborted();
+      await pin();
+      const { transactional, up } = revision;
+      const scripts =
+        transactional || kind === "schema"
+          ? [transactional ? up.sql : withoutConcurrently(up.sql)]
+          : splitStatements(up.sql).map(({ text }) => text);
+      for (const script of scripts) {
+        await client.query(script).catch((error: unknown) => {
+          throw revisionFailure(error, revision, transactional ? up : undefined);
+        });
+      }
     }
-    await client.query("SELECT set_config('search_path', $1, false)", [rows[0]?.path]);
-  }
+  });
 }
 
 /** CONCURRENTLY is not allowed in a transaction. Without it the resulting objects are the same. */
@@ -97,7 +99,7 @@ function withoutConcurrently(sql: string): string {
 async function modelCatalog({ client, nextSchema }: Scratch, modelSql: readonly string[]) {
   await nextSchema();
   try {
-    await client.query(withoutConcurrently(modelSql.join("\n")));
+    await withPinnedSettings(client, () => client.query(withoutConcurrently(modelSql.join("\n"))));
     return { model: await readCatalog(client) };
   } catch (error) {
     return { model: undefined, modelProblem: (error as Error).message };

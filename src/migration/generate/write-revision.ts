@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { fail } from "../../errors.ts";
 import { replaceFile } from "../../system/atomic-write.ts";
 import { asFileFailure, withFileFailures } from "../../system/file-failures.ts";
-import { ownMigrations, type Revision, readRevisions } from "../revisions/revisions.ts";
+import { isPackaged, ownMigrations, type Revision, readRevisions } from "../revisions/revisions.ts";
 import { type DiffEngine, loadDiffEngine, modelIsStale, ownModel } from "./drizzle-kit.ts";
 import { type Model, readSnapshot, type Snapshot, snapshotPath, snapshotText } from "./snapshot.ts";
 import { sectionBetween } from "./statements-between.ts";
@@ -49,7 +49,7 @@ export interface RevisionResult {
  */
 export async function writeRevision(options: RevisionOptions): Promise<RevisionResult> {
   const folder = options.folder ?? ownMigrations;
-  if (folder.split(sep).includes("node_modules")) throw fail("MIGRATIONS_PACKAGED", { folder });
+  if (isPackaged(folder)) throw fail("MIGRATIONS_PACKAGED", { folder });
   withFileFailures(folder, "written", () => mkdirSync(folder, { recursive: true }));
   const chain = readRevisions(folder);
   const parent = chain.at(-1)?.id ?? null;

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "../../errors.ts";
 import { sha256OfText } from "../../system/digest.ts";
@@ -31,6 +31,9 @@ export interface Section {
 /** The folder with the migrations of this package. */
 export const ownMigrations = fileURLToPath(new URL("../../../migrations/", import.meta.url));
 
+/** Whether a folder belongs to an installed package. */
+export const isPackaged = (folder: string) => folder.split(sep).includes("node_modules");
+
 /**
  * Reads the revisions in a folder. Other files are ignored.
  *
@@ -47,20 +50,51 @@ export const ownMigrations = fileURLToPath(new URL("../../../migrations/", impor
  * ```
  */
 export function readRevisions(folder: string = ownMigrations): Revision[] {
+  return chainOf(readRevisionFiles(folder));
+}
+
+/**
+ * Reads the revisions in a folder as {@link readRevisions} does, but accepts revisions that branch.
+ *
+ * @param folder the folder of the revisions; the migrations of this package by default
+ * @returns one element per revision, ordered by the names of the files
+ * @throws FILE_NOT_FOUND if there is no such folder, FILE_NOT_PERMITTED, REVISION_FILE_INVALID
+ * @example
+ * ```ts
+ * import { headsOf, readRevisionFiles } from "forecastlab/migration";
+ *
+ * console.log(headsOf(readRevisionFiles("migrations")).map(({ id }) => id));
+ * ```
+ */
+export function readRevisionFiles(folder: string = ownMigrations): Revision[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw fail("FILE_NOT_FOUND", { path: folder });
   const names = withFileFailures(folder, "read", () => readdirSync(folder));
   const paths = names
     .filter((name) => name.endsWith(".sql"))
     .sort()
     .map((name) => join(folder, name));
-  return chainOf(
-    paths.map((path) =>
-      parseRevision(
-        path,
-        withFileFailures(path, "read", () => readFileSync(path, "utf8")),
-      ),
+  return paths.map((path) =>
+    parseRevision(
+      path,
+      withFileFailures(path, "read", () => readFileSync(path, "utf8")),
     ),
   );
+}
+
+/**
+ * The revisions that are no other's parent. One if they form a chain.
+ *
+ * @example
+ * ```ts
+ * import { headsOf, readRevisionFiles } from "forecastlab/migration";
+ *
+ * const branches = headsOf(readRevisionFiles("migrations"));
+ * if (branches.length > 1) console.log(`two heads: ${branches.map(({ id }) => id).join(" and ")}`);
+ * ```
+ */
+export function headsOf(revisions: readonly Revision[]): Revision[] {
+  const parents = new Set(revisions.map(({ parent }) => parent));
+  return revisions.filter(({ id }) => !parents.has(id));
 }
 
 /**
@@ -172,6 +206,12 @@ function headOf(branch: Revision, children: ReadonlyMap<string | undefined, Revi
  * The revision with an id, or with the only id that starts with the given text: `0002`.
  *
  * @throws REVISION_UNKNOWN, REVISION_AMBIGUOUS
+ * @example
+ * ```ts
+ * import { findRevision, readRevisions } from "forecastlab/migration";
+ *
+ * console.log(findRevision(readRevisions(), "0001").up.sql);
+ * ```
  */
 export function findRevision<R extends { readonly id: string }>(chain: readonly R[], wanted: string): R {
   const exact = chain.find(({ id }) => id === wanted);
