@@ -103,6 +103,28 @@ export const catalogue = {
     message: "The server at {server} runs PostgreSQL {version}; the warehouse needs 15 or newer.",
     action: "Use PostgreSQL 15 to 18, or unset DATABASE_URL to use the embedded server.",
   },
+  DATABASE_POOLER_UNSUPPORTED: {
+    exit: 1,
+    http: 503,
+    message:
+      "{server} is a connection pooler in {mode} mode, in which one connection does not keep one session of PostgreSQL.",
+    action:
+      "Connect to PostgreSQL itself, or through session pooling (pgbouncer: pool_mode = session). Nothing was done.",
+  },
+  DATABASE_POOL_TOO_SMALL: {
+    exit: 1,
+    http: 503,
+    message: "The connection pooler at {server} gave no second connection within {limit} s.",
+    action:
+      "Connect to PostgreSQL itself, or let the pool hold at least 4 connections in session mode. Nothing was done.",
+  },
+  DATABASE_LOCK_KEPT: {
+    exit: 1,
+    http: 500,
+    message: "The lock on {what} could not be released: {reason}.",
+    action:
+      "What was done before is kept. If others wait for the lock, end the session that holds it with pg_terminate_backend.",
+  },
   DATABASE_PERMISSION_DENIED: {
     exit: 1,
     http: 403,
@@ -150,6 +172,15 @@ export const catalogue = {
   },
 
   // ---- migrations
+  MIGRATION_BUSY: {
+    exit: 1,
+    http: 409,
+    message:
+      "Another migration of the schema {schema} has not finished within {limit} s: its lock is held by {holder}.",
+    action:
+      "Nothing was done. Try again when it has finished, or end that session if it hangs, or wait longer.",
+    cli: "The limit is --lock-wait SECONDS.",
+  },
   REVISION_FILE_INVALID: {
     exit: 1,
     http: 500,

@@ -2,6 +2,7 @@ import pg from "pg";
 import { fail } from "../errors.ts";
 import type { Database } from "./address.ts";
 import { asDatabaseFailure } from "./failures.ts";
+import { isPooled, requireOwnSession } from "./pooler.ts";
 
 export { type Database, databaseBeside, databaseOf } from "./address.ts";
 
@@ -16,8 +17,9 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
  * Connects, runs the work, disconnects. Failures of PostgreSQL become errors of the catalogue. When the signal is aborted,
  * the statement that is running on the server is cancelled, and no transaction commits any more.
  *
- * @throws DATABASE_UNREACHABLE, DATABASE_LOGIN_REFUSED, DATABASE_NOT_FOUND, DATABASE_VERSION_UNSUPPORTED, and errors of the
- * work as {@link asDatabaseFailure} turns them into those of the catalogue
+ * @throws DATABASE_UNREACHABLE, DATABASE_LOGIN_REFUSED, DATABASE_NOT_FOUND, DATABASE_VERSION_UNSUPPORTED,
+ * DATABASE_POOLER_UNSUPPORTED, DATABASE_POOL_TOO_SMALL, and errors of the work as {@link asDatabaseFailure} turns them into
+ * those of the catalogue
  *
  * @example
  * import { databaseOf, withClient } from "forecastlab";
@@ -38,15 +40,18 @@ export async function withClient<T>(
   // If the server goes away between two statements, an unhandled event would end the process.
   client.on("error", () => {});
   let stopListening = () => {};
+  let pooled = false;
   try {
     await client.connect();
-    await openSession(client, database);
-    if (signal !== undefined) stopListening = await cancelWhenAborted(database, client, signal);
+    const session = await openSession(client, database);
+    pooled = session.pooled;
+    if (signal !== undefined) stopListening = cancelWhenAborted(database, client, session.pid, signal);
     return await work(client);
   } catch (error) {
     throw asDatabaseFailure(error, database.label);
   } finally {
     stopListening();
+    if (pooled) await resetSession(client).catch(() => {});
     await client.end().catch(() => {});
   }
 }
@@ -73,18 +78,11 @@ const signals = new WeakMap<Client, AbortSignal>();
  * because a cancellation between two statements is lost. The connection stays open, so that the outcome of a commit that is
  * running is always known.
  */
-async function cancelWhenAborted(
-  database: Database,
-  client: Client,
-  signal: AbortSignal,
-): Promise<() => void> {
+function cancelWhenAborted(database: Database, client: Client, pid: number, signal: AbortSignal): () => void {
   signals.set(client, signal);
-  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   let repeat: NodeJS.Timeout | undefined;
   const cancel = () => {
-    withClient(database, (other) => other.query("SELECT pg_cancel_backend($1)", [rows[0]?.pid])).catch(
-      () => {},
-    );
+    withClient(database, (other) => other.query("SELECT pg_cancel_backend($1)", [pid])).catch(() => {});
   };
   const start = () => {
     cancel();
@@ -127,20 +125,79 @@ export async function withTransaction<T>(client: Client, work: () => Promise<T>)
 }
 
 /**
- * Checks the server's version, and makes it write dates and times as DuckDB reads them. Nothing else sets these again.
- *
- * @throws DATABASE_VERSION_UNSUPPORTED
+ * What a session of ours sets: the server writes dates and times as DuckDB reads them. Nothing else sets these again.
  */
-async function openSession(client: Client, database: Database): Promise<void> {
-  const { rows } = await client.query<{ version: string; number: number }>(`
-    SELECT
-      current_setting('server_version') AS version,
-      current_setting('server_version_num')::int AS number,
-      set_config('datestyle', 'ISO, YMD', false),
-      set_config('timezone', 'UTC', false)
-  `);
-  const row = rows[0];
-  if (row !== undefined && row.number < oldestVersion * 10_000) {
-    throw fail("DATABASE_VERSION_UNSUPPORTED", { server: database.label, version: row.version });
+const sessionSettings = {
+  datestyle: "ISO, YMD",
+  timezone: "UTC",
+};
+
+/** Sets what the session needs, unless another session than `$1` answers, which would be somebody else's. */
+const openSql = `
+  SELECT
+    pg_backend_pid() AS pid,
+    current_setting('server_version') AS version,
+    current_setting('server_version_num')::int AS number,
+    (
+      SELECT count(set_config(key, value, false))
+      FROM json_each_text($2)
+      WHERE pg_backend_pid() = $1
+    ) AS settings
+`;
+
+/** Databases that are reached through a pooler that keeps sessions. */
+const pooledDatabases = new WeakSet<Database>();
+
+/**
+ * Checks the server's version and that the connection has a session of its own, and sets what the session needs.
+ *
+ * @returns the process id of the session, and whether it goes back to a pool
+ * @throws DATABASE_VERSION_UNSUPPORTED, DATABASE_POOLER_UNSUPPORTED, DATABASE_POOL_TOO_SMALL
+ */
+async function openSession(client: Client, database: Database): Promise<{ pid: number; pooled: boolean }> {
+  const open = async (pid: number) => {
+    const settings = JSON.stringify(sessionSettings);
+    const { rows } = await client.query<{ pid: number; version: string; number: number }>(openSql, [
+      pid,
+      settings,
+    ]);
+    return rows[0] ?? { pid: 0, version: "?", number: 0 };
+  };
+  const { pid, version, number } = await open((client as { processID?: number | null }).processID ?? 0);
+  if (number < oldestVersion * 10_000) {
+    throw fail("DATABASE_VERSION_UNSUPPORTED", { server: database.label, version });
   }
+  const pooled = isPooled(client, pid);
+  if (pooled) {
+    if (!pooledDatabases.has(database)) {
+      await requireOwnSession(client, pid, database.label, () => likeClient(client));
+      pooledDatabases.add(database);
+    }
+    await open(pid);
+  }
+  return { pid, pooled };
+}
+
+/** Another client of the same server, database and user. */
+function likeClient(client: Client): Client {
+  const { host, port, user, database, password, ssl } = client;
+  return new pg.Client({ host, port, user, database, password, ssl, connectionTimeoutMillis: 10_000 });
+}
+
+/**
+ * Checks that a connection which somebody else opened has a session of its own.
+ *
+ * @throws DATABASE_POOLER_UNSUPPORTED, DATABASE_POOL_TOO_SMALL
+ */
+export async function requireSession(client: Client): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const pid = rows[0]?.pid ?? 0;
+  const server = `${client.host}:${client.port}/${client.database}`;
+  if (isPooled(client, pid)) await requireOwnSession(client, pid, server, () => likeClient(client));
+}
+
+/** Leaves a session as it was found: a pool gives it to somebody else. */
+async function resetSession(client: Client): Promise<void> {
+  await client.query("ROLLBACK");
+  await client.query("DISCARD ALL");
 }

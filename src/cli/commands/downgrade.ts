@@ -1,5 +1,11 @@
 import { examples, type RegisterCommand } from "../command.ts";
-import { type MigrationsOptions, migrationsOption, printScript, runMigration } from "../migrations.ts";
+import {
+  lockWaitOption,
+  type MigrationsOptions,
+  migrationsOption,
+  printScript,
+  runMigration,
+} from "../migrations.ts";
 
 export const registerDowngrade: RegisterCommand = (program, action) => {
   program
@@ -8,6 +14,7 @@ export const registerDowngrade: RegisterCommand = (program, action) => {
     .argument("<target>", "-N, base, or the revision to go back to (a prefix of its name is enough)")
     .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
     .addOption(migrationsOption())
+    .addOption(lockWaitOption())
     .addHelpText(
       "before",
       examples(

@@ -1,5 +1,11 @@
 import { examples, type RegisterCommand } from "../command.ts";
-import { type MigrationsOptions, migrationsOption, printScript, runMigration } from "../migrations.ts";
+import {
+  lockWaitOption,
+  type MigrationsOptions,
+  migrationsOption,
+  printScript,
+  runMigration,
+} from "../migrations.ts";
 
 export const registerUpgrade: RegisterCommand = (program, action) => {
   program
@@ -8,6 +14,7 @@ export const registerUpgrade: RegisterCommand = (program, action) => {
     .argument("[target]", "head, +N, or a revision (a prefix of its name is enough)", "head")
     .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
     .addOption(migrationsOption())
+    .addOption(lockWaitOption())
     .addHelpText(
       "before",
       examples(

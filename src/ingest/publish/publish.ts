@@ -49,15 +49,17 @@ export async function publish(
   });
   await step(options, "sweep leftovers");
   await dropLeftovers(client);
+  let publication: Publication;
   try {
-    return await publishUnlessChanged(client, rows, staged, options);
+    publication = await publishUnlessChanged(client, rows, staged, options);
   } catch (error) {
-    // If the connection is lost, the next load drops them.
+    // If the connection is lost, the next load drops them, and the server releases the locks.
     await dropLeftovers(client).catch(() => {});
-    throw error;
-  } finally {
     await unlockMonths(client, contract.name, months).catch(() => {});
+    throw error;
   }
+  await unlockMonths(client, contract.name, months);
+  return publication;
 }
 
 /** Starts again from the comparison when somebody else wrote to a month meanwhile. */
