@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fail } from "../errors.ts";
+import { parseConnectionString } from "./connection-string.ts";
 
 /** Where the warehouse lives. Only {@link readSettings} makes it from the environment. */
 export interface Settings {
@@ -37,7 +38,7 @@ export async function readSettings(environment: NodeJS.ProcessEnv, folder: strin
   const file = await readSettingsFile(folder);
   const databaseUrl = environment.DATABASE_URL || file.databaseUrl || undefined;
   if (databaseUrl !== undefined)
-    requireDatabaseUrl(databaseUrl, environment.DATABASE_URL ? "DATABASE_URL" : "databaseUrl");
+    parseConnectionString(databaseUrl, environment.DATABASE_URL ? "DATABASE_URL" : "databaseUrl");
   const postgresBin = environment.FORECASTLAB_POSTGRES_BIN || file.postgresBin;
   const migrations = environment.FORECASTLAB_MIGRATIONS || file.migrations;
   return {
@@ -72,17 +73,6 @@ async function readSettingsFile(folder: string): Promise<SettingsFile> {
   throw fail("SETTING_INVALID", {
     name: issue?.path.join(".") || name,
     problem: `${problem}; known are ${settingNames.join(", ")}`,
-    source: name,
-  });
-}
-
-function requireDatabaseUrl(url: string, name: string): void {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (protocol === "postgres:" || protocol === "postgresql:") return;
-  throw fail("SETTING_INVALID", {
-    name,
-    problem:
-      "it must read postgresql://user:password@host:port/database, with special characters percent-encoded",
     source: name,
   });
 }

@@ -169,7 +169,7 @@ describe.for(serverVersions())("on PostgreSQL %s", (version) => {
   });
 });
 
-const nameOf = ({ config }: Database) => new URL(config.connectionString ?? "").pathname.slice(1);
+const nameOf = ({ url }: Database) => new URL(url).pathname.slice(1);
 
 interface Walk {
   readonly steps: readonly { readonly step: string; readonly occurrence: number }[];

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { ForecastLabError, fail } from "../../errors.ts";
+import { ForecastLabError, fail, maskSecrets } from "../../errors.ts";
 import { numberText } from "../../system/numbers.ts";
 
 /**
@@ -80,7 +80,7 @@ export function reportFailure(error: unknown, output: Output, streams: Streams):
     streams.stderr.write(`${colors.red("error")} ${failure.message} ${colors.dim(`[${failure.code}]`)}\n`);
     streams.stderr.write(`  ${adviceOf(failure)}\n`);
   }
-  if (output.verbose) streams.stderr.write(`${inspectable(failure)}\n`);
+  if (output.verbose) streams.stderr.write(`${maskSecrets(inspectable(failure))}\n`);
   return failure.exitCode;
 }
 
