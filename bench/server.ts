@@ -35,9 +35,8 @@ export function withServer<T>(
 }
 
 /** The connection string, for another process. */
-export function urlOf({ config }: Database): string {
-  if (config.connectionString === undefined) throw new Error("the database has no connection string");
-  return config.connectionString;
+export function urlOf({ url }: Database): string {
+  return url;
 }
 
 async function start(client: Client, url: string): Promise<Server> {

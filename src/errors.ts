@@ -3,7 +3,8 @@
  * and the HTTP status. `docs/errors.md` is generated from this table.
  *
  * Sentences name what was received in {braces}; {@link fail} takes exactly these values, checked by the compiler. No value
- * may carry a secret: pass a host and a database, never a connection string.
+ * may carry a secret: pass a host and a database, never a connection string. Passwords of connection strings that get into one
+ * all the same are masked.
  */
 
 interface CatalogueEntry {
@@ -150,6 +151,90 @@ export const catalogue = {
     message: "The server at {server} runs PostgreSQL {version}; the warehouse needs 15 or newer.",
     action: "Use PostgreSQL 15 to 18, or unset DATABASE_URL to use the embedded server.",
   },
+  DATABASE_ROLE_MISSING: {
+    exit: 1,
+    http: 503,
+    message: "None of the servers {server} is {role}, which target_session_attrs asks for.",
+    action: "Check which of them is the primary, or correct target_session_attrs in DATABASE_URL.",
+  },
+  DATABASE_TLS_MISSING: {
+    exit: 1,
+    http: 503,
+    message: "The PostgreSQL server at {server} has no TLS, which sslmode asks for.",
+    action:
+      "Switch TLS on at the server (ssl = on), or use sslmode=prefer or sslmode=disable if the network in between is trusted.",
+  },
+  DATABASE_TLS_REQUIRED: {
+    exit: 1,
+    http: 503,
+    message: "The PostgreSQL server at {server} refused the connection without TLS: {reason}.",
+    action:
+      "Use sslmode=require or sslmode=verify-full in DATABASE_URL, or allow the connection in pg_hba.conf.",
+  },
+  DATABASE_TLS_FAILED: {
+    exit: 1,
+    http: 503,
+    message: "No TLS connection to {server} could be established: {reason}.",
+    action:
+      "Check sslmode, sslcert, sslkey, sslpassword and ssl_min_protocol_version in DATABASE_URL, and the server's log.",
+  },
+  DATABASE_CERTIFICATE_UNTRUSTED: {
+    exit: 1,
+    http: 503,
+    message:
+      "The certificate of the PostgreSQL server at {server} is not signed by a trusted authority: {reason}.",
+    action:
+      "Name the file with the authority's certificate as sslrootcert in DATABASE_URL (for a self-signed certificate, that certificate itself).",
+  },
+  DATABASE_CERTIFICATE_EXPIRED: {
+    exit: 1,
+    http: 503,
+    message: "The certificate of the PostgreSQL server at {server} is not valid today: {reason}.",
+    action: "Renew the server's certificate, and check the clocks of both machines.",
+  },
+  DATABASE_CERTIFICATE_NAME: {
+    exit: 1,
+    http: 503,
+    message: "The certificate of the PostgreSQL server at {server} is for another host: {reason}.",
+    action:
+      "Connect by a name that the certificate has, or use sslmode=verify-ca with sslrootcert, which does not compare names.",
+  },
+  DATABASE_CERTIFICATE_REFUSED: {
+    exit: 1,
+    http: 503,
+    message: "The PostgreSQL server at {server} did not accept the client's certificate: {reason}.",
+    action:
+      "Name a certificate that the server's authority signed for this user as sslcert, and its key as sslkey, in DATABASE_URL.",
+  },
+  DATABASE_SILENT: {
+    exit: 1,
+    http: 504,
+    message: "Nothing was heard from {server} for {silent_s} s, and {finding}.",
+    action:
+      "Check the network in between. The server rolls back what was not committed, and releases its locks within 5 minutes. tcp_user_timeout in DATABASE_URL sets the limit.",
+  },
+  DATABASE_POOLER_UNSUPPORTED: {
+    exit: 1,
+    http: 503,
+    message:
+      "{server} is a connection pooler in {mode} mode, in which one connection does not keep one session of PostgreSQL.",
+    action:
+      "Connect to PostgreSQL itself, or through session pooling (pgbouncer: pool_mode = session). Nothing was done.",
+  },
+  DATABASE_POOL_TOO_SMALL: {
+    exit: 1,
+    http: 503,
+    message: "The connection pooler at {server} gave no second connection within {limit} s.",
+    action:
+      "Connect to PostgreSQL itself, or let the pool hold at least 4 connections in session mode. Nothing was done.",
+  },
+  DATABASE_LOCK_KEPT: {
+    exit: 1,
+    http: 500,
+    message: "The lock on {what} could not be released: {reason}.",
+    action:
+      "What was done before is kept. If others wait for the lock, end the session that holds it with pg_terminate_backend.",
+  },
   DATABASE_PERMISSION_DENIED: {
     exit: 1,
     http: 403,
@@ -211,6 +296,15 @@ export const catalogue = {
   },
 
   // ---- migrations
+  MIGRATION_BUSY: {
+    exit: 1,
+    http: 409,
+    message:
+      "Another migration of the schema {schema} has not finished within {limit} s: its lock is held by {holder}.",
+    action:
+      "Nothing was done. Try again when it has finished, or end that session if it hangs, or wait longer.",
+    cli: "The limit is --lock-wait SECONDS.",
+  },
   REVISION_FILE_INVALID: {
     exit: 1,
     http: 500,
@@ -436,6 +530,13 @@ export const catalogue = {
     message: "There is not enough space: {reason}.",
     action:
       "Free space in the temporary folder, or choose another with TMPDIR. Nothing of this run was kept.",
+  },
+  TEMPORARY_FOLDER_LOST: {
+    exit: 1,
+    http: 500,
+    message: "The temporary folder {folder} was removed while it was in use.",
+    action:
+      "Nothing of this run was kept. Try again, and keep programs that clean up from removing it, or choose another folder with TMPDIR.",
   },
   FILE_NOT_FOUND: {
     exit: 1,
@@ -913,7 +1014,13 @@ export class ForecastLabError extends Error {
   /** What was received, machine-readable: the values in the sentence. */
   readonly received: Record<string, string | number>;
 
-  constructor(code: ErrorCode, received: Record<string, string | number>, cause?: unknown) {
+  constructor(code: ErrorCode, values: Record<string, string | number>, cause?: unknown) {
+    const received = Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [
+        name,
+        typeof value === "string" ? maskSecrets(value) : value,
+      ]),
+    );
     const entry: CatalogueEntry = catalogue[code];
     super(fill(entry.message, received), cause === undefined ? undefined : { cause });
     this.name = "ForecastLabError";
@@ -938,4 +1045,31 @@ export function fail<C extends ErrorCode>(code: C, values: Values<C>, cause?: un
 
 function fill(sentence: string, values: Record<string, string | number>): string {
   return sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? `{${name}}`));
+}
+
+const secretNames = "(?:ssl)?password|passwd|scram_\\w+_key|oauth_client_secret";
+
+/** `password=x`, `sslpassword = 'it''s x'`: as in connection strings of keywords, queries of URLs and SQL options. */
+const assignment = new RegExp(
+  `\\b(${secretNames})(\\s*=\\s*)('(?:[^'\\\\]|\\\\.|'')*'?|(?:\\\\.|[^\\s&'])+)`,
+  "gi",
+);
+
+/** The text with `***` in place of the passwords of all connection strings in it. */
+export function maskSecrets(text: string): string {
+  return text
+    .replaceAll(
+      /\b(postgres(?:ql)?(?:\+\w+)?:\/\/)([^\s"'<>]*)/gi,
+      (_, scheme, rest) => scheme + maskUserinfo(rest),
+    )
+    .replaceAll(assignment, "$1$2***");
+}
+
+/** What follows `postgresql://`. A password with characters that should have been encoded is masked too. */
+function maskUserinfo(rest: string): string {
+  const head = /^[^?]*/.exec(rest)?.[0] ?? "";
+  // A question mark in a password: then the part before it has no host yet.
+  const at = head.includes("@") || head.includes("/") ? head.lastIndexOf("@") : rest.lastIndexOf("@");
+  const colon = rest.indexOf(":");
+  return colon === -1 || colon >= at - 1 ? rest : `${rest.slice(0, colon)}:***${rest.slice(at)}`;
 }

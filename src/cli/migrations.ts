@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Database } from "../database/connection.ts";
-import type { Loss, MigrationResult } from "../migration/index.ts";
+import type { LockOptions, Loss, MigrationOptions, MigrationResult } from "../migration/index.ts";
 import type { Context } from "./command.ts";
 import { canAsk, confirm } from "./render/confirm.ts";
 import { adviceOf } from "./render/output.ts";
@@ -10,10 +10,22 @@ import { adviceOf } from "./render/output.ts";
 
 export interface MigrationsOptions {
   readonly migrations?: string;
+  /** Seconds; of the commands that take the migration lock. */
+  readonly lockWait?: number;
 }
 
 export function migrationsOption(): Option {
   return new Option("--migrations <folder>", "another folder of revisions (FORECASTLAB_MIGRATIONS)");
+}
+
+export function lockWaitOption(): Option {
+  return new Option(
+    "--lock-wait <seconds>",
+    "how long to wait for another migration of the schema (default 300)",
+  ).argParser((text) => {
+    if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("Write a whole number of seconds.");
+    return Number(text);
+  });
 }
 
 /** The folder of the flag, then of the settings; undefined: the package's own. */
@@ -28,17 +40,20 @@ export function migrationsFolder(
 export async function withMigrationTarget<T>(
   context: Context,
   options: MigrationsOptions,
-  work: (
-    database: Database,
-    options: { folder: string | undefined; signal: AbortSignal; onWait: () => void },
-  ) => Promise<T>,
+  work: (database: Database, options: MigrationOptions & LockOptions) => Promise<T>,
 ): Promise<T> {
   const { withDatabase } = await import("../database/open.ts");
   return withDatabase(context.settings, (database) =>
     work(database, {
       folder: migrationsFolder(context, options),
       signal: context.signal,
-      onWait: () => context.output.note("Another migration is running on this schema; waiting for it."),
+      lockWait_s: options.lockWait,
+      onWait: (holder, waited_s) => {
+        const since = waited_s === 0 ? "" : ` for ${waited_s} s`;
+        context.output.note(
+          `Another migration is running on this schema (${holder}); waiting for it${since}.`,
+        );
+      },
     }),
   );
 }

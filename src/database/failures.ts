@@ -1,58 +1,121 @@
+import pg from "pg";
 import { ForecastLabError, fail } from "../errors.ts";
 
-/** What the driver knows of an error of the server or of the network. */
-interface DriverError extends Error {
+/** What the driver and Node know of an error of the network or of TLS. */
+interface SystemError extends Error {
   code?: string;
-  detail?: string;
-  constraint?: string;
+  syscall?: string;
   errors?: Error[];
 }
 
+const connectionErrors = new WeakSet<Error>();
+
+/** Marks an error that a connection itself reported: others with the same code come from files and pipes. */
+export function noteConnectionError(error: Error): void {
+  connectionErrors.add(error);
+}
+
+/** Whether the server reported the error. */
+export const isServerError = (error: unknown): error is pg.DatabaseError => error instanceof pg.DatabaseError;
+
 /**
- * Turns an error of the driver into one of the catalogue, by its SQLSTATE or errno, and by its text only if it has neither.
- * All other errors are returned unchanged.
+ * Turns an error of the driver into one of the catalogue: by its SQLSTATE if it is the server's, otherwise by its errno. Errors
+ * of files, pipes and other programs are returned unchanged.
  */
 export function asDatabaseFailure(error: unknown, server: string): unknown {
   if (error instanceof ForecastLabError || !(error instanceof Error)) return error;
-  const failure = error as DriverError;
-  const code = failure.code ?? (failure.errors?.[0] as DriverError | undefined)?.code;
-  const reason = reasonOf(failure);
-  if (code !== undefined && unreachable.has(code)) {
-    return fail("DATABASE_UNREACHABLE", { server, reason: code }, error);
+  if (isServerError(error)) return asServerFailure(error, server);
+  const failure = error as SystemError;
+  const { code, syscall } = (failure.errors?.[0] as SystemError | undefined) ?? failure;
+  if (syscall === "connect" || syscall === "getaddrinfo") {
+    return fail("DATABASE_UNREACHABLE", { server, reason: code ?? reasonOf(failure) }, error);
   }
+  const tls = asTlsFailure(failure, server);
+  if (tls !== undefined) return tls;
   if (/timeout expired|timeout exceeded/.test(failure.message) && code === undefined) {
     return fail("DATABASE_UNREACHABLE", { server, reason: "no answer in time" }, error);
   }
   if (
-    /Connection terminated|is not queryable/.test(failure.message) ||
-    (code !== undefined && lost.has(code))
+    code === "ECONNRESET" ||
+    connectionErrors.has(error) ||
+    /Connection terminated|is not queryable/.test(failure.message)
   ) {
-    return fail("DATABASE_CONNECTION_LOST", { server, reason }, error);
+    return fail("DATABASE_CONNECTION_LOST", { server, reason: reasonOf(failure) }, error);
   }
   // The driver says this if the server wants a password and none was given, or one of the wrong type.
   if (code === undefined && /^SASL:/.test(failure.message)) {
+    const user = "of the connection, who gave no usable password";
+    return fail("DATABASE_LOGIN_REFUSED", { server, user }, error);
+  }
+  return error;
+}
+
+const untrusted = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "CERT_REVOKED",
+  "INVALID_CA",
+]);
+
+/** The failure of TLS that an error is; undefined if it is none. */
+function asTlsFailure(error: SystemError, server: string): ForecastLabError | undefined {
+  const { code = "", message } = error;
+  if (/server does not support SSL connections/.test(message)) {
+    return fail("DATABASE_TLS_MISSING", { server }, error);
+  }
+  if (untrusted.has(code)) {
+    return fail("DATABASE_CERTIFICATE_UNTRUSTED", { server, reason: reasonOf(error) }, error);
+  }
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
+    return fail("DATABASE_CERTIFICATE_EXPIRED", { server, reason: reasonOf(error) }, error);
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    const { reason } = error as { reason?: string };
     return fail(
-      "DATABASE_LOGIN_REFUSED",
-      { server, user: "of the connection, who gave no usable password" },
+      "DATABASE_CERTIFICATE_NAME",
+      { server, reason: (reason ?? message).replace(/\.$/, "") },
       error,
     );
   }
-  switch (code) {
-    case undefined:
-      return error;
-    case "28P01":
+  if (/^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA)/.test(code) && /alert/i.test(`${code} ${message}`)) {
+    return fail("DATABASE_CERTIFICATE_REFUSED", { server, reason: sslReason(error) }, error);
+  }
+  if (/^ERR_(SSL|OSSL|TLS)_|^EPROTO$/.test(code) || /establishing an SSL connection/.test(message)) {
+    return fail("DATABASE_TLS_FAILED", { server, reason: sslReason(error) }, error);
+  }
+  return undefined;
+}
+
+/** OpenSSL's errors are long; the part that says what happened has a field of its own. */
+const sslReason = (error: Error) => (error as { reason?: string }).reason ?? reasonOf(error);
+
+function asServerFailure(error: pg.DatabaseError, server: string): ForecastLabError {
+  const reason = reasonOf(error);
+  const named = /"([^"]+)"/.exec(error.message)?.[1] ?? "?";
+  switch (error.code) {
+    case "57P01":
+    case "57P02":
+    case "57P03":
+    case "57P05":
+    case "25P03":
+      return fail("DATABASE_CONNECTION_LOST", { server, reason }, error);
     case "28000":
-      return fail(
-        "DATABASE_LOGIN_REFUSED",
-        { server, user: /"([^"]+)"/.exec(failure.message)?.[1] ?? "?" },
-        error,
-      );
+      if (/valid client certificate|certificate authentication failed/.test(reason)) {
+        return fail("DATABASE_CERTIFICATE_REFUSED", { server, reason }, error);
+      }
+      if (/pg_hba\.conf.*(no encryption|SSL off)/.test(reason)) {
+        return fail("DATABASE_TLS_REQUIRED", { server, reason }, error);
+      }
+      return fail("DATABASE_LOGIN_REFUSED", { server, user: userIn(reason) }, error);
+    case "28P01":
+      return fail("DATABASE_LOGIN_REFUSED", { server, user: named }, error);
     case "3D000":
-      return fail(
-        "DATABASE_NOT_FOUND",
-        { server, database: /"([^"]+)"/.exec(failure.message)?.[1] ?? "?" },
-        error,
-      );
+      return fail("DATABASE_NOT_FOUND", { server, database: named }, error);
     case "42501":
       return fail("DATABASE_PERMISSION_DENIED", { reason }, error);
     case "25006":
@@ -69,41 +132,29 @@ export function asDatabaseFailure(error: unknown, server: string): unknown {
     case "23503":
     case "23505":
     case "23514":
-    case "23P01":
-      return fail(
-        "CONSTRAINT_VIOLATED",
-        {
-          constraint: failure.constraint ?? "NOT NULL",
-          reason: failure.detail?.replace(/\.$/, "") ?? reason,
-        },
-        error,
-      );
-    default:
-      // Unlike names of the operating system, such as ELOOP, a SQLSTATE has a digit.
-      return /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
-        ? fail(
-            "DATABASE_FAILURE",
-            { sqlstate: code, reason: [reason, failure.detail].filter(Boolean).join("; ") },
-            error,
-          )
-        : error;
+    case "23P01": {
+      const detail = error.detail?.replace(/\.$/, "") ?? reason;
+      return fail("CONSTRAINT_VIOLATED", { constraint: constraintOf(error), reason: detail }, error);
+    }
+    default: {
+      const full = [reason, error.detail].filter(Boolean).join("; ");
+      return fail("DATABASE_FAILURE", { sqlstate: error.code ?? "?", reason: full }, error);
+    }
   }
 }
 
-const unreachable = new Set([
-  "ECONNREFUSED",
-  "ENOENT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "EACCES",
-]);
+const userIn = (reason: string) =>
+  /(?:user|role) "([^"]+)"/.exec(reason)?.[1] ?? /"([^"]+)"/.exec(reason)?.[1] ?? "?";
 
-/** admin_shutdown, crash_shutdown, cannot_connect_now, and sockets that break. */
-const lost = new Set(["57P01", "57P02", "57P03", "ECONNRESET", "EPIPE"]);
+/** The constraint's name, or what a constraint without a name is: NOT NULL, or the bounds of partitions. */
+function constraintOf({ constraint, code, column, table, message }: pg.DatabaseError): string {
+  if (constraint !== undefined) return constraint;
+  if (code === "23502") return `NOT NULL${column === undefined ? "" : ` of ${column}`}`;
+  const relation = table ?? /relation "([^"]+)"/.exec(message)?.[1];
+  return `bounds of partitions${relation === undefined ? "" : ` of ${relation}`}`;
+}
 
-/** The server's sentence without its full stop, to be part of another sentence. */
-function reasonOf(error: DriverError): string {
+/** The sentence without its full stop, to be part of another sentence. */
+function reasonOf(error: Error): string {
   return error.message.trim().replace(/\.$/, "");
 }

@@ -88,15 +88,69 @@ export async function lockSwapTurn(client: Client, onWait?: () => void): Promise
 
 const swapTurn = "forecastlab swap";
 
-/** Releases session locks of months. */
+/**
+ * Releases session locks of months.
+ *
+ * @throws DATABASE_LOCK_KEPT if the session did not hold one of them
+ */
 export async function unlockMonths(
   client: Client,
   table: TableName,
   months: readonly (Month | null)[],
 ): Promise<void> {
   for (const month of months) {
-    await client.query("SELECT pg_advisory_unlock(hashtext($1), $2)", [lockSpace(table), numberOf(month)]);
+    await unlock(client, "hashtext($1), $2", [lockSpace(table), numberOf(month)], nameOf(table, month));
   }
+}
+
+/**
+ * Releases a session lock.
+ *
+ * @param key the two halves of its key, as SQL
+ * @throws DATABASE_LOCK_KEPT if the session did not hold it
+ */
+export async function unlock(
+  client: Client,
+  key: string,
+  values: readonly unknown[],
+  what: string,
+): Promise<void> {
+  const { rows } = await client
+    .query<{ released: boolean }>(`SELECT pg_advisory_unlock(${key}) AS released`, [...values])
+    .catch((error: Error) => {
+      throw fail("DATABASE_LOCK_KEPT", { what, reason: error.message.replace(/\.$/, "") }, error);
+    });
+  if (rows[0]?.released) return;
+  throw fail("DATABASE_LOCK_KEPT", { what, reason: "this session does not hold it any more" });
+}
+
+/**
+ * Who holds a session lock: `process 4711 (forecastlab, connected since 2024-05-15 06:00:00 UTC)`.
+ *
+ * @param key the two halves of its key, as SQL
+ */
+export async function holderOf(
+  client: Client,
+  key: readonly [string, string],
+  values: readonly unknown[],
+): Promise<string> {
+  const { rows } = await client.query<{ pid: number; name: string; since: string | null }>(
+    `SELECT
+       l.pid,
+       coalesce(nullif(a.application_name, ''), 'without a name') AS name,
+       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS since
+     FROM pg_locks l
+     LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND l.classid::bigint = (${key[0]})::bigint & 4294967295
+       AND l.objid::bigint = (${key[1]})::bigint & 4294967295`,
+    [...values],
+  );
+  const holder = rows[0];
+  if (holder === undefined) return "another session";
+  const since = holder.since === null ? "" : `, connected since ${holder.since}`;
+  return `server process ${holder.pid} (${holder.name}${since})`;
 }
 
 const lockSpace = (table: TableName) => `forecastlab publish ${table}`;
@@ -104,14 +158,9 @@ const lockSpace = (table: TableName) => `forecastlab publish ${table}`;
 /** `2024-02` -> 202402; 0 is the whole table. */
 const numberOf = (month: Month | null) => (month === null ? 0 : Number(month.replace("-", "")));
 
+const nameOf = (table: TableName, month: Month | null) => (month === null ? table : `${table}, ${month}`);
+
 async function busy(client: Client, table: TableName, month: Month | null) {
-  const { rows } = await client.query<{ pid: number }>(
-    `SELECT pid FROM pg_locks
-     WHERE locktype = 'advisory' AND granted AND objsubid = 2
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND classid::bigint = hashtext($1)::bigint & 4294967295 AND objid::bigint = $2::bigint`,
-    [lockSpace(table), numberOf(month)],
-  );
-  const holder = rows[0] === undefined ? "another session" : `server process ${rows[0].pid}`;
-  return fail("LOAD_MONTH_BUSY", { table: month === null ? table : `${table}, ${month}`, holder });
+  const holder = await holderOf(client, ["hashtext($1)", "$2"], [lockSpace(table), numberOf(month)]);
+  return fail("LOAD_MONTH_BUSY", { table: nameOf(table, month), holder });
 }

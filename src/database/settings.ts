@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { fail } from "../errors.ts";
 import * as kinds from "../system/arguments.ts";
 import { didYouMean } from "../system/did-you-mean.ts";
+import { parseConnectionString } from "./connection-string.ts";
 import { readTrustedFile, requireTrustedProgram } from "./trusted-files.ts";
 
 /** Where the warehouse lives. Only {@link readSettings} makes it from the environment. */
@@ -43,7 +44,7 @@ export async function readSettings(environment: NodeJS.ProcessEnv, folder: strin
   const file = await readSettingsFile(folder);
   const databaseUrl = environment.DATABASE_URL || file.databaseUrl || undefined;
   if (databaseUrl !== undefined)
-    requireDatabaseUrl(databaseUrl, environment.DATABASE_URL ? "DATABASE_URL" : "databaseUrl");
+    parseConnectionString(databaseUrl, environment.DATABASE_URL ? "DATABASE_URL" : "databaseUrl");
   const postgresBin = environment.FORECASTLAB_POSTGRES_BIN || file.postgresBin;
   if (file.postgresBin && !environment.FORECASTLAB_POSTGRES_BIN && databaseUrl === undefined)
     requireTrustedPrograms(resolve(folder, file.postgresBin));
@@ -93,15 +94,4 @@ function unknown(names: readonly string[]): string {
 /** The programs that the embedded server is started with, and their folder. */
 function requireTrustedPrograms(folder: string): void {
   for (const path of ["", "initdb", "pg_ctl", "postgres"]) requireTrustedProgram(join(folder, path));
-}
-
-function requireDatabaseUrl(url: string, name: string): void {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (protocol === "postgres:" || protocol === "postgresql:") return;
-  throw fail("SETTING_INVALID", {
-    name,
-    problem:
-      "it must read postgresql://user:password@host:port/database, with special characters percent-encoded",
-    source: name,
-  });
 }

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
+import { isServerError } from "../database/failures.ts";
 import { quoteLiteral } from "../database/identifiers.ts";
-import { fail } from "../errors.ts";
+import { ForecastLabError, fail } from "../errors.ts";
 import { makePrivateFolder } from "../system/private-folder.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
 
@@ -69,7 +71,7 @@ export async function withEngine<T>(
     try {
       return await work(engineOf(connection, folder, signal));
     } catch (error) {
-      throw asEngineFailure(error);
+      throw asEngineFailure(error, folder);
     } finally {
       signal?.removeEventListener("abort", interrupt);
       connection.closeSync();
@@ -144,7 +146,10 @@ function plain(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** DuckDB's errors have no codes: their class is the start of the text. */
-function asEngineFailure(error: unknown): unknown {
+function asEngineFailure(error: unknown, folder: string): unknown {
+  // The server's disk is another one.
+  if (error instanceof ForecastLabError || isServerError(error)) return error;
+  if (!existsSync(folder)) return fail("TEMPORARY_FOLDER_LOST", { folder }, error);
   const message = error instanceof Error ? error.message : "";
   if (!/^Out of Memory Error|No space left on device|^ENOSPC/.test(message)) return error;
   return fail("SPACE_EXHAUSTED", { reason: message.split("\n")[0] ?? "" }, error);

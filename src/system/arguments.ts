@@ -37,7 +37,7 @@ export const textOr = (what: string): ArgumentKind =>
   kind(`a text or ${what}`, (value) => typeof value === "string" || isObject(value));
 export const database = kind(
   "a Database, as databaseOf and withDatabase give it",
-  (value) => isObject(value) && isObject(value.config) && typeof value.label === "string",
+  (value) => isObject(value) && Array.isArray(value.routes) && typeof value.label === "string",
 );
 
 /**

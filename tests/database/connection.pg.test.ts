@@ -1,9 +1,16 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { databaseBeside, databaseOf, withClient, withTransaction } from "../../src/database/connection.ts";
 import { asDatabaseFailure } from "../../src/database/failures.ts";
 import { fail } from "../../src/errors.ts";
 import { freshDatabase, rowsOf, urlOf } from "../support/warehouse.ts";
+
+/** libpq itself, to compare with. */
+const psql = "/usr/lib/postgresql/15/bin/psql";
 
 const interrupted = fail("INTERRUPTED", { signal: "SIGINT" });
 
@@ -93,6 +100,82 @@ describe("a connection", async () => {
       code: "DATABASE_LOGIN_REFUSED",
       message: expect.stringContaining("no usable password"),
     });
+  });
+
+  test("the first of several hosts that answers and has the wanted role is used, and messages name it", async () => {
+    const url = new URL(urlOf(database));
+    const hosts = (attributes: string) =>
+      `postgresql://${url.username}@127.0.0.1:1,${url.hostname}:${url.port || 5432}${url.pathname}?${attributes}`;
+    const oneOf = databaseOf(hosts("target_session_attrs=read-write"));
+    const failing = withClient(oneOf, async (client) => {
+      expect(client.host).toBe(decodeURIComponent(url.hostname));
+      await client.query("SELECT pg_terminate_backend(pg_backend_pid())");
+    });
+    await expect(failing).rejects.toMatchObject({
+      code: "DATABASE_CONNECTION_LOST",
+      received: {
+        server: `${decodeURIComponent(url.hostname)}:${url.port || 5432}${decodeURIComponent(url.pathname)}`,
+      },
+    });
+    expect(await failureOf(hosts("target_session_attrs=prefer-standby"))).toBe("connected");
+    expect(await failureOf(hosts("target_session_attrs=standby"))).toMatchObject({
+      code: "DATABASE_ROLE_MISSING",
+      message: expect.stringContaining("is standby, which target_session_attrs asks for"),
+    });
+    expect(await failureOf("postgresql://me@127.0.0.1:1,127.0.0.1:2/shop")).toMatchObject({
+      code: "DATABASE_UNREACHABLE",
+      message: "No PostgreSQL server answers at 127.0.0.1:1/shop, 127.0.0.1:2/shop: ECONNREFUSED.",
+    });
+  });
+
+  test.skipIf(!existsSync(psql))("connection strings lead where psql goes", async () => {
+    const { hostname, port, pathname, username } = new URL(urlOf(database));
+    const [host, number, name] = [decodeURIComponent(hostname), port || "5432", pathname.slice(1)];
+    const home = mkdtempSync(join(tmpdir(), "libpq-"));
+    writeFileSync(join(home, ".pg_service.conf"), `[shop]\nhost=${host}\nport=${number}\nuser=${username}\n`);
+    const environment = { HOME: home, PGUSER: username, PGPORT: number, PGDATABASE: name };
+    const place = "SELECT current_user || ' ' || current_database() || ' ' || current_setting('search_path')";
+    for (const given of [
+      `postgresql:///${name}?host=${host}`,
+      `postgresql://${username}@/${name}?host=${host}&port=${number}`,
+      `postgresql://${username}@${hostname}:${number}/?dbname=${name}`,
+      `postgresql://${hostname}`,
+      `postgresql://127.0.0.1:1,${hostname}:${number}/${name}?target_session_attrs=read-write`,
+      `host='${host}' dbname = ${name} options='-c search_path=a\\\\,b'`,
+      `postgresql:///${name}?service=shop&options=-csearch_path%3Dx`,
+      `service=shop dbname=${name}`,
+      `host=${host}`,
+    ]) {
+      const theirs = execFileSync(psql, ["--no-psqlrc", "-Atc", place, given], {
+        env: environment,
+        encoding: "utf8",
+      });
+      const ours = await withClient(databaseOf(given, environment), async (client) => {
+        const [row] = await rowsOf<Record<string, string>>(client, place);
+        return Object.values(row ?? {})[0];
+      });
+      expect(ours, given).toBe(theirs.trim());
+    }
+    rmSync(home, { recursive: true });
+  });
+
+  test("rows outside all partitions are not called NOT NULL, and NOT NULL names the column", async () => {
+    const constraintOf = (sql: string) =>
+      withClient(database, (client) => client.query(sql)).catch((error) => error.received.constraint);
+    expect(
+      await constraintOf(`
+        CREATE TABLE bounded (day date) PARTITION BY RANGE (day);
+        INSERT INTO bounded VALUES ('2024-01-01')
+      `),
+    ).toBe("bounds of partitions of bounded");
+    expect(
+      await constraintOf(`
+        CREATE TABLE bounded (day date) PARTITION BY RANGE (day);
+        CREATE TABLE part PARTITION OF bounded FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+        INSERT INTO part VALUES ('2025-01-01')
+      `),
+    ).toBe("bounds of partitions of part");
+    expect(await constraintOf("INSERT INTO store (code) VALUES ('x')")).toBe("NOT NULL of name");
   });
 
   test("errors of the server are told apart by their SQLSTATE", async () => {

@@ -61,8 +61,10 @@ describe("db", () => {
     expect(await statusOf(home)).toMatchObject({ state: "running", pid: json.pid, keeps_running: true });
 
     const { stdout: url, stderr } = await run(home, ["db", "url"]);
-    const host = encodeURIComponent(join(home, "socket"));
-    expect(url.trim()).toBe(`postgresql://forecastlab@${host}:5432/forecastlab`);
+    const socket = `host=${join(home, "socket")}&port=5432`;
+    expect(url.trim()).toBe(`postgresql://forecastlab@/forecastlab?${socket}`);
+    const beside = await run(home, ["db", "url", "--database", "postgres"]);
+    expect(beside.stdout.trim()).toBe(`postgresql://forecastlab@/postgres?${socket}`);
     expect(stderr).toBe("");
 
     expect((await run(home, ["db", "stop"])).stdout).toBe("The embedded server is stopped.\n");

@@ -181,7 +181,7 @@ function beforeCommit({ steps, before, after }: Walk, step: string): State {
   return { ...before, dimensions: after.dimensions, ledger };
 }
 
-const nameOf = ({ config }: Database) => new URL(config.connectionString ?? "").pathname.slice(1);
+const nameOf = ({ url }: Database) => new URL(url).pathname.slice(1);
 
 interface Walk {
   readonly steps: readonly { readonly step: string; readonly occurrence: number }[];

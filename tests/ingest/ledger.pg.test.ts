@@ -54,7 +54,7 @@ describe("the ledger", async () => {
         { month: "2024-01", method: "attach", inserted: 1, updated: 0, unchanged: 0 },
         { month: "2024-02", method: "attach", inserted: 1, updated: 0, unchanged: 0 },
       ],
-      loaded_by: database.config.user ?? new URL(urlOf(database)).username,
+      loaded_by: new URL(urlOf(database)).username,
       version: JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version,
     });
     expect(run?.mapping_sha256).toMatch(/^[0-9a-f]{64}$/);

@@ -7,7 +7,7 @@ import { revisionsFolder } from "./support/migration.ts";
 
 describe.for(serverVersions())("no setting of a session on PostgreSQL %s", async (server) => {
   const database = await freshDatabase({ server, empty: true });
-  const client = new pg.Client(database.config);
+  const client = new pg.Client(database.routes[0].config);
   const folder = revisionsFolder(literals);
   const chain = readRevisions(folder);
   let expected: Catalog;

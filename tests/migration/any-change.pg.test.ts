@@ -20,7 +20,7 @@ afterAll(() => rmSync(folders, { recursive: true }));
 
 describe("a change from any model to any other", async () => {
   const database = await freshDatabase({ empty: true });
-  const client = new pg.Client(database.config);
+  const client = new pg.Client(database.url);
   beforeAll(() => client.connect());
   afterAll(() => client.end());
   let schemas = 0;

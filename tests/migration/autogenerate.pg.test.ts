@@ -50,7 +50,7 @@ describe.for(serverVersions())(
   "each change of the model on PostgreSQL %s is upgraded, downgraded and upgraded again:",
   async (server) => {
     const database = await freshDatabase({ server, empty: true });
-    const client = new pg.Client(database.config);
+    const client = new pg.Client(database.url);
     beforeAll(async () => {
       await client.connect();
       await client.query("CREATE EXTENSION btree_gist");

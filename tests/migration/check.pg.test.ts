@@ -21,7 +21,7 @@ const head = chain.at(-1)?.id ?? "";
 
 describe.for(serverVersions())("check on PostgreSQL %s", async (server) => {
   const database = await freshDatabase({ server, empty: true });
-  const client = new pg.Client(database.config);
+  const client = new pg.Client(database.url);
   let replayed: Replay;
 
   beforeAll(async () => {

@@ -89,6 +89,33 @@ describe("an interruption", async () => {
   });
 });
 
+describe("waiting for another migration", async () => {
+  const database = await freshDatabase({ empty: true });
+
+  test("names who holds the lock, and ends after the limit", async () => {
+    const folder = revisionsFolder(good);
+    const waits: string[] = [];
+    await withClient(database, async (other) => {
+      await other.query("SET application_name = 'a deployment'");
+      await other.query("SELECT pg_advisory_lock(hashtext('forecastlab migrate'), hashtext('public'))");
+      const error = await failureOf(
+        upgrade(database, {
+          folder,
+          lockWait_s: 1,
+          onWait: (holder, waited_s) => waits.push(`${waited_s} ${holder}`),
+        }),
+      );
+      expect(error).toMatchObject({ code: "MIGRATION_BUSY", received: { schema: "public", limit: 1 } });
+      expect(error.message).toMatch(
+        /within 1 s: its lock is held by server process \d+ \(a deployment, connected since 20[\d-]+ [\d:]+ UTC\)\.$/,
+      );
+    });
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toMatch(/^0 server process \d+ \(a deployment/);
+    expect((await status(database, { folder })).revision).toBeNull();
+  });
+});
+
 describe("a scratch database of a killed process", async () => {
   const database = await freshDatabase({ empty: true });
 

@@ -86,7 +86,7 @@ async function startServer(version: string, postgresBin: string | undefined): Pr
       removeFolder(folder);
     };
     const maintenance = databaseBeside(server.database, "postgres");
-    return { version, url: maintenance.config.connectionString ?? "", close };
+    return { version, url: maintenance.url, close };
   } catch (error) {
     removeFolder(folder);
     throw error;

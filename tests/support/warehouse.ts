@@ -33,7 +33,7 @@ export async function freshDatabase(
 
 /** The connection string of a database made by {@link freshDatabase}, for running the command line on it. */
 export function urlOf(database: Database): string {
-  return database.config.connectionString ?? "";
+  return database.url;
 }
 
 /** All rows of one query. */

@@ -31,6 +31,7 @@ export const registerDb: RegisterCommand = (program, action) => {
 
   db.command("url")
     .description("print the connection string, for psql, DuckDB and every PostgreSQL driver")
+    .option("-d, --database <name>", "another database of the same server")
     .option("--show-password", "print the password too, where there is one")
     .addHelpText(
       "after",
@@ -42,7 +43,7 @@ export const registerDb: RegisterCommand = (program, action) => {
           "sockets, as on Windows) is printed as *** unless you ask for it.",
       ),
     )
-    .addHelpText("after", examples("db url", "db url --show-password"))
+    .addHelpText("after", examples("db url", "db url --database postgres", "db url --show-password"))
     .action(action(url));
 
   db.command("psql")
@@ -114,11 +115,25 @@ function described(server: EmbeddedStatus): string[] {
   ];
 }
 
-async function url({ settings, output }: Context, options: { showPassword?: boolean }): Promise<undefined> {
-  const { embeddedUrl } = await import("../../database/embedded/index.ts");
-  const complete = settings.databaseUrl ?? (await embeddedUrl(settings));
-  const { maskPassword } = await import("../../database/address.ts");
-  const shown = options.showPassword ? complete : maskPassword(complete);
+interface UrlOptions {
+  readonly showPassword?: boolean;
+  readonly database?: string;
+}
+
+async function url({ settings, output }: Context, options: UrlOptions): Promise<undefined> {
+  const [{ embeddedUrl }, { databaseBeside, databaseOf, shownUrl }, { maskSecrets }] = await Promise.all([
+    import("../../database/embedded/index.ts"),
+    import("../../database/address.ts"),
+    import("../../errors.ts"),
+  ]);
+  // The PG… variables of the environment are not meant for the embedded server.
+  const warehouse =
+    settings.databaseUrl === undefined
+      ? databaseOf(await embeddedUrl(settings), {})
+      : databaseOf(settings.databaseUrl);
+  const database = options.database === undefined ? warehouse : databaseBeside(warehouse, options.database);
+  const complete = shownUrl(database);
+  const shown = options.showPassword ? complete : maskSecrets(complete);
   output.result({ url: shown });
   output.data(shown);
   if (shown !== complete) output.note("The password is not shown; --show-password prints it.");

@@ -1,6 +1,7 @@
 import { examples, type RegisterCommand } from "../command.ts";
 import {
   dryRunOption,
+  lockWaitOption,
   type MigrateOptions,
   migrationsOption,
   printPreview,
@@ -17,6 +18,7 @@ export const registerDowngrade: RegisterCommand = (program, action) => {
     .addOption(dryRunOption())
     .option("--yes", "delete rows of dropped tables and columns without asking")
     .addOption(migrationsOption())
+    .addOption(lockWaitOption())
     .addHelpText(
       "after",
       examples(

@@ -1,4 +1,9 @@
 import { spawn } from "node:child_process";
+import {
+  environmentNames,
+  type ParameterName,
+  parseConnectionString,
+} from "../../database/connection-string.ts";
 import { fail } from "../../errors.ts";
 import type { Context } from "../command.ts";
 
@@ -11,12 +16,8 @@ import type { Context } from "../command.ts";
  */
 export async function runPsql({ settings, environment, signal }: Context, args: string[]): Promise<number> {
   const { withDatabase } = await import("../../database/open.ts");
-  return withDatabase(settings, ({ config }) =>
-    untilItEnds(
-      args,
-      { ...environment, ...elsewhere, ...libpqEnvironment(config.connectionString ?? "") },
-      signal,
-    ),
+  return withDatabase(settings, ({ url }) =>
+    untilItEnds(args, { ...environment, ...elsewhere, ...libpqEnvironment(url) }, signal),
   );
 }
 
@@ -43,32 +44,9 @@ const reasonOf = (error: NodeJS.ErrnoException) =>
 
 /** The environment variables of libpq for a connection string. */
 export function libpqEnvironment(url: string): Record<string, string> {
-  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
-  const named: [string, string | undefined][] = [
-    ["PGHOST", decodeURIComponent(hostname).replace(/^\[(.*)\]$/, "$1")],
-    ["PGPORT", port],
-    ["PGUSER", decodeURIComponent(username)],
-    ["PGPASSWORD", decodeURIComponent(password)],
-    ["PGDATABASE", decodeURIComponent(pathname.slice(1))],
-  ];
-  for (const [name, value] of searchParams) named.push([libpqNames[name] ?? "", value]);
-  return Object.fromEntries(named.filter(([name, value]) => name !== "" && value)) as Record<string, string>;
+  const given = Object.entries(parseConnectionString(url)).flatMap(([name, value]) => {
+    const variable = environmentNames[name as ParameterName];
+    return variable === undefined ? [] : [[variable, value] as const];
+  });
+  return Object.fromEntries(given);
 }
-
-const libpqNames: Record<string, string> = {
-  host: "PGHOST",
-  port: "PGPORT",
-  user: "PGUSER",
-  password: "PGPASSWORD",
-  dbname: "PGDATABASE",
-  application_name: "PGAPPNAME",
-  connect_timeout: "PGCONNECT_TIMEOUT",
-  options: "PGOPTIONS",
-  sslmode: "PGSSLMODE",
-  sslrootcert: "PGSSLROOTCERT",
-  sslcert: "PGSSLCERT",
-  sslkey: "PGSSLKEY",
-  sslnegotiation: "PGSSLNEGOTIATION",
-  channel_binding: "PGCHANNELBINDING",
-  target_session_attrs: "PGTARGETSESSIONATTRS",
-};

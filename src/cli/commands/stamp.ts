@@ -1,5 +1,10 @@
 import { examples, notes, type RegisterCommand } from "../command.ts";
-import { type MigrationsOptions, migrationsOption, withMigrationTarget } from "../migrations.ts";
+import {
+  lockWaitOption,
+  type MigrationsOptions,
+  migrationsOption,
+  withMigrationTarget,
+} from "../migrations.ts";
 
 export const registerStamp: RegisterCommand = (program, action) => {
   program
@@ -7,6 +12,7 @@ export const registerStamp: RegisterCommand = (program, action) => {
     .description("mark revisions up to REVISION as applied without running them")
     .argument("<revision>", "head, base, or a revision (a prefix of its name is enough)")
     .addOption(migrationsOption())
+    .addOption(lockWaitOption())
     .addHelpText(
       "after",
       notes(

@@ -1,6 +1,7 @@
 import { examples, type RegisterCommand } from "../command.ts";
 import {
   dryRunOption,
+  lockWaitOption,
   type MigrateOptions,
   migrationsOption,
   printPreview,
@@ -16,6 +17,7 @@ export const registerUpgrade: RegisterCommand = (program, action) => {
     .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
     .addOption(dryRunOption())
     .addOption(migrationsOption())
+    .addOption(lockWaitOption())
     .addHelpText(
       "after",
       examples(

@@ -1,4 +1,4 @@
-import { ForecastLabError, fail } from "../../errors.ts";
+import { ForecastLabError, fail, maskSecrets } from "../../errors.ts";
 import { jsonText } from "../../system/visible-text.ts";
 import { isColored, type Palette, paletteOf, printable } from "./palette.ts";
 import { wrapped } from "./wrap.ts";
@@ -133,7 +133,7 @@ export function reportFailure(error: unknown, output: Output, streams: Streams):
     output.error(`${colors.red("error")} ${oneLine(failure.message)} ${colors.dim(`[${failure.code}]`)}`);
     output.error(`  ${oneLine(adviceOf(failure, output))}`);
   }
-  if (output.verbose) for (const text of inspectable(failure).split("\n")) output.error(text);
+  if (output.verbose) for (const text of maskSecrets(inspectable(failure)).split("\n")) output.error(text);
   return failure.exitCode;
 }
 

@@ -67,9 +67,13 @@ export async function embeddedUrl(settings: EmbeddedSettings): Promise<string> {
 
 /** The database of the warehouse on the running server. */
 export async function databaseIn(location: ServerLocation, postmaster: Postmaster): Promise<Database> {
-  const { config } = databaseOf(await urlOf(location, postmaster));
-  // PGSSLMODE is meant for other servers.
-  return { label: `the embedded server in ${location.home}`, config: { ...config, ssl: false } };
+  // The PG… variables of the environment are meant for other servers.
+  const database = databaseOf(await urlOf(location, postmaster), {});
+  const [route] = database.routes;
+  // A comma in the name of the folder would separate hosts.
+  const host = postmaster.socketFolder || route.config.host;
+  const routes = [{ ...route, config: { ...route.config, host } }] as const;
+  return { ...database, label: `the embedded server in ${location.home}`, routes };
 }
 
 /** Whether `db start` started this run of the server. After a crash or restart that no longer counts. */

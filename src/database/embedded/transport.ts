@@ -36,7 +36,7 @@ export async function urlOf(location: ServerLocation, postmaster: Postmaster): P
     return `postgresql://${userName}@${encodeURIComponent(socketFolder)}:${port}/${databaseName}`;
   }
   const password = (await readIfExists(passwordFile(location)))?.trim() ?? "";
-  return `postgresql://${userName}:${password}@127.0.0.1:${port}/${databaseName}`;
+  return `postgresql://${userName}:${password}@127.0.0.1:${port}/${databaseName}?sslmode=disable`;
 }
 
 /** Writes a new password for the loopback interface and returns the path of its file. */

@@ -56,13 +56,23 @@ export async function publish(
     const created = await addDimensionRows(client, rows, options);
     const publication = await publishUnlessChanged(client, rows, staged, options, created);
     failed = false;
+    await unlock().catch(unlessCancelled);
     return publication;
   } finally {
-    // The statements of an interrupted load are cancelled again and again, so the first may be hit by that.
-    await unlock().catch(() => unlock().catch(() => {}));
-    // On a connection of its own, because the load's may be lost, or be cancelled. What it cannot drop, the next load does.
-    if (failed) await withClient(options.database, dropLeftovers).catch(() => {});
+    if (failed) {
+      // The statements of an interrupted load are cancelled again and again, so the first may be hit by that.
+      await unlock().catch(() => unlock().catch(() => {}));
+      // On a connection of its own, because the load's may be lost, or be cancelled. What it cannot drop, the next load does.
+      await withClient(options.database, dropLeftovers).catch(() => {});
+    }
   }
+}
+
+/** What is committed stays so if the load is interrupted then; its locks end with its connection. */
+function unlessCancelled(error: unknown): void {
+  const queryCanceled = "57014";
+  const cause = error instanceof Error ? (error.cause as { code?: string } | undefined) : undefined;
+  if (cause?.code !== queryCanceled) throw error;
 }
 
 /** Starts again from the comparison when somebody else wrote to a month meanwhile. */

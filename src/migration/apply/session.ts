@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, type Database, withClient } from "../../database/connection.ts";
+import { type Client, type Database, requireSession, withClient } from "../../database/connection.ts";
+import { holderOf, unlock } from "../../database/locks.ts";
+import { fail } from "../../errors.ts";
 import * as kinds from "../../system/arguments.ts";
 
 /** Where a migration works: a database to connect to, or an open connection, which stays open. */
@@ -18,11 +20,22 @@ export interface MigrationOptions {
 
 /** Options of functions that take the migration lock of the schema. */
 export interface LockOptions {
-  /** Called once if another migration holds the lock, before waiting for it. Default: waits silently. */
-  readonly onWait?: (() => void) | undefined;
+  /**
+   * Called if another migration holds the lock, before waiting for it and every 10 seconds: with the session that holds it, and
+   * how many seconds it has been waited for. Default: waits silently.
+   */
+  readonly onWait?: ((holder: string, waited_s: number) => void) | undefined;
+  /** Seconds to wait for another migration. Default: {@link defaultLockWait_s}. */
+  readonly lockWait_s?: number | undefined;
 }
 
-/** Runs the work on the connection of a place. */
+export const defaultLockWait_s = 300;
+
+/**
+ * Runs the work on the connection of a place. An open connection has its settings again afterwards.
+ *
+ * @throws DATABASE_POOLER_UNSUPPORTED
+ */
 export async function withConnection<T>(
   place: Place,
   signal: AbortSignal | undefined,
@@ -34,7 +47,26 @@ export async function withConnection<T>(
     { place: kinds.object, "signal?": kinds.signal },
   );
   signal?.throwIfAborted();
-  return "query" in place ? work(place) : withClient(place, work, signal);
+  if (!("query" in place)) return withClient(place, work, signal);
+  await requireSession(place);
+  const settings = await settingsOf(place);
+  try {
+    return await work(place);
+  } finally {
+    // In a transaction that failed nothing can be set; it is undone with the rest of the transaction.
+    await place
+      .query("SELECT set_config(key, value, false) FROM json_each_text($1)", [settings])
+      .catch(() => {});
+  }
+}
+
+/** The settings of the session that migrations change, as JSON. */
+async function settingsOf(client: Client): Promise<string> {
+  const { rows } = await client.query<{ settings: object }>(
+    `SELECT json_object_agg(name, current_setting(name)) AS settings
+     FROM unnest(ARRAY['search_path', 'lock_timeout']) AS name`,
+  );
+  return JSON.stringify(rows[0]?.settings);
 }
 
 /** The two halves of the advisory lock's key, as SQL. Each schema has its own key. */
@@ -45,29 +77,56 @@ export const lockKey = (schema: string) => `hashtext('forecastlab migrate'), has
  *
  * The lock is polled. A statement that blocks in the server would hold a snapshot, and a CREATE INDEX CONCURRENTLY of the
  * session that holds the lock would wait for that snapshot forever.
+ *
+ * @throws MIGRATION_BUSY if another session still holds the lock after the limit; DATABASE_LOCK_KEPT if it was lost meanwhile
  */
 export async function withMigrationLock<T>(
   client: Client,
   schema: string,
-  { signal, onWait }: Pick<MigrationOptions, "signal"> & LockOptions,
+  options: Pick<MigrationOptions, "signal"> & LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const tryLock = async () => {
-    const { rows } = await client.query<{ locked: boolean }>(
-      `SELECT pg_try_advisory_lock(${lockKey("$1")}) AS locked`,
-      [schema],
-    );
-    return rows[0]?.locked === true;
-  };
-  for (let attempt = 1; !(await tryLock()); attempt += 1) {
-    if (attempt === 1) onWait?.();
+  await acquire(client, schema, options);
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    // The work's error is the one to report. If the connection is lost, the server releases the lock by itself.
+    await release(client, schema).catch(() => {});
+    throw error;
+  }
+  await release(client, schema);
+  return result;
+}
+
+async function acquire(
+  client: Client,
+  schema: string,
+  { signal, onWait, lockWait_s: limit = defaultLockWait_s }: Pick<MigrationOptions, "signal"> & LockOptions,
+): Promise<void> {
+  const start = performance.now();
+  let nextReport_s = 0;
+  while (!(await tryLock(client, schema))) {
+    const waited_s = (performance.now() - start) / 1000;
+    if (waited_s >= nextReport_s || waited_s >= limit) {
+      const halves = ["hashtext('forecastlab migrate')", "hashtext($1)"] as const;
+      const holder = await holderOf(client, halves, [schema]);
+      if (waited_s >= limit) throw fail("MIGRATION_BUSY", { schema, limit, holder });
+      onWait?.(holder, Math.round(waited_s));
+      nextReport_s += 10;
+    }
     signal?.throwIfAborted();
     await sleep(50 + Math.random() * 100);
   }
-  try {
-    return await work();
-  } finally {
-    // If the connection is lost, the server releases the lock by itself.
-    await client.query(`SELECT pg_advisory_unlock(${lockKey("$1")})`, [schema]).catch(() => {});
-  }
 }
+
+async function tryLock(client: Client, schema: string): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>(
+    `SELECT pg_try_advisory_lock(${lockKey("$1")}) AS locked`,
+    [schema],
+  );
+  return rows[0]?.locked === true;
+}
+
+const release = (client: Client, schema: string) =>
+  unlock(client, lockKey("$1"), [schema], `the migrations of the schema ${schema}`);

@@ -101,7 +101,7 @@ export interface HeldLoad {
 /** Runs loads in a process of their own, kills it when all are held, and waits until the server has noticed. */
 export async function killLoader(loads: readonly HeldLoad[]): Promise<void> {
   const program = fileURLToPath(new URL("held-loads.mjs", import.meta.url));
-  const given = loads.map(({ database, ...load }) => ({ ...load, url: database.config.connectionString }));
+  const given = loads.map(({ database, ...load }) => ({ ...load, url: database.url }));
   const child = spawn(process.execPath, [program, JSON.stringify(given)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
