@@ -1,4 +1,4 @@
-import { examples, type RegisterCommand } from "../command.ts";
+import { examples, notes, type RegisterCommand } from "../command.ts";
 import {
   dryRunOption,
   lockWaitOption,
@@ -21,6 +21,13 @@ export const registerDowngrade: RegisterCommand = (program, action) => {
     .addOption(lockWaitOption())
     .addHelpText(
       "after",
+      notes(
+        () =>
+          "If tables or columns with data would be dropped, it shows how many rows of which tables and asks. Without a terminal it refuses (DOWNGRADE_LOSES_ROWS, exit code 2), unless --yes is given.",
+      ),
+    )
+    .addHelpText(
+      "after",
       examples(
         "downgrade -1",
         "downgrade 0001",
@@ -29,11 +36,6 @@ export const registerDowngrade: RegisterCommand = (program, action) => {
         "downgrade -1 --sql",
         "downgrade 0002:base --sql",
       ),
-    )
-    .addHelpText(
-      "after",
-      "\nIf tables or columns with data would be dropped, it shows how many rows of which tables and asks.\n" +
-        "Without a terminal it refuses (DOWNGRADE_LOSES_ROWS, exit code 2), unless --yes is given.",
     )
     .action(
       action(async (context, target: string, options: MigrateOptions) => {
