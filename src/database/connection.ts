@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import pg from "pg";
 import { ForecastLabError, fail } from "../errors.ts";
 import * as kinds from "../system/arguments.ts";
@@ -60,7 +61,7 @@ export async function withClient<T>(
     stopListening();
     if (session.pooled) await resetSession(client).catch(() => {});
     stopWatching();
-    await client.end().catch(() => {});
+    await disconnect(client);
   }
 }
 
@@ -227,14 +228,30 @@ async function connectBy(database: Database, route: Route): Promise<Connected> {
     return { client, route, session, stopWatching };
   } catch (error) {
     stopWatching();
-    await client.end().catch(() => {});
+    await disconnect(client);
     throw asDatabaseFailure(error, server);
   }
 }
 
+/**
+ * Ends a connection. The driver waits for the end for ever if the network is silent by now, and at times after the server refused
+ * a certificate: the raw socket's end was before.
+ */
+async function disconnect(client: Client): Promise<void> {
+  const { connection } = client as unknown as { connection: NodeJS.EventEmitter & { stream: Socket } };
+  const limit = setTimeout(() => {
+    connection.stream.destroy();
+    connection.emit("end");
+  }, endLimit_ms);
+  await client.end().catch(() => {});
+  clearTimeout(limit);
+}
+
+const endLimit_ms = 2000;
+
 async function close({ client, stopWatching }: Connected): Promise<void> {
   stopWatching();
-  await client.end().catch(() => {});
+  await disconnect(client);
 }
 
 /** Whether the server let the login prove that nobody is in between; to be asked after it. */

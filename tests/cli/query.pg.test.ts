@@ -56,8 +56,8 @@ NULL    3   10.25
   test("shows what would steer the terminal, in values and in names", async () => {
     const sql = `SELECT E'\\x1b[31mred\\n\\u009b\\u202e' AS "a\x1b[2Jb"`;
     for (const { stdout } of [await cli("query", sql), await onTerminal(80, "query", sql)]) {
-      expect(stdout).toContain("\\x1b[31mred\\n\\x9b\\u202e");
-      expect(stdout).toContain("a\\x1b[2Jb");
+      expect(stdout).toContain("␛[31mred␊\\u{9b}\\u{202e}");
+      expect(stdout).toContain("a␛[2Jb");
       expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e]/u);
     }
     const csv = await onTerminal(80, "query", sql, "--format", "csv");

@@ -27,7 +27,7 @@ test("the declarations of the built package import only packages whose types are
 });
 
 const specifiersOf = (text: string) =>
-  [...text.replaceAll(/\/\*[\s\S]*?\*\//g, "").matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map(
+  [...text.replaceAll(/\/\*[\s\S]*?\*\//g, "").matchAll(/(?:\bfrom\s+|import\()"([^"]+)"/g)].map(
     ([, specifier = ""]) => specifier,
   );
 

@@ -72,7 +72,7 @@ describe.each(serverVersions())("on PostgreSQL %s", async (server) => {
       "4 date UNKNOWN_DATE 1949-12-31",
       "4 store_code UNKNOWN_STORE S9",
       "5 date DATE_INVALID 2024-02-30",
-      `5 sku UNKNOWN_PRODUCT ${"x".repeat(18)}`,
+      `5 sku TEXT_TOO_LONG ${"x".repeat(20)}`,
     ]);
     expect(result).toMatchObject({ inserted: 2, rejected: 3 });
     expect(Object.fromEntries(met.rows)).toEqual({

@@ -370,17 +370,23 @@ describe("on the command line", async () => {
     });
   });
 
-  test("lists loads, the newest first, within 80 columns", async () => {
+  test("lists loads, the newest first", async () => {
     const { status, stdout, stderr } = await run("loads");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
-    expect(lines.map((line) => line.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, "…").split(/ {2,}/))).toEqual([
+    expect(
+      lines.map((line) =>
+        line
+          .trim()
+          .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, "…")
+          .split(/ {2,}/),
+      ),
+    ).toEqual([
       ["load", "finished (UTC)", "table", "files", "read", "new", "changed", "same", "twice"],
-      ["", "4", "…", "sales_daily", "…ay.csv +1", "4", "0", "0", "3", "1"],
-      ["", "3", "…", "sales_daily", "…esday.csv", "2", "1", "0", "0", "1"],
-      ["", "2", "…", "sales_daily", "…onday.csv", "2", "2", "0", "0", "0"],
-      ["", "1", "…", "store", "stores.csv", "2", "1", "1", "0", "0"],
+      ["4", "…", "sales_daily", "2024-01-monday.csv +1", "4", "0", "0", "3", "1"],
+      ["3", "…", "sales_daily", "2024-01-tuesday.csv", "2", "1", "0", "0", "1"],
+      ["2", "…", "sales_daily", "2024-01-monday.csv", "2", "2", "0", "0", "0"],
+      ["1", "…", "store", "stores.csv", "2", "1", "1", "0", "0"],
     ]);
   });
 

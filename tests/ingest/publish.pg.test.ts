@@ -270,7 +270,7 @@ describe("before anything is published", () => {
       /^FILE_UNWRITABLE: .*nowhere\/r.csv cannot be written: its folder does not exist/,
     );
     expect(await codeOf(load(database, { ...request, rejects: workspace.folder }))).toMatch(
-      /^FILE_IS_DIRECTORY: /,
+      /^REJECTS_PATH_REFUSED: .* it is a folder/,
     );
     expect(await query(database, "SELECT FROM sales_daily")).toEqual([]);
     expect(existsSync(workspace.path("nowhere"))).toBe(false);

@@ -131,7 +131,8 @@ export function reportFailure(error: unknown, output: Output, streams: Streams):
   } else {
     const colors = output.errorColors;
     output.error(`${colors.red("error")} ${oneLine(failure.message)} ${colors.dim(`[${failure.code}]`)}`);
-    output.error(`  ${oneLine(adviceOf(failure, output))}`);
+    // Advice may show a place in a text: lines that are aligned already.
+    for (const line of `  ${adviceOf(failure, output)}`.split("\n")) output.error(line);
   }
   if (output.verbose) for (const text of maskSecrets(inspectable(failure)).split("\n")) output.error(text);
   return failure.exitCode;

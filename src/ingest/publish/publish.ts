@@ -56,7 +56,7 @@ export async function publish(
     const created = await addDimensionRows(client, rows, options);
     const publication = await publishUnlessChanged(client, rows, staged, options, created);
     failed = false;
-    await unlock().catch(unlessCancelled);
+    await unlock().catch(unlessConnectionEnds);
     return publication;
   } finally {
     if (failed) {
@@ -68,11 +68,12 @@ export async function publish(
   }
 }
 
-/** What is committed stays so if the load is interrupted then; its locks end with its connection. */
-function unlessCancelled(error: unknown): void {
-  const queryCanceled = "57014";
-  const cause = error instanceof Error ? (error.cause as { code?: string } | undefined) : undefined;
-  if (cause?.code !== queryCanceled) throw error;
+/**
+ * After the commit the load is published, even if it is interrupted or loses its connection then: the locks end with the
+ * connection. Only a server that says the session does not hold them is reported, because another session may keep them.
+ */
+function unlessConnectionEnds(error: unknown): void {
+  if (!(error instanceof ForecastLabError) || error.cause === undefined) throw error;
 }
 
 /** Starts again from the comparison when somebody else wrote to a month meanwhile. */

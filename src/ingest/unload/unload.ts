@@ -151,6 +151,15 @@ async function removeRun(client: Client, run: PublishedRun, { parts, created }: 
     const reason = `${part.expected} rows of ${part.table} were to be removed and ${rowCount} were as they were inserted`;
     throw fail("LOAD_CONFLICT", { table: contractOf(run.table).name, reason });
   }
+  // Dimension rows that a load creates have rows of the ledger of their own, with the load's start and without files.
+  for (const { table, expected } of created) {
+    await client.query(
+      `DELETE FROM load_run
+       WHERE table_name = $1 AND inserted = $2 AND files = '[]' AND id < $3
+         AND started_at = (SELECT started_at FROM load_run WHERE id = $3)`,
+      [table, expected, run.id],
+    );
+  }
   const { rowCount } = await client.query("DELETE FROM load_run WHERE id = $1", [run.id]);
   if (rowCount !== 1) throw fail("LOAD_UNKNOWN", { id: run.id });
 }
