@@ -144,7 +144,7 @@ describe("what cannot be framed is one sentence, what to do and an exit code, an
     return at < 0 ? [...usual, flag, value] : usual.with(at + 1, value);
   };
 
-  test.concurrent.for([
+  test.for([
     ["a spec with a slip", having("--spec", "../typo.yaml"), 2, "FRAME_SPEC_INVALID", "did you mean target?"],
     [
       "a lag below the horizon",
