@@ -70,7 +70,7 @@ function environmentWith(env: RunOptions["env"]): NodeJS.ProcessEnv {
 }
 
 const settings = new Set([
-  ...["DATABASE_URL", "FORECASTLAB_HOME", "FORCE_COLOR", "COLUMNS"],
+  ...["DATABASE_URL", "FORECASTLAB_HOME", "FORCE_COLOR", "NO_COLOR", "TERM", "COLUMNS"],
   ...["npm_execpath", "npm_config_user_agent"],
 ]);
 
