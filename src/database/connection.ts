@@ -1,8 +1,8 @@
-import type { Socket } from "node:net";
 import pg from "pg";
 import { ForecastLabError, fail } from "../errors.ts";
 import * as kinds from "../system/arguments.ts";
 import type { Database, Route } from "./address.ts";
+import { disconnect } from "./disconnect.ts";
 import { asDatabaseFailure, isServerError, noteConnectionError } from "./failures.ts";
 import { isPooled, requireOwnSession } from "./pooler.ts";
 import { limitsOf, type SessionState, serverLimit_ms, watchSilence } from "./silence.ts";
@@ -232,22 +232,6 @@ async function connectBy(database: Database, route: Route): Promise<Connected> {
     throw asDatabaseFailure(error, server);
   }
 }
-
-/**
- * Ends a connection. The driver waits for the end for ever if the network is silent by now, and at times after the server refused
- * a certificate: the raw socket's end was before.
- */
-async function disconnect(client: Client): Promise<void> {
-  const { connection } = client as unknown as { connection: NodeJS.EventEmitter & { stream: Socket } };
-  const limit = setTimeout(() => {
-    connection.stream.destroy();
-    connection.emit("end");
-  }, endLimit_ms);
-  await client.end().catch(() => {});
-  clearTimeout(limit);
-}
-
-const endLimit_ms = 2000;
 
 async function close({ client, stopWatching }: Connected): Promise<void> {
   stopWatching();

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { fail } from "../errors.ts";
+import { disconnect } from "./disconnect.ts";
 import { quoteIdentifier } from "./identifiers.ts";
 
 /*
@@ -50,7 +51,7 @@ export async function requireOwnSession(
   } finally {
     // A pooler without a free session answers nothing, not even a goodbye.
     if (otherPid !== undefined) await inTime(other.query("ROLLBACK"), answerLimit_ms).catch(() => {});
-    await inTime(other.end(), otherPid === undefined ? 0 : answerLimit_ms).catch(() => {});
+    await disconnect(other, otherPid === undefined ? 0 : answerLimit_ms);
   }
 }
 

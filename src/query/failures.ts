@@ -1,4 +1,5 @@
 import type { Client } from "../database/connection.ts";
+import { isServerError } from "../database/failures.ts";
 import { fail } from "../errors.ts";
 import { type TableName, tableNames } from "../schema/tables.ts";
 import { didYouMean } from "../system/did-you-mean.ts";
@@ -12,12 +13,6 @@ export interface FailedQuery {
   readonly withoutSuperuser: boolean;
 }
 
-interface ServerError extends Error {
-  readonly code?: string;
-  /** Of the fault in the SQL, in characters from 1. */
-  readonly position?: string;
-}
-
 /**
  * The error of the catalogue for a query that the server refused or gave up. Others are returned unchanged: those of the
  * connection, and an unknown table if the warehouse is not migrated.
@@ -25,8 +20,8 @@ interface ServerError extends Error {
  * @param client with the transaction of the query, which has failed
  */
 export async function asQueryFailure(client: Client, error: unknown, query: FailedQuery): Promise<unknown> {
-  const { code, position, message } = error as ServerError;
-  if (!(error instanceof Error) || code === undefined || !/^(?=.*\d)[0-9A-Z]{5}$/.test(code)) return error;
+  if (!isServerError(error)) return error;
+  const { code = "", position, message } = error;
   const reason = message.trim().replace(/\.$/, "");
   if (code === "25006") return fail("QUERY_ONLY_READS", { reason }, error);
   if (code === "57014" && query.timeout_ms > 0 && query.elapsed_ms >= query.timeout_ms) {
