@@ -859,6 +859,12 @@ export const catalogue = {
     message: "The cutoff {cutoff} is outside the sales{known}, which go from {from} to {to}.",
     action: "The cutoff is the last known day: choose one of these days.{hint}",
   },
+  FRAME_PERIOD_INCOMPLETE: {
+    exit: 1,
+    http: 422,
+    message: "No {freq} with sales is complete on the cutoff {cutoff}: the first one is {begins} to {ends}.",
+    action: "Sales go from {from} to {to}. Choose a cutoff at the end of a {freq}, or a frame of days.",
+  },
   FRAME_SELECTION_UNKNOWN: {
     exit: 1,
     http: 422,

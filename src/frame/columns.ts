@@ -1,5 +1,4 @@
-import { bounds } from "./engine-tables.ts";
-import type { FrameSpec } from "./specification/index.ts";
+import type { FrameScope } from "./scope.ts";
 
 export type ColumnType = "VARCHAR" | "DATE" | "DOUBLE" | "INTEGER" | "BOOLEAN";
 
@@ -19,24 +18,22 @@ export interface Column {
   /** Null for keys, the target and its masks. */
   readonly driver: string | null;
   readonly frames: readonly FrameKind[];
-  /** Days between the row and the last fact it may use; null if the class does not count in days. */
+  /** Periods between the row and the last fact it may use; null if the class does not count in periods. */
   readonly lag: number | null;
   /** It is about later days that are known in advance: planned ends, the next holiday. */
   readonly looksAhead?: true;
   readonly description: string;
-  /** Over a row of a block: its relations are `history`, `series`, `open_day` and what the drivers join. */
+  /** Over a row of a block: its relations are `history`, `series`, `open_period` and what the drivers join. */
   readonly sql: string;
+  /** The same for rows after the cutoff. Default: `sql` */
+  readonly sqlInFuture?: string;
 }
 
 const both = ["training", "future"] as const;
 
 /** Keys, target and masks. */
-export function ownColumns(spec: FrameSpec): Column[] {
-  const masked = [
-    "history.is_stockout",
-    "history.y IS NULL",
-    ...(spec.closed_days === "mask" ? ["open_day.day IS NULL"] : []),
-  ];
+export function ownColumns({ spec, grain }: Pick<FrameScope, "spec" | "grain">): Column[] {
+  const { freq } = grain;
   const scale = spec.target === "total_amount" ? " / 100" : "";
   const own = { driver: null, lag: null } as const;
   const mask = { ...own, class: "mask", frames: ["training"] } as const;
@@ -56,8 +53,8 @@ export function ownColumns(spec: FrameSpec): Column[] {
       type: "DATE",
       class: "key",
       frames: both,
-      description: "The day.",
-      sql: "DATE '1970-01-01' + history.day",
+      description: freq === "day" ? "The day." : `The first day of the ${freq}.`,
+      sql: `DATE '1970-01-01' + ${grain.sql.firstDay("history.period")}`,
     },
     {
       ...own,
@@ -67,38 +64,43 @@ export function ownColumns(spec: FrameSpec): Column[] {
       frames: ["training"],
       description:
         spec.target === "quantity"
-          ? "Units sold on the day."
-          : "Amount sold on the day, in the retailer's currency.",
+          ? `Units sold ${during[freq]}.`
+          : `Amount sold ${during[freq]}, in the retailer's currency.`,
       sql: `history.y::DOUBLE${scale}`,
     },
     {
       ...mask,
       name: "is_imputed",
       type: "BOOLEAN",
-      description: "The warehouse has no sales row for the day, so y was filled in.",
+      description: `The warehouse has no sales row for the ${freq}, so y was filled in.`,
       sql: "history.is_imputed",
     },
     {
       ...mask,
       name: "is_stockout",
       type: "BOOLEAN",
-      description: "The inventory snapshot of the day has nothing left; false without a snapshot.",
+      description:
+        freq === "day"
+          ? "The inventory snapshot of the day has nothing left; false without a snapshot."
+          : `An inventory snapshot of the ${freq} has nothing left; false without snapshots.`,
       sql: "history.is_stockout",
     },
     {
       ...mask,
       name: "is_store_closed",
       type: "BOOLEAN",
-      description:
-        "The warehouse has no sales row of the store for the day, not even of 0, and no traffic above 0.",
-      sql: "open_day.day IS NULL",
+      description: `The warehouse has no sales row of the store for the ${freq}, not even of 0, and no traffic above 0.`,
+      sql: isClosed,
     },
     {
       ...mask,
       name: "sample_weight",
       type: "DOUBLE",
-      description: "0 if y is not demand (a stockout, no y, a closed day that is masked), otherwise 1.",
-      sql: `CASE WHEN ${masked.join(" OR ")} THEN 0 ELSE 1 END`,
+      description:
+        freq === "day"
+          ? "0 if y is not demand (a stockout, no y, a closed day that is masked), otherwise 1."
+          : `0 without y, otherwise the share of the ${freq}'s days on which y is demand: without stockouts and masked closed days.`,
+      sql: weightOf({ spec, grain }),
     },
     {
       ...own,
@@ -106,8 +108,25 @@ export function ownColumns(spec: FrameSpec): Column[] {
       type: "INTEGER",
       class: "key",
       frames: ["future"],
-      description: "Days after the cutoff; 1 on the first day to forecast.",
-      sql: `history.day - (SELECT cutoff FROM ${bounds})`,
+      description: `The ${freq} of the horizon; 1 is the first one to forecast.`,
+      // It depends on the cutoff; see plan.ts.
+      sql: "NULL",
     },
   ];
+}
+
+export const isClosed = "open_period.store_id IS NULL";
+
+const during = { day: "on the day", week: "in the week", month: "in the month" } as const;
+
+function weightOf({ spec, grain }: Pick<FrameScope, "spec" | "grain">): string {
+  const masked = spec.closed_days === "mask";
+  if (grain.freq === "day") {
+    const not = ["history.is_stockout", "history.y IS NULL", ...(masked ? [isClosed] : [])];
+    return `CASE WHEN ${not.join(" OR ")} THEN 0 ELSE 1 END`;
+  }
+  const { firstDay } = grain.sql;
+  const length = `(${firstDay("history.period + 1")} - ${firstDay("history.period")})`;
+  const open = masked ? ` * coalesce(open_period.days, 0) / ${length}` : "";
+  return `CASE WHEN history.y IS NULL THEN 0 ELSE (1 - history.stockout_share)${open} END`;
 }

@@ -1,9 +1,10 @@
 import type { Engine } from "../duckdb/engine.ts";
-import type { FrameKind } from "./columns.ts";
+import type { Column, FrameKind } from "./columns.ts";
 import { dateOf } from "./days.ts";
-import { sales, series } from "./engine-tables.ts";
+import { blockRows, frameRows, sales, series } from "./engine-tables.ts";
 import type { Counts, MissingPrices } from "./manifest.ts";
 import type { FramePlan } from "./plan.ts";
+import type { Fold, FrameScope } from "./scope.ts";
 
 /** What the manifest says about the rows of a frame. */
 export interface ComputedFrame {
@@ -11,96 +12,163 @@ export interface ComputedFrame {
   readonly missing: MissingPrices | null;
 }
 
+/** One of the frames to compute. */
+export interface FoldPlan {
+  readonly fold: Fold;
+  readonly columns: readonly Column[];
+}
+
 export interface ComputeOptions {
-  /** Writes the rows of a block, given as SQL. @returns how many */
-  readonly append: (frame: FrameKind, sql: string) => Promise<number>;
+  /**
+   * Writes the rows of a block, given as SQL over a table of the engine, in their order. @returns how many
+   *
+   * @param fold the index of the frame's cutoff
+   */
+  readonly append: (fold: number, frame: FrameKind, sql: string) => Promise<number>;
   /** Called after each block with the number of series that are done, and of how many. */
   readonly onBlock?: (done: number, of: number) => void;
   /**
-   * How many days the series of a block have together, about. Default: 400,000. Larger blocks take more memory and no less time;
+   * How many periods the series of a block have together, about. Default: 400,000. Larger blocks take more memory and no less time;
    * blocks of half the size take a tenth more time (docs/adr/0020).
    */
-  readonly blockDays?: number | undefined;
+  readonly blockPeriods?: number | undefined;
 }
 
 /**
- * Computes the rows of a frame block by block of series, in the order of the frame. The windows, joins and the order of a block
- * fit into memory, which those of the whole frame would not.
+ * Computes the frames of all cutoffs block by block of series, in the order of the frames. The windows, joins and the order of a
+ * block fit into memory, which those of whole frames would not. Features are computed once for all cutoffs, because those of a
+ * training row use nothing that is later than the row.
+ *
+ * @returns one element per fold
  */
-export async function computeFrame(
+export async function computeFrames(
   engine: Engine,
   plan: FramePlan,
-  { append, onBlock = () => {}, blockDays = 400_000 }: ComputeOptions,
-): Promise<ComputedFrame> {
-  const rows = { training: 0, future: 0 };
-  const masks = { imputed: 0, stockout: 0, closed: 0 };
-  const missing: MissingPrices["examples"][number][] = [];
-  const counted = await countSeries(engine, plan);
+  folds: readonly FoldPlan[],
+  { append, onBlock = () => {}, blockPeriods = 400_000 }: ComputeOptions,
+): Promise<ComputedFrame[]> {
+  const counted = await Promise.all(folds.map(({ fold }) => countSeries(engine, fold, plan.scope)));
+  const counts = counted.map((count) => ({
+    ...{ ...count, training_rows: 0, future_rows: 0, imputed: 0, stockout: 0, closed: 0 },
+    unpriced: [] as Unpriced[],
+  }));
   await engine.run(`DROP TABLE ${sales}`);
-  for (const { first, last } of await blocksOf(engine, blockDays)) {
+  const total = await engine.count(`SELECT count(*) FROM ${series}`);
+  for (const { first, last } of await blocksOf(engine, blockPeriods)) {
     for (const sql of plan.block(first, last)) await engine.run(sql);
-    for (const frame of ["training", "future"] as const) rows[frame] += await append(frame, plan.rows[frame]);
-    const [ofBlock] = await engine.rows<typeof masks>(plan.counts);
-    masks.imputed += ofBlock?.imputed ?? 0;
-    masks.stockout += ofBlock?.stockout ?? 0;
-    masks.closed += ofBlock?.closed ?? 0;
-    if (plan.missingPrices !== undefined) missing.push(...(await missingIn(engine, plan.missingPrices)));
-    onBlock(last + 1, counted.series);
+    // Joined once for several cutoffs; for a single one that would only be one more copy.
+    const several = folds.length > 1;
+    const ordered = "ORDER BY _n, _period";
+    if (several) await engine.run(`CREATE OR REPLACE TABLE ${blockRows} AS ${plan.blockRows} ${ordered}`);
+    for (const [index, { fold, columns }] of folds.entries()) {
+      const count = counts[index];
+      if (count === undefined) continue;
+      for (const frame of ["training", "future"] as const) {
+        const from = several ? String(blockRows) : `(${plan.blockRows})`;
+        const rows = `${plan.rows(fold, frame, columns, from)} ${several ? "" : ordered}`;
+        await engine.run(`CREATE OR REPLACE TABLE ${frameRows} AS ${rows}`);
+        const shown = columns.filter(({ frames }) => frames.includes(frame)).map(({ name }) => name);
+        count[`${frame}_rows`] += await append(index, frame, `SELECT ${shown.join(", ")} FROM ${frameRows}`);
+        if (frame === "training") {
+          const masks = await countMasks(engine);
+          count.imputed += masks.imputed;
+          count.stockout += masks.stockout;
+          count.closed += masks.closed;
+        } else if (plan.hasPrices && columns.some(({ driver }) => driver === "price")) {
+          count.unpriced.push(...(await unpricedIn(engine)));
+        }
+      }
+    }
+    onBlock(last + 1, total);
   }
-  return {
+  return counts.map(({ unpriced, without_sale, ended, ...count }, index) => ({
     counts: {
-      series: counted.series,
-      training_rows: rows.training,
-      future_rows: rows.future,
-      ...masks,
-      ended_series: counted.ended,
-      series_without_sale: counted.without_sale,
+      series: count.series,
+      training_rows: count.training_rows,
+      future_rows: count.future_rows,
+      imputed: count.imputed,
+      stockout: count.stockout,
+      closed: count.closed,
+      ended_series: ended,
+      series_without_sale: without_sale,
     },
-    missing:
-      plan.missingPrices === undefined
-        ? null
-        : {
-            series: missing.length,
-            days: missing.reduce((sum, { days }) => sum + days, 0),
-            examples: missing.slice(0, 20),
-          },
-  };
+    missing: folds[index]?.columns.some(({ driver }) => driver === "price")
+      ? missingPrices(unpriced, plan.scope)
+      : null,
+  }));
 }
 
-async function countSeries(engine: Engine, { scope: { spec, cutoff } }: FramePlan) {
-  const { after_days } = spec.ended;
+/** The series of a cutoff. */
+async function countSeries(engine: Engine, fold: Fold, { spec, folds }: FrameScope) {
+  const { after_days, policy } = spec.ended;
+  const lastSale = `last_sale_days[${folds.indexOf(fold) + 1}]`;
+  const ended = after_days === null ? "false" : `${fold.knownUntil} - ${lastSale} > ${after_days}`;
   const [counted] = await engine.rows<{ series: number; without_sale: number; ended: number }>(`
     SELECT
-      (SELECT count(*) FROM ${series}) AS series,
+      (
+        SELECT count(*) FROM ${series}
+        WHERE first_period <= ${fold.period} ${policy === "drop" ? `AND NOT (${ended})` : ""}
+      ) AS series,
       (
         SELECT count(*)
-        FROM (SELECT 1 FROM ${sales} GROUP BY store_id, product_id HAVING max(quantity) = 0)
+        FROM (
+          SELECT 1
+          FROM ${sales}
+          WHERE day <= ${fold.knownUntil}
+          GROUP BY store_id, product_id
+          HAVING max(quantity) = 0
+        )
       ) AS without_sale,
-      (
-        SELECT count(*)
-        FROM (SELECT max(day) AS last FROM ${sales} WHERE quantity > 0 GROUP BY store_id, product_id)
-        WHERE ${after_days === null ? "false" : `${cutoff} - last > ${after_days}`}
-      ) AS ended
+      (SELECT count(*) FROM ${series} WHERE first_period <= ${fold.period} AND ${ended}) AS ended
   `);
   return counted ?? { series: 0, without_sale: 0, ended: 0 };
 }
 
 /** The numbers of the first and the last series of each block. */
-function blocksOf(engine: Engine, blockDays: number): Promise<{ first: number; last: number }[]> {
+function blocksOf(engine: Engine, blockPeriods: number): Promise<{ first: number; last: number }[]> {
   return engine.rows(`
     SELECT min(n) AS first, max(n) AS last
-    FROM (SELECT n, sum(spine_until - spine_from + 1) OVER (ORDER BY n) // ${blockDays} AS block FROM ${series})
+    FROM (SELECT n, sum(spine_until - spine_from + 1) OVER (ORDER BY n) // ${blockPeriods} AS block FROM ${series})
     GROUP BY block
     ORDER BY block
   `);
 }
 
-async function missingIn(engine: Engine, sql: string): Promise<MissingPrices["examples"][number][]> {
-  const rows = await engine.rows<{ unique_id: string; first: number; last: number; days: number }>(sql);
-  return rows.map(({ unique_id, first, last, days }) => ({
-    unique_id,
-    from: dateOf(first),
-    to: dateOf(last),
-    days,
-  }));
+async function countMasks(engine: Engine) {
+  const [masks] = await engine.rows<{ imputed: number; stockout: number; closed: number }>(`
+    SELECT
+      count(*) FILTER (_is_imputed) AS imputed,
+      count(*) FILTER (_is_stockout) AS stockout,
+      count(*) FILTER (_is_closed) AS closed
+    FROM ${frameRows}
+  `);
+  return masks ?? { imputed: 0, stockout: 0, closed: 0 };
 }
+
+/** A series without a planned price in periods of the horizon. */
+interface Unpriced {
+  readonly unique_id: string;
+  readonly first: number;
+  readonly last: number;
+  readonly periods: number;
+}
+
+const unpricedIn = (engine: Engine): Promise<Unpriced[]> =>
+  engine.rows(`
+    SELECT unique_id, min(_period) AS first, max(_period) AS last, count(*) AS periods
+    FROM ${frameRows}
+    WHERE _planned_price IS NULL
+    GROUP BY _n, unique_id
+    ORDER BY _n
+  `);
+
+const missingPrices = (unpriced: readonly Unpriced[], { grain }: FrameScope): MissingPrices => ({
+  series: unpriced.length,
+  periods: unpriced.reduce((sum, { periods }) => sum + periods, 0),
+  examples: unpriced.slice(0, 20).map(({ unique_id, first, last, periods }) => ({
+    unique_id,
+    from: dateOf(grain.firstDay(first)),
+    to: dateOf(grain.lastDay(last)),
+    periods,
+  })),
+});

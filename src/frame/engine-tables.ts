@@ -2,15 +2,16 @@
  * The tables and views of DuckDB that a frame is built with, in the order of the pipeline:
  *
  *   extract    store, product, sales, sold, and the staging tables of the drivers
- *   prepare    bounds, open_day, series, sales_of_series, and what drivers make once for all series
- *   compute    for each block of series: block_series, block_sales, history, and what drivers make for a block
+ *   prepare    open_period, series, sales_of_series, and what drivers make once for all series
+ *   compute    for each block of series: block_series, block_sales, history, what drivers make for a block, block_rows if there are
+ *              several cutoffs, and for each of these and both frames frame_rows
  *   publish    frame_output_block, if the frame is partitioned
  *
  * The tables of a block are replaced for the next one. The tables of a driver are declared in its file; {@link engineTablesOf} collects all of them. The audit builds the same tables in
  * a schema of its own, which it drops after each frame.
  *
- * In all of them `day` is a number of days since 1970-01-01, `store_id` and `product_id` are the keys of the warehouse, and `n` is
- * the number of a series in the order of the frame.
+ * In all of them `day` is a number of days since 1970-01-01, `period` the number of a period of the frame (see grain.ts), `store_id`
+ * and `product_id` are the keys of the warehouse, and `n` is the number of a series in the order of the frame.
  */
 
 interface Declaration {
@@ -86,7 +87,7 @@ export const sales = engineTable({
     amount: "BIGINT",
   },
   madeBy: "stageTables",
-  readBy: "open_day, series, sales_of_series, the counts of the manifest",
+  readBy: "open_period, series, sales_of_series, the counts of the manifest",
   droppedBy: "computeFrame, before the first block",
 });
 
@@ -96,29 +97,20 @@ export const reported = engineTable({
   grain: "one row per day and store with sales rows of any product, if the frame selects products",
   columns: { day: "INTEGER", store_id: "INTEGER" },
   madeBy: "stageTables",
-  readBy: "open_day",
+  readBy: "open_period",
   droppedBy: null,
 });
 
 // ---- prepare
 
-export const bounds = engineTable({
-  name: "bounds",
+export const openPeriod = engineTable({
+  name: "open_period",
   kind: "table",
-  grain: "one row: the cutoff",
-  columns: { cutoff: "INTEGER" },
-  madeBy: "planFrame",
-  readBy: "the column horizon_step",
-  droppedBy: null,
-});
-
-export const openDay = engineTable({
-  name: "open_day",
-  kind: "table",
-  grain: "one row per day and store on which the store reported sales, even of 0, or counted visitors",
-  columns: { store_id: "INTEGER", day: "INTEGER" },
+  grain:
+    "one row per store and period with days on which the store reported sales, even of 0, or counted visitors",
+  columns: { store_id: "INTEGER", period: "INTEGER", days: "INTEGER" },
   madeBy: "seriesSql",
-  readBy: "the rows of the frame and their counts",
+  readBy: "the rows of the frame",
   droppedBy: null,
 });
 
@@ -130,13 +122,13 @@ export const series = engineTable({
     n: "INTEGER",
     store_id: "INTEGER",
     product_id: "INTEGER",
-    first_day: "INTEGER",
-    last_sale_day: "INTEGER",
+    first_period: "INTEGER",
+    // For each cutoff.
+    last_sale_days: "INTEGER[]",
     unique_id: "VARCHAR",
     ...store.columns,
     ...product.columns,
-    has_ended: "BOOLEAN",
-    // The days of its spine: from before the first day, as far back as lags of its own facts reach.
+    // The periods of its spine: from before the first one, as far back as lags of its own facts reach.
     spine_from: "INTEGER",
     spine_until: "INTEGER",
   },
@@ -148,9 +140,9 @@ export const series = engineTable({
 export const salesOfSeries = engineTable({
   name: "sales_of_series",
   kind: "table",
-  grain: "one row per series and day with sales, in the order of blocks",
+  grain: "one row per series and period with sales, in the order of blocks",
   // Units, or hundredths of the amount.
-  columns: { n: "INTEGER", day: "INTEGER", y: "INTEGER or BIGINT" },
+  columns: { n: "INTEGER", period: "INTEGER", y: "INTEGER or BIGINT" },
   madeBy: "seriesSql",
   readBy: "block_sales",
   droppedBy: null,
@@ -164,7 +156,7 @@ export const blockSeries = engineTable({
   grain: "the rows of series in the block; queries call it series",
   columns: series.columns,
   madeBy: "planFrame",
-  readBy: "history, drivers that make tables for a block, the rows of the frame and their counts",
+  readBy: "history, drivers that make tables for a block, the rows of the frame",
   droppedBy: null,
 });
 
@@ -182,18 +174,45 @@ export const history = engineTable({
   name: "history",
   kind: "table",
   grain:
-    "one row per series of the block and day from its first sale: target, masks, features of earlier days",
+    "one row per series of the block and period from its first sale: target, masks, features of earlier periods",
   columns: {
     n: "INTEGER",
-    day: "INTEGER",
+    period: "INTEGER",
+    first_period: "INTEGER",
     // Units, or hundredths of the amount.
     y: "BIGINT",
     is_imputed: "BOOLEAN",
     is_stockout: "BOOLEAN",
+    // Unless a period is a day.
+    stockout_share: "DOUBLE",
   },
   further: "features",
   madeBy: "historyOfBlock",
-  readBy: "the rows of the frame and their counts, the joins of drivers",
+  readBy: "the rows of the frame, the joins of drivers",
+  droppedBy: null,
+});
+
+export const blockRows = engineTable({
+  name: "block_rows",
+  kind: "table",
+  grain:
+    "one row per series of the block and period, in order, with all columns of the frames: if there are several cutoffs",
+  columns: {},
+  further: "columns of the frame",
+  madeBy: "computeFrames, for each block",
+  readBy: "frame_rows",
+  droppedBy: null,
+});
+
+export const frameRows = engineTable({
+  name: "frame_rows",
+  kind: "table",
+  grain:
+    "the rows of a block in one of the frames, in order, with masks and keys that the frame may not show",
+  columns: {},
+  further: "columns of the frame",
+  madeBy: "computeFrames, for each block, cutoff and frame",
+  readBy: "the output, the counts of the manifest",
   droppedBy: null,
 });
 
@@ -212,8 +231,8 @@ export const outputBlock = engineTable({
 
 const frameTables = [
   ...[store, product, sales, reported],
-  ...[bounds, openDay, series, salesOfSeries],
-  ...[blockSeries, blockSales, history],
+  ...[openPeriod, series, salesOfSeries],
+  ...[blockSeries, blockSales, history, blockRows, frameRows],
   outputBlock,
 ];
 

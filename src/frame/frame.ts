@@ -4,12 +4,13 @@ import * as kinds from "../system/arguments.ts";
 import { type PhaseClock, type Progress, phaseClock } from "../system/phase-clock.ts";
 import { version } from "../system/version.ts";
 import type { FrameKind } from "./columns.ts";
-import { type ComputedFrame, type ComputeOptions, computeFrame } from "./compute.ts";
+import { type ComputedFrame, type ComputeOptions, computeFrames } from "./compute.ts";
+import { dateOf } from "./days.ts";
 import { type CheckedDefinition, checkDefinition, type FrameDefinition } from "./definition.ts";
 import { withFrameEngine } from "./engine.ts";
 import { dictionaryOf, type Manifest } from "./manifest.ts";
 import { type FrameFormat, type FrameOutput, openOutput } from "./output/index.ts";
-import { extractFacts, type PreparedFrame, prepareFrame, requireSeries } from "./prepare.ts";
+import { extractFacts, type PreparedFrames, prepareFrames, requireSeries } from "./prepare.ts";
 import type { WarehouseReader } from "./source/reader.ts";
 import { withSnapshot } from "./source/snapshot.ts";
 import { specHash } from "./specification/index.ts";
@@ -36,9 +37,9 @@ export type FrameProgress = Progress<FramePhase>;
 
 /** The files of a frame, and its manifest. */
 export interface FrameResult {
-  /** Path of the training frame: one row per series and day, from the first sale to the cutoff. */
+  /** Path of the training frame: one row per series and period, from the first sale to the cutoff. */
   readonly training: string;
-  /** Path of the future frame: one row per series and day of the horizon. */
+  /** Path of the future frame: one row per series and period of the horizon. */
   readonly future: string;
   readonly manifest_file: string;
   readonly manifest: Manifest;
@@ -51,8 +52,8 @@ export interface FrameResult {
  * only what was known at the forecast time. The files appear by rename once all of them are complete.
  *
  * @returns the paths of the files, as `out` names them, and the manifest
- * @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FRAME_NO_SALES, FRAME_CUTOFF_OUTSIDE, FRAME_SELECTION_UNKNOWN,
- * FRAME_SELECTION_EMPTY, FRAME_CALENDAR_INCOMPLETE, FRAME_SERIES_AMBIGUOUS, FRAME_FORMAT_UNKNOWN, FRAME_OUTPUT_EXISTS,
+ * @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FRAME_NO_SALES, FRAME_CUTOFF_OUTSIDE, FRAME_PERIOD_INCOMPLETE,
+ * FRAME_SELECTION_UNKNOWN, FRAME_SELECTION_EMPTY, FRAME_CALENDAR_INCOMPLETE, FRAME_SERIES_AMBIGUOUS, FRAME_FORMAT_UNKNOWN, FRAME_OUTPUT_EXISTS,
  * FRAME_PARTITION_INVALID, SCHEMA_MISSING, SPACE_EXHAUSTED, and the errors of files and of connecting
  * @example
  * import { buildFrame, databaseOf } from "forecastlab";
@@ -71,86 +72,124 @@ export async function buildFrame(database: Database, request: FrameRequest): Pro
     { database, request },
     { database: kinds.database, request: kinds.object },
   );
-  kinds.requireArguments("buildFrame", request, {
+  requireOutput("buildFrame", request);
+  return buildFrameFrom((work) => withSnapshot(database, request.signal, work), request);
+}
+
+/** What the library checks of any request. */
+export function requireOutput(name: string, request: object): void {
+  kinds.requireArguments(name, request, {
     out: kinds.text,
     "format?": kinds.text,
     "partitionBy?": kinds.texts,
     "onProgress?": kinds.callback,
   });
-  return buildFrameFrom((work) => withSnapshot(database, request.signal, work), request);
 }
 
-type WithReader = <T>(work: (reader: WarehouseReader) => Promise<T>) => Promise<T>;
+export type WithReader = <T>(work: (reader: WarehouseReader) => Promise<T>) => Promise<T>;
 
 /** The same with any reader, such as one of a database of another kind to compare with, and in blocks of any size. */
 export async function buildFrameFrom(
   withReader: WithReader,
   request: FrameRequest,
-  { blockDays }: Pick<ComputeOptions, "blockDays"> = {},
+  options: Pick<ComputeOptions, "blockPeriods"> = {},
 ): Promise<FrameResult> {
   const definition = await checkDefinition(request);
-  const clock = phaseClock(framePhases, request.onProgress);
-  return withFrameEngine(request.signal, async (engine) => {
-    const { prepared, output } = await extract(engine, withReader, definition, request, clock);
+  const frames = await writeFrames(withReader, definition, {
+    ...{ ...options, signal: request.signal, onProgress: request.onProgress },
+    outputs: () => [request],
+  });
+  return frames[0] as FrameResult;
+}
+
+/** Where and how a frame is written. */
+export type FramePlace = Pick<FrameRequest, "out" | "format" | "partitionBy">;
+
+/**
+ * Writes the frames of all cutoffs of a definition from one snapshot, and publishes each.
+ *
+ * @param options.outputs where each goes, in the order of the cutoffs
+ */
+export async function writeFrames(
+  withReader: WithReader,
+  definition: CheckedDefinition,
+  options: {
+    readonly outputs: () => readonly FramePlace[];
+    readonly signal: AbortSignal | undefined;
+    readonly onProgress: FrameRequest["onProgress"];
+    readonly blockPeriods?: number | undefined;
+  },
+): Promise<FrameResult[]> {
+  const clock = phaseClock(framePhases, options.onProgress);
+  return withFrameEngine(options.signal, async (engine) => {
+    const { prepared, outputs } = await extract(engine, withReader, definition, options.outputs, clock);
     clock.enter("compute");
     try {
-      const computed = await computeFrame(engine, prepared.plan, {
-        append: (kind, sql) => output.append(kind, sql),
+      const computed = await computeFrames(engine, prepared.plan, prepared.folds, {
+        append: (fold, kind, sql) => (outputs[fold] as FrameOutput).append(kind, sql),
         onBlock: clock.progress,
-        blockDays,
+        blockPeriods: options.blockPeriods,
       });
       clock.enter("publish");
-      const manifest = await output.publish((files) => manifestOf(prepared, computed, files));
-      const { training, future, manifest: manifest_file } = output;
-      return { training, future, manifest_file, manifest, seconds: clock.stop() };
+      const published: Omit<FrameResult, "seconds">[] = [];
+      for (const [index, output] of outputs.entries()) {
+        const manifest = await output.publish((files) =>
+          manifestOf(prepared, index, computed[index] as ComputedFrame, files),
+        );
+        const { training, future, manifest: manifest_file } = output;
+        published.push({ training, future, manifest_file, manifest });
+      }
+      const seconds = clock.stop();
+      return published.map((frame) => ({ ...frame, seconds }));
     } catch (error) {
-      await output.discard();
+      for (const output of outputs) await output.discard();
       throw error;
     }
   });
 }
 
-/** Everything that needs the warehouse, which is released afterwards: the plan, the output, the facts in the engine. */
+/** Everything that needs the warehouse, which is released afterwards: the plan, the outputs, the facts in the engine. */
 async function extract(
   engine: Engine,
   withReader: WithReader,
   definition: CheckedDefinition,
-  { out, format, partitionBy }: FrameRequest,
+  places: () => readonly FramePlace[],
   clock: PhaseClock<FramePhase>,
-): Promise<{ readonly prepared: PreparedFrame; readonly output: FrameOutput }> {
+): Promise<{ readonly prepared: PreparedFrames; readonly outputs: readonly FrameOutput[] }> {
   return withReader(async (reader) => {
-    const prepared = await prepareFrame(reader, definition);
-    const columnsIn = (frame: FrameKind) =>
-      prepared.plan.columns.filter(({ frames }) => frames.includes(frame));
-    const output = await openOutput(engine, {
-      out,
-      format,
-      partitionBy,
-      training: columnsIn("training"),
-      future: columnsIn("future"),
-    });
+    const prepared = await prepareFrames(reader, definition);
+    const outputs: FrameOutput[] = [];
     try {
+      for (const [index, { out, format, partitionBy }] of places().entries()) {
+        const columnsIn = (frame: FrameKind) =>
+          (prepared.folds[index]?.columns ?? []).filter(({ frames }) => frames.includes(frame));
+        const [training, future] = [columnsIn("training"), columnsIn("future")];
+        outputs.push(await openOutput(engine, { out, format, partitionBy, training, future }));
+      }
       await extractFacts(engine, reader, prepared, clock.progress);
       await requireSeries(engine, prepared);
-      return { prepared, output };
+      return { prepared, outputs };
     } catch (error) {
-      await output.discard();
+      for (const output of outputs) await output.discard();
       throw error;
     }
   });
 }
 
 function manifestOf(
-  prepared: PreparedFrame,
+  { definition, folds, loads, not_reconstructed }: PreparedFrames,
+  index: number,
   { counts, missing }: ComputedFrame,
   files: Manifest["files"],
 ): Manifest {
-  const { definition, plan, loads, left_out, not_reconstructed } = prepared;
-  const { spec, cutoff, horizon, knownAt } = definition;
+  const prepared = folds[index] as PreparedFrames["folds"][number];
+  const { fold, columns, left_out } = prepared;
+  const { spec, horizon, knownAt } = definition;
   return {
-    manifest_version: 1,
+    manifest_version: 2,
     forecastlab: version,
-    cutoff,
+    cutoff: fold.cutoff,
+    known_until: dateOf(fold.knownUntil),
     horizon,
     known_at: knownAt,
     spec,
@@ -158,7 +197,7 @@ function manifestOf(
     loads,
     counts,
     files,
-    columns: dictionaryOf(plan.columns, horizon),
+    columns: dictionaryOf(columns, horizon),
     left_out,
     missing: { list_price: missing },
     not_reconstructed,

@@ -3,11 +3,13 @@ import type { FrameSpec } from "./specification/index.ts";
 
 /** What a frame contains and what it was built from. Nothing in it depends on when or where it was built. */
 export interface Manifest {
-  readonly manifest_version: 1;
+  readonly manifest_version: 2;
   /** The version of this package. */
   readonly forecastlab: string;
   readonly cutoff: string;
-  /** In days. */
+  /** The last day of which facts were used: the last one of the last period that is complete on the cutoff. */
+  readonly known_until: string;
+  /** In periods: days, weeks or months, as `spec.freq` says. */
   readonly horizon: number;
   /** Facts recorded later were not used; null if all facts were used. */
   readonly known_at: string | null;
@@ -56,23 +58,23 @@ export interface ManifestColumn {
   readonly frames: readonly FrameKind[];
   readonly class: ColumnClass;
   readonly driver: string | null;
-  /** Days between the row and the last fact it may use. */
+  /** Periods between the row and the last fact it may use. */
   readonly lag: number | null;
   /** Up to which step of the horizon the future frame has it; null for masks and the target. */
   readonly known_steps: number | null;
   readonly description: string;
 }
 
-/** Days of the horizon without a planned price. */
+/** Periods of the horizon without a planned price on any of their days. */
 export interface MissingPrices {
   readonly series: number;
-  readonly days: number;
-  /** The first 20 series: `days` is how many days from `from` to `to` have no price. */
+  readonly periods: number;
+  /** The first 20 series: `periods` is how many periods from `from` to `to` have no price. */
   readonly examples: readonly {
     readonly unique_id: string;
     readonly from: string;
     readonly to: string;
-    readonly days: number;
+    readonly periods: number;
   }[];
 }
 

@@ -1,10 +1,10 @@
 import { didYouMean } from "../system/did-you-mean.ts";
-import { type Column, type FrameKind, ownColumns } from "./columns.ts";
+import { type Column, type FrameKind, isClosed, ownColumns } from "./columns.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { plannedPrice } from "./drivers/price.ts";
-import { blockSales, blockSeries, bounds, history, openDay, salesOfSeries, series } from "./engine-tables.ts";
+import { blockSales, blockSeries, history, openPeriod, salesOfSeries, series } from "./engine-tables.ts";
 import { featureColumn } from "./history/feature-column.ts";
-import type { FrameScope } from "./scope.ts";
+import type { Fold, FrameScope } from "./scope.ts";
 import type { StagingTable } from "./source/staging-table.ts";
 import { specInvalid } from "./specification/read.ts";
 import { historyOfBlock } from "./spine/history.ts";
@@ -12,46 +12,40 @@ import { seriesSql } from "./spine/series.ts";
 import { spineFacts, spineStaging } from "./spine/tables.ts";
 import { targetFeatures } from "./spine/target.ts";
 
-/** Everything about a frame that follows from its scope and its drivers, before any row is read. */
+/** Everything about frames that follows from their scope and their drivers, before any row is read. */
 export interface FramePlan {
   readonly scope: FrameScope;
+  /** The columns of the frames of any cutoff. */
   readonly columns: readonly Column[];
   readonly staging: readonly StagingTable[];
   /** SQL that runs once, when everything is extracted. */
   readonly prepare: readonly string[];
   /** SQL that runs for the block of the series numbered `first` to `last`. */
   readonly block: (first: number, last: number) => readonly string[];
-  /** The rows of the last block, in the order of the frame. */
-  readonly rows: Readonly<Record<FrameKind, string>>;
-  /** How many of its training rows have which mask. */
-  readonly counts: string;
-  /** Its series without a planned price on days of the horizon; undefined without the price driver. */
-  readonly missingPrices: string | undefined;
+  /**
+   * The rows of the last block with all columns: one per series and period, in no order. A training row is the same for every cutoff.
+   * The names of the columns that frames do not show begin with an underscore.
+   */
+  readonly blockRows: string;
+  /**
+   * The rows of one of the frames of a cutoff.
+   *
+   * @param from the relation of {@link blockRows}
+   */
+  readonly rows: (fold: Fold, frame: FrameKind, columns: readonly Column[], from: string) => string;
+  /** Whether rows have `_planned_price`. */
+  readonly hasPrices: boolean;
 }
 
 export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FramePlan {
-  const { spec, cutoff } = scope;
+  const { spec } = scope;
   const plans = drivers.map((driver) => driver.plan(scope));
   const columns = columnsOf(scope, drivers).filter(({ name }) => !spec.exclude.includes(name));
   const driverFacts = plans.flatMap(({ seriesFacts }) => seriesFacts ?? []);
   const facts = byName([...spineFacts(scope), ...driverFacts], ({ staged }) => staged.name);
   const features = [...targetFeatures(scope), ...driverFacts.flatMap((of) => of.features)];
-  const from = `
-      FROM ${history}
-      JOIN ${blockSeries} AS series ON series.n = history.n
-      LEFT JOIN ${openDay} ON open_day.store_id = series.store_id AND open_day.day = history.day
-      ${plans.flatMap(({ join }) => join ?? []).join("\n      ")}`;
-  const open = spec.closed_days === "drop" ? "AND open_day.day IS NOT NULL" : "";
-  const days = { training: `history.day <= ${cutoff} ${open}`, future: `history.day > ${cutoff}` };
-  const rows = (frame: FrameKind) => {
-    const shown = columns.filter(({ frames }) => frames.includes(frame));
-    return `
-      SELECT
-        ${shown.map(({ sql, type, name }) => `CAST(${sql} AS ${type}) AS ${name}`).join(",\n        ")}
-      ${from}
-      WHERE ${days[frame]}
-      ORDER BY history.n, history.day`;
-  };
+  // The manifest reports these prices by name: the price driver is the only one whose plans may be missing.
+  const hasPrices = drivers.some(({ name }) => name === "price");
   return {
     scope,
     columns,
@@ -59,11 +53,7 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
       [...spineStaging(scope), ...plans.flatMap(({ staging }) => staging ?? [])],
       ({ table }) => table.name,
     ),
-    prepare: [
-      `CREATE TABLE ${bounds} AS SELECT ${cutoff} AS cutoff`,
-      ...seriesSql(scope, facts),
-      ...plans.flatMap(({ prepare }) => prepare ?? []),
-    ],
+    prepare: [...seriesSql(scope, facts), ...plans.flatMap(({ prepare }) => prepare ?? [])],
     block: (first, last) => {
       const within = `WHERE n BETWEEN ${first} AND ${last}`;
       return [
@@ -77,26 +67,76 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
         ...plans.flatMap(({ block }) => block ?? []),
       ];
     },
-    rows: { training: rows("training"), future: rows("future") },
-    counts: `
+    blockRows: `
       SELECT
-        count(*) FILTER (history.is_imputed) AS imputed,
-        count(*) FILTER (history.is_stockout) AS stockout,
-        count(*) FILTER (open_day.day IS NULL) AS closed
+        ${[
+          "history.n AS _n",
+          "history.period AS _period",
+          "history.first_period AS _first_period",
+          "history.is_imputed AS _is_imputed",
+          "history.is_stockout AS _is_stockout",
+          `${isClosed} AS _is_closed`,
+          ...(spec.ended.policy === "keep" ? [] : ["series.last_sale_days AS _last_sale_days"]),
+          ...(hasPrices ? [`${plannedPrice(scope)} AS _planned_price`] : []),
+          ...columns.filter(({ name }) => name !== "horizon_step").flatMap(bothSql),
+        ].join(",\n        ")}
       FROM ${history}
       JOIN ${blockSeries} AS series ON series.n = history.n
-      LEFT JOIN ${openDay} ON open_day.store_id = series.store_id AND open_day.day = history.day
-      WHERE ${days.training}`,
-    // The manifest reports these prices by name: the price driver is the only one whose plans may be missing.
-    missingPrices: drivers.some(({ name }) => name === "price")
-      ? `
-      SELECT series.unique_id, min(history.day) AS first, max(history.day) AS last, count(*) AS days
-      ${from}
-      WHERE ${days.future} AND ${plannedPrice} IS NULL
-      GROUP BY series.unique_id
-      ORDER BY series.unique_id`
-      : undefined,
+      LEFT JOIN ${openPeriod}
+        ON open_period.store_id = series.store_id AND open_period.period = history.period
+      ${plans.flatMap(({ join }) => join ?? []).join("\n      ")}`,
+    rows: (fold, frame, shown, from) => `
+      SELECT
+        ${[...shown.filter(({ frames }) => frames.includes(frame)).map((column) => shownSql(column, frame, fold, scope)), ...internal[frame], ...(hasPrices && frame === "future" ? ["_planned_price"] : [])].join(",\n        ")}
+      FROM ${from}
+      WHERE ${conditions(fold, frame, scope).join(" AND ")}`,
+    hasPrices,
   };
+}
+
+/** What counts are made of. */
+const internal: Record<FrameKind, readonly string[]> = {
+  training: ["_n", "_period", "_is_imputed", "_is_stockout", "_is_closed"],
+  future: ["_n", "_period"],
+};
+
+function bothSql({ name, type, sql, sqlInFuture = sql }: Column): string[] {
+  const of = (expression: string, alias: string) => `CAST(${expression} AS ${type}) AS ${alias}`;
+  return [of(sql, name), ...(sqlInFuture === sql ? [] : [of(sqlInFuture, `_future_${name}`)])];
+}
+
+/** A column as the frame of a cutoff has it. After the cutoff, facts are known only as far as the lag reaches back to it. */
+function shownSql(
+  { name, sql, sqlInFuture = sql, class: known, lag }: Column,
+  frame: FrameKind,
+  { period }: Fold,
+  { horizon }: FrameScope,
+): string {
+  if (name === "horizon_step") return `(_period - ${period})::INTEGER AS horizon_step`;
+  if (frame === "training") return name;
+  if (sqlInFuture !== sql) return `_future_${name} AS ${name}`;
+  return known === "historic" && lag !== null && lag < horizon
+    ? `CASE WHEN _period <= ${period + lag} THEN ${name} END AS ${name}`
+    : name;
+}
+
+function conditions(fold: Fold, frame: FrameKind, { spec, grain, horizon, folds }: FrameScope): string[] {
+  const { period, knownUntil } = fold;
+  const { after_days, policy } = spec.ended;
+  // A list of DuckDB begins with 1.
+  const lastSale = `_last_sale_days[${folds.indexOf(fold) + 1}]`;
+  const ended = `${knownUntil} - ${lastSale} > ${after_days}`;
+  const drops = policy === "drop" || (policy === "trim" && frame === "future");
+  return [
+    frame === "training"
+      ? `_period <= ${period}`
+      : `_period BETWEEN ${period + 1} AND ${period + horizon} AND _first_period <= ${period}`,
+    ...(drops ? [`NOT (${ended})`] : []),
+    ...(policy === "trim" && frame === "training"
+      ? [`(NOT (${ended}) OR _period <= ${grain.sql.periodOf(lastSale)})`]
+      : []),
+    ...(frame === "training" && spec.closed_days === "drop" ? ["NOT _is_closed"] : []),
+  ];
 }
 
 /** The spine and a driver may ask for the same table. */
@@ -106,7 +146,7 @@ function byName<T>(items: readonly T[], nameOf: (item: T) => string): T[] {
 
 /** All columns of a frame with these drivers in their order, before any are excluded. */
 export function columnsOf(scope: FrameScope, drivers: readonly Driver[]): Column[] {
-  return [...ownColumns(scope.spec), ...driverColumns(scope, drivers)];
+  return [...ownColumns(scope), ...driverColumns(scope, drivers)];
 }
 
 /** @throws FRAME_SPEC_INVALID if `exclude` names something that is not a column, or is a key or the target */

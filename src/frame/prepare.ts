@@ -1,69 +1,109 @@
 import type { Engine } from "../duckdb/engine.ts";
 import { fail } from "../errors.ts";
+import type { FoldPlan } from "./compute.ts";
 import { dateOf, dayOf } from "./days.ts";
 import type { CheckedDefinition } from "./definition.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { drivers } from "./drivers/index.ts";
 import { series } from "./engine-tables.ts";
+import { type Grain, grainOf, lastComplete } from "./grain.ts";
 import type { Manifest, NotReconstructed } from "./manifest.ts";
 import { columnsOf, type FramePlan, planFrame, requireExcludable } from "./plan.ts";
-import type { FrameScope } from "./scope.ts";
-import { driversWithFacts, requireCutoff } from "./source/facts.ts";
+import type { Fold, FrameScope } from "./scope.ts";
+import { driversWithFacts, requireCutoffs } from "./source/facts.ts";
 import type { WarehouseReader } from "./source/reader.ts";
 import { changedSince, loadsOf, recordedBy } from "./source/recorded.ts";
 import { selectionOf } from "./source/selection.ts";
 import { stageTables } from "./source/stage-tables.ts";
-import type { DriverName } from "./specification/index.ts";
+import type { DriverName, FrameSpec } from "./specification/index.ts";
 
-/** A planned frame, and what its manifest says about the warehouse. */
-export interface PreparedFrame {
+/** Planned frames of one or several cutoffs, and what their manifests say about the warehouse. */
+export interface PreparedFrames {
   readonly plan: FramePlan;
   readonly definition: CheckedDefinition;
   /** First and last day with facts. */
   readonly range: { readonly from: string; readonly to: string };
   readonly loads: readonly number[];
-  readonly left_out: Manifest["left_out"];
   readonly not_reconstructed: NotReconstructed | null;
+  /** In the order of the cutoffs. */
+  readonly folds: readonly PreparedFold[];
+}
+
+/** What differs between cutoffs: drivers are omitted that had no facts then. */
+export interface PreparedFold extends FoldPlan {
+  readonly spec: FrameSpec;
+  readonly left_out: Manifest["left_out"];
 }
 
 /**
- * Checks that the warehouse has what the frame needs, and plans it. No facts are read.
+ * Checks that the warehouse has what the frames need, and plans them. No facts are read.
  *
- * @param extra drivers that no spec can name, in addition to those of the spec
- * @throws FRAME_NO_SALES, FRAME_CUTOFF_OUTSIDE, FRAME_SELECTION_UNKNOWN, FRAME_CALENDAR_INCOMPLETE, FRAME_SPEC_INVALID
+ * @param options.extra drivers that no spec can name, in addition to those of the spec
+ * @param options.until the last day of which facts are read, if it is after the last cutoff
+ * @throws FRAME_NO_SALES, FRAME_CUTOFF_OUTSIDE, FRAME_PERIOD_INCOMPLETE, FRAME_SELECTION_UNKNOWN, FRAME_CALENDAR_INCOMPLETE,
+ * FRAME_SPEC_INVALID
  */
-export async function prepareFrame(
+export async function prepareFrames(
   reader: WarehouseReader,
   definition: CheckedDefinition,
-  extra: readonly Driver[] = [],
-): Promise<PreparedFrame> {
-  const { spec, knownAt, horizon } = definition;
-  const cutoff = dayOf(definition.cutoff);
-  const range = await requireCutoff(reader, definition);
+  { extra = [], until }: { readonly extra?: readonly Driver[]; readonly until?: string } = {},
+): Promise<PreparedFrames> {
+  const { spec, knownAt, horizon, cutoffs } = definition;
+  const grain = grainOf(spec.freq, spec.week_start ?? undefined);
+  const days = until === undefined ? cutoffs : [...cutoffs, until];
+  const range = await requireCutoffs(reader, { cutoffs: days, knownAt, grain });
+  const folds = cutoffs.map((cutoff) => foldOf(cutoff, grain, range));
+  const lastPeriod = lastComplete(grain, dayOf(days.at(-1) ?? ""));
   const selection = await selectionOf(reader, spec);
   const wanted = [...spec.drivers.map((name) => drivers[name]), ...extra];
-  const { available, left_out } = spec.drivers_named
-    ? { available: wanted, left_out: [] }
-    : await driversWithFacts(reader, wanted, definition);
-  for (const driver of available) {
-    await driver.require?.(reader, { from: range.from, to: dateOf(cutoff + horizon) });
+  const ofFold = async ({ cutoff }: Fold) =>
+    spec.drivers_named
+      ? { available: wanted, left_out: [] }
+      : await driversWithFacts(reader, wanted, { cutoff, knownAt });
+  const available = await Promise.all(folds.map(ofFold));
+  const inAny = wanted.filter((driver) => available.some((fold) => fold.available.includes(driver)));
+  for (const driver of inAny) {
+    const to = dateOf(grain.lastDay(lastPeriod + horizon));
+    await driver.require?.(reader, { from: range.from, to });
   }
   const scopeOf = (some: readonly Driver[]): FrameScope => ({
     spec: { ...spec, drivers: some.map(({ name }) => name).filter(isDriverName) },
-    cutoff,
-    horizon,
+    grain,
+    ...{ cutoff: grain.lastDay(lastPeriod), lastPeriod, firstDay: dayOf(range.from), horizon, folds },
     recorded: recordedBy(knownAt),
     ...selection,
   });
   requireExcludable(spec.exclude, columnsOf(scopeOf(wanted), wanted), definition.specPath);
+  const plan = planFrame(scopeOf(inAny), inAny);
   return {
-    plan: planFrame(scopeOf(available), available),
+    plan,
     definition,
-    range: { from: range.from, to: definition.cutoff },
+    range: { from: range.from, to: dateOf(grain.lastDay(lastPeriod)) },
     loads: await loadsOf(reader, knownAt),
-    left_out,
     not_reconstructed: knownAt === null ? null : { ...(await changedSince(reader, knownAt)), note },
+    folds: folds.map((fold, index) => {
+      const { available: ofThis = [], left_out = [] } = available[index] ?? {};
+      const scope = scopeOf(ofThis);
+      const names = new Set(columnsOf(scope, ofThis).map(({ name }) => name));
+      return {
+        fold,
+        spec: scope.spec,
+        left_out,
+        columns: plan.columns.filter(({ name }) => names.has(name)),
+      };
+    }),
   };
+}
+
+/** @throws FRAME_PERIOD_INCOMPLETE */
+function foldOf(cutoff: string, grain: Grain, { from, to }: { from: string; to: string }): Fold {
+  const period = lastComplete(grain, dayOf(cutoff));
+  if (period < grain.periodOf(dayOf(from))) {
+    const first = grain.periodOf(dayOf(from));
+    const [begins, ends] = [dateOf(grain.firstDay(first)), dateOf(grain.lastDay(first))];
+    throw fail("FRAME_PERIOD_INCOMPLETE", { cutoff, freq: grain.freq, from, to, begins, ends });
+  }
+  return { cutoff, period, knownUntil: grain.lastDay(period) };
 }
 
 const isDriverName = (name: string): name is DriverName => name in drivers;
@@ -77,7 +117,7 @@ const note =
 export async function extractFacts(
   engine: Engine,
   reader: WarehouseReader,
-  { plan, range }: PreparedFrame,
+  { plan, range }: PreparedFrames,
   onSlice?: (done: number, of: number) => void,
 ): Promise<void> {
   await stageTables(engine, reader, plan.staging, range, onSlice);
@@ -85,9 +125,11 @@ export async function extractFacts(
 }
 
 /** @throws FRAME_SELECTION_EMPTY, FRAME_SERIES_AMBIGUOUS */
-export async function requireSeries(engine: Engine, { definition }: PreparedFrame): Promise<void> {
-  if ((await engine.count(`SELECT count(*) FROM ${series}`)) === 0) {
-    throw fail("FRAME_SELECTION_EMPTY", { cutoff: definition.cutoff });
+export async function requireSeries(engine: Engine, { plan }: PreparedFrames): Promise<void> {
+  const [first] = plan.scope.folds;
+  if (first !== undefined) {
+    const some = await engine.count(`SELECT count(*) FROM ${series} WHERE first_period <= ${first.period}`);
+    if (some === 0) throw fail("FRAME_SELECTION_EMPTY", { cutoff: first.cutoff });
   }
   const [repeated] = await engine.rows<{ unique_id: string }>(
     `SELECT unique_id FROM ${series} GROUP BY unique_id HAVING count(*) > 1 ORDER BY unique_id LIMIT 1`,

@@ -1,11 +1,21 @@
 import type { Day } from "./days.ts";
+import type { Grain, Period } from "./grain.ts";
 import type { FrameSpec } from "./specification/index.ts";
 
-/** What the SQL of a frame depends on. */
+/** What the SQL of a frame depends on. Frames of several cutoffs share it: facts are read and features computed once. */
 export interface FrameScope {
   readonly spec: FrameSpec;
+  readonly grain: Grain;
+  /** The last day of which facts are read: the last day of {@link lastPeriod}. */
   readonly cutoff: Day;
+  /** The last period of which facts are read. */
+  readonly lastPeriod: Period;
+  /** The first day with sales in the warehouse. */
+  readonly firstDay: Day;
+  /** In periods. */
   readonly horizon: number;
+  /** In ascending order; none of them is after `lastPeriod`. */
+  readonly folds: readonly Fold[];
   /* SQL conditions on facts; `true` if there is nothing to exclude. */
   /** Recorded by the knowledge time. */
   readonly recorded: string;
@@ -13,4 +23,14 @@ export interface FrameScope {
   readonly ofStores: string;
   /** Of the selected products. */
   readonly ofProducts: string;
+}
+
+/** One cutoff, and so one training frame and one future frame. */
+export interface Fold {
+  /** As it was asked for, YYYY-MM-DD. */
+  readonly cutoff: string;
+  /** The last period that is complete on the cutoff: the last one of the training frame. */
+  readonly period: Period;
+  /** Its last day: the last day of which the frame uses facts. */
+  readonly knownUntil: Day;
 }

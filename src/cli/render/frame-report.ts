@@ -108,10 +108,10 @@ function shortcomings({ counts, spec, left_out, missing, not_reconstructed }: Ma
       : [
           `omitted, because there are no facts up to the cutoff: ${left_out.map(({ driver }) => driver).join(", ")}`,
         ]),
-    ...(prices === null || prices.days === 0 || example === undefined
+    ...(prices === null || prices.periods === 0 || example === undefined
       ? []
       : [
-          `no list price is planned for ${countText(prices.days, "day")} of ${countText(prices.series, "series", "series")} to forecast, ` +
+          `no list price is planned for ${countText(prices.periods, spec.freq)} of ${countText(prices.series, "series", "series")} to forecast, ` +
             `such as ${example.unique_id} from ${example.from} to ${example.to}`,
         ]),
     ...(counts.series_without_sale === 0

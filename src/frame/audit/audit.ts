@@ -4,12 +4,12 @@ import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import * as kinds from "../../system/arguments.ts";
 import type { FrameKind } from "../columns.ts";
-import { computeFrame } from "../compute.ts";
+import { computeFrames } from "../compute.ts";
 import { type CheckedDefinition, checkDefinition, type FrameDefinition } from "../definition.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { allDrivers } from "../drivers/index.ts";
 import { withFrameEngine } from "../engine.ts";
-import { extractFacts, type PreparedFrame, prepareFrame, requireSeries } from "../prepare.ts";
+import { extractFacts, type PreparedFrames, prepareFrames, requireSeries } from "../prepare.ts";
 import { frameTables } from "../source/frame-tables.ts";
 import type { WarehouseReader } from "../source/reader.ts";
 import { readerOf } from "../source/snapshot.ts";
@@ -75,7 +75,7 @@ async function auditIn(
   await makeScratch(client, frameTables(drivers));
   const reader = readerOf([client]);
   // Planned once, before anything is changed.
-  const prepared = await prepareFrame(reader, definition, extra);
+  const prepared = await prepareFrames(reader, definition, { extra });
   const compute = (name: string) => computeFiles(engine, reader, prepared, name);
   const checks = checksOf(prepared, drivers);
   onCheck("the frame as it is", 0, checks.length);
@@ -95,7 +95,7 @@ async function auditIn(
   }
   return {
     passed: done.every(({ differing }) => differing.length === 0),
-    cutoff: definition.cutoff,
+    cutoff: definition.cutoffs[0] ?? "",
     horizon: definition.horizon,
     checks: done,
   };
@@ -123,24 +123,30 @@ function resultOf(
 async function computeFiles(
   engine: Engine,
   reader: WarehouseReader,
-  prepared: PreparedFrame,
+  prepared: PreparedFrames,
   name: string,
 ): Promise<FrameFiles> {
-  const { plan } = prepared;
+  const { plan, folds } = prepared;
   await engine.run("CREATE SCHEMA audited; USE audited");
   await extractFacts(engine, reader, prepared);
   if (name === "before") await requireSeries(engine, prepared);
   let block = 0;
-  const append = async (frame: FrameKind, sql: string) => {
+  const append = async (_fold: number, frame: FrameKind, sql: string) => {
     const path = quoteLiteral(pathOf(engine, name, frame, block++));
     await engine.run(`COPY (${sql}) TO ${path} (FORMAT parquet)`);
     return 0;
   };
-  await computeFrame(engine, plan, { append });
+  await computeFrames(engine, plan, folds, { append });
   if (block === 0) {
     // Without series there are no rows, but there are columns to compare.
     for (const sql of plan.block(0, -1)) await engine.run(sql);
-    for (const frame of ["training", "future"] as const) await append(frame, plan.rows[frame]);
+    for (const { fold, columns } of folds) {
+      for (const frame of ["training", "future"] as const) {
+        const shown = columns.filter(({ frames }) => frames.includes(frame)).map(({ name }) => name);
+        const rows = plan.rows(fold, frame, columns, `(${plan.blockRows})`);
+        await append(0, frame, `SELECT ${shown.join(", ")} FROM (${rows})`);
+      }
+    }
   }
   await engine.run("USE main; DROP SCHEMA audited CASCADE");
   return { name, columns: plan.columns };

@@ -1,7 +1,8 @@
 import type { Column, FrameKind } from "../columns.ts";
 import { dateOf, dayOf } from "../days.ts";
 import type { Driver } from "../drivers/driver.ts";
-import type { PreparedFrame } from "../prepare.ts";
+import type { Grain, Period } from "../grain.ts";
+import type { PreparedFrames } from "../prepare.ts";
 import { frameTables } from "../source/frame-tables.ts";
 import type { PerturbationKind } from "../source/warehouse-table.ts";
 import type { Invariant } from "./compare-frames.ts";
@@ -24,8 +25,8 @@ export interface Check {
 }
 
 /** @param drivers all that can be in the frame */
-export function checksOf({ plan, range }: PreparedFrame, drivers: readonly Driver[]): Check[] {
-  const { cutoff, horizon } = plan.scope;
+export function checksOf({ plan, range }: PreparedFrames, drivers: readonly Driver[]): Check[] {
+  const { cutoff, lastPeriod, grain, horizon } = plan.scope;
   const date = dateOf(cutoff);
   const tables = frameTables(drivers);
   const facts = perturbationsOf("facts", tables);
@@ -36,18 +37,21 @@ export function checksOf({ plan, range }: PreparedFrame, drivers: readonly Drive
    * Changes facts of training days too: changes after the cutoff do not show whether a training row uses more than its lags say.
    * The series and their days may change with the facts.
    */
-  const withinTraining = (name: string, day: number): Check => ({
-    name,
-    changed: `${facts.changes} after ${dateOf(day)}`,
-    must_hold: `training features up to their lag after ${dateOf(day)}`,
-    statements: facts.statements,
-    day: dateOf(day),
-    frames: ["training"],
-    sameRows: false,
-    invariant: (column) => unchangedUpToLag(column, day),
-  });
+  const withinTraining = (name: string, period: Period): Check => {
+    const day = dateOf(grain.lastDay(period));
+    return {
+      name,
+      changed: `${facts.changes} after ${day}`,
+      must_hold: `training features up to their lag after ${day}`,
+      statements: facts.statements,
+      day,
+      frames: ["training"],
+      sameRows: false,
+      invariant: (column) => unchangedUpToLag(column, period, grain),
+    };
+  };
   const least = Math.min(...plan.columns.flatMap(({ lag }) => lag ?? []), horizon);
-  const first = dayOf(range.from);
+  const first = grain.periodOf(dayOf(range.from));
   return [
     {
       ...afterCutoff,
@@ -73,8 +77,8 @@ export function checksOf({ plan, range }: PreparedFrame, drivers: readonly Drive
       statements: holidays.statements,
       invariant: knownInAdvance("holidays", drivers),
     },
-    withinTraining("facts within the smallest lag", cutoff - least),
-    withinTraining("facts of the later half", first + Math.floor((cutoff - first) / 2)),
+    withinTraining("facts within the smallest lag", lastPeriod - least),
+    withinTraining("facts of the later half", first + Math.floor((lastPeriod - first) / 2)),
   ];
 }
 
@@ -87,8 +91,8 @@ function knownInAdvance(kind: PerturbationKind, drivers: readonly Driver[]): Inv
   };
 }
 
-/** A feature must not change in the rows whose lag keeps it from facts after the day. */
-function unchangedUpToLag(column: Column, day: number): "all" | { readonly upTo: string } {
+/** A feature must not change in the rows whose lag keeps it from facts after the period. */
+function unchangedUpToLag(column: Column, period: Period, grain: Grain): "all" | { readonly upTo: string } {
   if (column.class === "static" || column.class === "future") return "all";
-  return { upTo: dateOf(day + (column.lag ?? 0)) };
+  return { upTo: dateOf(grain.firstDay(period + (column.lag ?? 0))) };
 }

@@ -1,6 +1,7 @@
 import { fail } from "../../errors.ts";
 import { daySql } from "../days.ts";
 import { engineTable } from "../engine-tables.ts";
+import { type Freq, freqs } from "../grain.ts";
 import type { WarehouseReader } from "../source/reader.ts";
 import type { DimensionTable } from "../source/warehouse-table.ts";
 import type { Driver, DriverColumn } from "./driver.ts";
@@ -26,17 +27,17 @@ const calendarDates = engineTable({
   grain: "one row per day of the calendar",
   columns: { day: "INTEGER", is_holiday: "BOOLEAN", holiday_name: "VARCHAR" },
   madeBy: "stageTables",
-  readBy: "calendar_day",
+  readBy: "calendar_period",
   droppedBy: null,
 });
 
-const calendarDay = engineTable({
-  name: "calendar_day",
+const calendarPeriod = engineTable({
+  name: "calendar_period",
   kind: "table",
-  grain: "one row per day of the calendar, with the columns of the driver",
+  grain: "one row per period of the calendar, with the columns of the driver",
   columns: {
-    day: "INTEGER",
-    ...Object.fromEntries(columnsOf([]).map(({ name, type }) => [name, type])),
+    period: "INTEGER",
+    ...Object.fromEntries(freqs.flatMap((freq) => columnsOf(freq, [])).map(({ name, type }) => [name, type])),
   },
   madeBy: "the driver calendar, once",
   readBy: "the rows of the frame",
@@ -48,10 +49,10 @@ export const calendar: Driver = {
   name: "calendar",
   class: "future",
   reads: [calendarTable],
-  engineTables: [calendarDates, calendarDay],
+  engineTables: [calendarDates, calendarPeriod],
   require: requireDays,
-  plan: ({ spec }) => {
-    const columns = columnsOf(spec.paydays);
+  plan: ({ spec, grain }) => {
+    const columns = columnsOf(grain.freq, spec.paydays);
     return {
       staging: [
         {
@@ -61,22 +62,27 @@ export const calendar: Driver = {
         },
       ],
       prepare: [
-        `CREATE TABLE ${calendarDay} AS
+        `CREATE TABLE ${calendarPeriod} AS
          WITH dated AS (
-           SELECT day, is_holiday, holiday_name, DATE '1970-01-01' + day AS ds, last_day(DATE '1970-01-01' + day) AS month_end
+           SELECT day, is_holiday, holiday_name, DATE '1970-01-01' + day AS ds, last_day(DATE '1970-01-01' + day) AS month_end,
+             ${grain.sql.periodOf("day")} AS period, ${grain.sql.firstDay(grain.sql.periodOf("day"))} AS first_day
            FROM ${calendarDates}
          ), holiday AS (
            SELECT day FROM ${calendarDates} WHERE is_holiday
          )
          SELECT
-           dated.day,
+           dated.period,
            ${columns.map(({ name, of, type }) => `CAST(${of} AS ${type}) AS ${name}`).join(",\n           ")}
          FROM dated
          ASOF LEFT JOIN holiday AS next ON next.day >= dated.day
-         ASOF LEFT JOIN holiday AS last ON last.day <= dated.day`,
+         ASOF LEFT JOIN holiday AS last ON last.day <= dated.day
+         ${grain.freq === "day" ? "" : "GROUP BY dated.period"}`,
       ],
-      join: `JOIN ${calendarDay} ON ${calendarDay}.day = history.day`,
-      columns: columns.map(({ of: _, ...column }) => ({ ...column, sql: `${calendarDay}.${column.name}` })),
+      join: `JOIN ${calendarPeriod} ON ${calendarPeriod}.period = history.period`,
+      columns: columns.map(({ of: _, ...column }) => ({
+        ...column,
+        sql: `${calendarPeriod}.${column.name}`,
+      })),
     };
   },
 };
@@ -99,8 +105,14 @@ async function requireDays(
   throw fail("FRAME_CALENDAR_INCOMPLETE", { days, first, last });
 }
 
-/** The columns of a day. `of` is SQL over the day, its holidays and the end of its month. */
-function columnsOf(paydays: readonly Payday[]): (Omit<DriverColumn, "sql"> & { readonly of: string })[] {
+type CalendarColumn = Omit<DriverColumn, "sql"> & { readonly of: string };
+
+/** The columns of a period. `of` is SQL over a day, its holidays and the end of its month, or over the days of a longer period. */
+function columnsOf(freq: Freq, paydays: readonly Payday[]): CalendarColumn[] {
+  return freq === "day" ? columnsOfDay(paydays) : columnsOfPeriod(freq, paydays);
+}
+
+function columnsOfDay(paydays: readonly Payday[]): CalendarColumn[] {
   const unknown = "NULL if the calendar has none";
   return [
     { name: "day_of_week", type: "INTEGER", of: "isodow(ds) - 1", description: "0 = Monday … 6 = Sunday." },
@@ -151,6 +163,82 @@ function columnsOf(paydays: readonly Payday[]): (Omit<DriverColumn, "sql"> & { r
     },
   ];
 }
+
+function columnsOfPeriod(freq: Exclude<Freq, "day">, paydays: readonly Payday[]): CalendarColumn[] {
+  const first = (part: string) => `${part}(DATE '1970-01-01' + min(first_day))`;
+  const unknown = "NULL if the calendar has none";
+  const ofWeek: CalendarColumn[] = [
+    {
+      name: "week_of_year",
+      type: "INTEGER",
+      of: first("week"),
+      description: "ISO week of the first day, 1 to 53.",
+    },
+  ];
+  const payday: CalendarColumn[] = [
+    {
+      name: "is_payday",
+      type: "BOOLEAN",
+      of: `bool_or(${isPayday(paydays)})`,
+      description: "A day of the week is a payday.",
+    },
+  ];
+  return [
+    ...(freq === "week" ? ofWeek : []),
+    { name: "month", type: "INTEGER", of: first("month"), description: "Month of the first day, 1 to 12." },
+    {
+      name: "quarter",
+      type: "INTEGER",
+      of: first("quarter"),
+      description: "Quarter of the first day, 1 to 4.",
+    },
+    { name: "year", type: "INTEGER", of: first("year"), description: "Year of the first day." },
+    ...(freq === "month" ? daysOfMonth : []),
+    {
+      name: "is_holiday",
+      type: "BOOLEAN",
+      of: "bool_or(is_holiday)",
+      description: `A day of the ${freq} is a holiday.`,
+    },
+    {
+      name: "holiday_count",
+      type: "INTEGER",
+      of: "count(*) FILTER (is_holiday)",
+      description: `Holidays in the ${freq}.`,
+    },
+    {
+      name: "holiday_name",
+      type: "VARCHAR",
+      of: "arg_min(holiday_name, dated.day) FILTER (is_holiday AND holiday_name IS NOT NULL)",
+      description: `The name of the ${freq}'s first holiday.`,
+    },
+    {
+      name: "days_to_holiday",
+      type: "INTEGER",
+      of: "min(next.day) - min(first_day)",
+      looksAhead: true,
+      description: `Days from the first day of the ${freq} to the next holiday, 0 on one; ${unknown}.`,
+    },
+    {
+      name: "days_since_holiday",
+      type: "INTEGER",
+      of: "min(first_day) - arg_min_null(last.day, dated.day)",
+      description: `Days from the last holiday to the first day of the ${freq}, 0 on one; ${unknown}.`,
+    },
+    ...(freq === "week" ? payday : []),
+  ];
+}
+
+/** Months differ in these. */
+const daysOfMonth: readonly CalendarColumn[] = [
+  { name: "days_in_month", type: "INTEGER", of: "day(max(month_end))", description: "28 to 31." },
+  {
+    name: "weekend_days",
+    type: "INTEGER",
+    of: "count(*) FILTER (isodow(ds) >= 6)",
+    description: "Saturdays and Sundays of the month.",
+  },
+];
 
 type Payday = number | "last";
 

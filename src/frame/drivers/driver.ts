@@ -40,30 +40,37 @@ export interface DriverPlan {
   readonly prepare?: readonly string[];
   /** SQL that makes its tables of one block of series. */
   readonly block?: readonly string[];
-  /** Joins its tables to a row of a block, which has the relations `history` and `series`. */
+  /** Joins its tables to a row of a block, which has the relations `history` (one row per series and period) and `series`. */
   readonly join?: string;
   readonly seriesFacts?: SeriesFacts;
   readonly columns: readonly DriverColumn[];
 }
 
 /** A column of a driver. The driver adds what its columns have in common. */
-export type DriverColumn = Pick<Column, "name" | "type" | "description" | "sql" | "looksAhead"> & {
+export type DriverColumn = Pick<
+  Column,
+  "name" | "type" | "description" | "sql" | "sqlInFuture" | "looksAhead"
+> & {
   readonly lag?: number;
 };
 
 /**
- * Historic facts of the series themselves, by day. They are joined to the spine, where their features are computed together with
+ * Historic facts of the series themselves, by period. They are joined to the spine, where their features are computed together with
  * those of the target: one order of rows serves all windows. A table and a statement for each driver would order the rows of
  * every block again.
  */
 export interface SeriesFacts {
   /** One row per day, store and product. Dropped when {@link ofSeries} is made. */
   readonly staged: EngineTable;
-  /** One row per series and day, in the order of blocks. */
+  /** One row per series and period, in the order of blocks. */
   readonly ofSeries: EngineTable;
   /** A view of the rows of a block. */
   readonly ofBlock: EngineTable;
-  /** Each measure, and its SQL over a row that has the name of the staged table. */
+  /** The columns of {@link ofSeries}: SQL over a row of {@link staged}, or over those of a period; see `overPeriod`. */
+  readonly columns: readonly { readonly name: string; readonly sql: string }[];
+  /** Each measure, and its SQL over a row of {@link ofBlock} that has the name of the staged table. */
   readonly measures: readonly { readonly measure: Measure; readonly sql: string }[];
+  /** Masks of the period itself, over the measures: `expression AS name`. */
+  readonly masks?: readonly string[];
   readonly features: readonly Feature[];
 }

@@ -2,6 +2,7 @@ import { daySql, upToSql } from "../days.ts";
 import { engineTable, history } from "../engine-tables.ts";
 import { featureColumn } from "../history/feature-column.ts";
 import { featuresOf, type Measure } from "../history/features.ts";
+import { overPeriod } from "../history/over-period.ts";
 import type { FrameScope } from "../scope.ts";
 import type { StagingTable } from "../source/staging-table.ts";
 import type { FactTable } from "../source/warehouse-table.ts";
@@ -50,8 +51,16 @@ const inventoryDays = engineTable({
 const inventoryOfSeries = engineTable({
   name: "inventory_of_series",
   kind: "table",
-  grain: "one row per series and day with a snapshot, in the order of blocks",
-  columns: { n: "INTEGER", day: "INTEGER", on_hand_qty: "INTEGER", on_order_qty: "INTEGER" },
+  grain: "one row per series and period with a snapshot, in the order of blocks",
+  columns: {
+    n: "INTEGER",
+    period: "INTEGER",
+    on_hand_qty: "INTEGER",
+    on_order_qty: "INTEGER",
+    // Unless a period is a day.
+    stockout_days: "INTEGER",
+    snapshots: "INTEGER",
+  },
   madeBy: "seriesSql",
   readBy: "block_inventory",
   droppedBy: null,
@@ -83,34 +92,70 @@ export const inventory: Driver = {
   },
 };
 
-const onHand: Measure = { name: "on_hand_qty", scale: 1, what: "units on hand at the end of the day" };
+const onHand: Measure = {
+  name: "on_hand_qty",
+  over: "last",
+  scale: 1,
+  what: "units on hand at the end of the day",
+};
 const onOrder: Measure = {
   name: "on_order_qty",
+  over: "last",
   scale: 1,
   what: "units ordered and not yet received",
   presentWith: "on_hand_qty",
 };
-/** The spine computes the mask of the same name from it. */
-export const stockout: Measure = {
+const stockout: Measure = {
   name: "is_stockout",
+  over: "max",
   scale: 1,
   what: "1 if nothing was left at the end of the day",
   presentWith: "on_hand_qty",
 };
+/** In place of it, if a period has several days. */
+const stockoutDays: Measure = {
+  name: "stockout_days",
+  over: "sum",
+  scale: 1,
+  what: "days with nothing left at their end",
+  presentWith: "on_hand_qty",
+};
 
 /** The spine has it in every frame, because of the stockout mask. */
-export function stockOf({ spec }: Pick<FrameScope, "spec">): SeriesFacts {
+export function stockOf({ spec, grain }: Pick<FrameScope, "spec" | "grain">): SeriesFacts {
+  const daily = grain.freq === "day";
   const measures = [
     { measure: onHand, sql: "inventory.on_hand_qty::BIGINT" },
     { measure: onOrder, sql: "inventory.on_order_qty::BIGINT" },
-    { measure: stockout, sql: "(inventory.on_hand_qty = 0)::BIGINT" },
+    daily
+      ? { measure: stockout, sql: "(inventory.on_hand_qty = 0)::BIGINT" }
+      : { measure: stockoutDays, sql: "inventory.stockout_days::BIGINT" },
   ];
+  const snapshots: Measure = { ...stockoutDays, name: "snapshots" };
   return {
     staged: inventoryDays,
     ofSeries: inventoryOfSeries,
     ofBlock: blockInventory,
-    measures,
-    features: measures.flatMap(({ measure }) => featuresOf(measure, spec.inventory)),
+    columns: [
+      ...[onHand, onOrder].map((measure) => ({
+        name: measure.name,
+        sql: overPeriod(measure, measure.name, grain),
+      })),
+      ...(daily
+        ? []
+        : [
+            { name: stockoutDays.name, sql: "(count(*) FILTER (on_hand_qty = 0))::INTEGER" },
+            { name: snapshots.name, sql: "count(*)::INTEGER" },
+          ]),
+    ],
+    measures: daily ? measures : [...measures, { measure: snapshots, sql: "inventory.snapshots::BIGINT" }],
+    masks: daily
+      ? ["coalesce(is_stockout = 1, false) AS is_stockout"]
+      : [
+          "coalesce(stockout_days > 0, false) AS is_stockout",
+          "coalesce(stockout_days / snapshots, 0) AS stockout_share",
+        ],
+    features: measures.flatMap(({ measure }) => featuresOf(measure, spec.inventory, grain.freq)),
   };
 }
 

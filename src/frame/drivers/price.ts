@@ -1,5 +1,7 @@
 import { firstDaySql, lastDaySql } from "../days.ts";
 import { blockSeries, engineTable } from "../engine-tables.ts";
+import type { Grain } from "../grain.ts";
+import type { FrameScope } from "../scope.ts";
 import type { FactTable } from "../source/warehouse-table.ts";
 import type { Driver } from "./driver.ts";
 import { changed, pairs } from "./perturbation-sql.ts";
@@ -50,7 +52,7 @@ const priceOfChain = engineTable({
   grain: "one row per product of the block and day with a price of the chain",
   columns: { product_id: "INTEGER", day: "INTEGER", price: "DOUBLE" },
   madeBy: "the driver price, for each block",
-  readBy: "the rows of the frame",
+  readBy: "the rows of the frame, planned_price",
   droppedBy: null,
 });
 
@@ -64,11 +66,23 @@ const priceOfStore = engineTable({
   droppedBy: null,
 });
 
+const priceOfPeriod = engineTable({
+  name: "planned_price",
+  kind: "table",
+  grain:
+    "one row per series of the block and period with a price, the mean of its days: unless a period is a day",
+  columns: { n: "INTEGER", period: "INTEGER", price: "DOUBLE" },
+  madeBy: "the driver price, for each block",
+  readBy: "the rows of the frame",
+  droppedBy: null,
+});
+
 const lastPrice = engineTable({
   name: "last_price",
   kind: "table",
-  grain: "one row per series of the block and day on which a window ends, with its price: if gaps are filled",
-  columns: { n: "INTEGER", day: "INTEGER", price: "DOUBLE" },
+  grain:
+    "one row per series of the block and period in which a window ends, with its price: if gaps are filled",
+  columns: { n: "INTEGER", period: "INTEGER", price: "DOUBLE" },
   madeBy: "the driver price, for each block",
   readBy: "the rows of the frame",
   droppedBy: null,
@@ -83,9 +97,13 @@ export const price: Driver = {
   name: "price",
   class: "future",
   reads: [priceHistory],
-  engineTables: [priceWindow, priceOfChain, priceOfStore, lastPrice],
-  plan: ({ spec, cutoff, recorded, ofStores, ofProducts }) => {
+  engineTables: [priceWindow, priceOfChain, priceOfStore, priceOfPeriod, lastPrice],
+  plan: (scope) => {
+    const { spec, grain, recorded, ofStores, ofProducts } = scope;
+    const { freq } = grain;
     const filled = spec.price_gaps === "forward_fill";
+    const [from, to] = [grain.sql.firstDay("spine_from"), grain.sql.firstDay("spine_until + 1")];
+    const planned = plannedPrice(scope);
     return {
       staging: [
         {
@@ -100,7 +118,7 @@ export const price: Driver = {
       block: [
         `CREATE OR REPLACE TABLE ${priceOfChain} AS
          WITH product AS (
-           SELECT product_id, min(spine_from) AS from_day, max(spine_until) AS to_day
+           SELECT product_id, min(${from}) AS from_day, max(${to}) - 1 AS to_day
            FROM ${blockSeries}
            GROUP BY product_id
          )
@@ -118,40 +136,48 @@ export const price: Driver = {
          SELECT
            series.n,
            unnest(range(
-             greatest(price_window.from_day, spine_from),
-             least(price_window.to_day, spine_until) + 1
+             greatest(price_window.from_day, ${from}),
+             least(price_window.to_day + 1, ${to})
            ))::INTEGER AS day,
            price
          FROM ${priceWindow}
          JOIN ${blockSeries} AS series USING (store_id, product_id)`,
-        ...(filled ? [lastPrices] : []),
+        ...(freq === "day" ? [] : [pricesOfPeriods(grain)]),
+        ...(filled ? [lastPrices(grain)] : []),
       ],
       join: `
-      LEFT JOIN ${priceOfChain}
-        ON price_of_chain.product_id = series.product_id AND price_of_chain.day = history.day
-      LEFT JOIN ${priceOfStore} ON price_of_store.n = history.n AND price_of_store.day = history.day
-      ${filled ? `ASOF LEFT JOIN ${lastPrice} ON last_price.n = history.n AND last_price.day < history.day` : ""}`,
+      ${
+        freq === "day"
+          ? `LEFT JOIN ${priceOfChain}
+        ON price_of_chain.product_id = series.product_id AND price_of_chain.day = history.period
+      LEFT JOIN ${priceOfStore} ON price_of_store.n = history.n AND price_of_store.day = history.period`
+          : `LEFT JOIN ${priceOfPeriod} ON planned_price.n = history.n AND planned_price.period = history.period`
+      }
+      ${filled ? `ASOF LEFT JOIN ${lastPrice} ON last_price.n = history.n AND last_price.period < history.period` : ""}`,
       columns: [
         {
           name: "list_price",
           type: "DOUBLE",
-          sql: listPrice(filled, cutoff),
-          description: `The list price of the day; the store's own takes precedence over the chain's${
-            filled ? ". A training day without one has that of the last earlier day that had one" : ""
+          sql: listPrice(scope),
+          sqlInFuture: planned,
+          description: `${
+            freq === "day" ? "The list price of the day" : `The mean of the ${freq}'s daily list prices`
+          }; the store's own takes precedence over the chain's${
+            filled ? `. A training ${freq} without one has that of the last earlier day that had one` : ""
           }.`,
         },
         {
           name: "list_price_is_filled",
           type: "BOOLEAN",
-          sql: filled
-            ? `${plannedPrice} IS NULL AND history.day <= ${cutoff} AND last_price.price IS NOT NULL`
-            : "false",
-          description: "No price window contains the day: the price is that of an earlier day.",
+          sql: filled ? `${planned} IS NULL AND last_price.price IS NOT NULL` : "false",
+          sqlInFuture: "false",
+          description: `No price window contains a day of the ${freq}: the price is that of an earlier day.`,
         },
         {
           name: "relative_price",
           type: "DOUBLE",
-          sql: `${listPrice(filled, cutoff)} / CASE WHEN series.base_price > 0 THEN series.base_price END`,
+          sql: relativeTo(listPrice(scope)),
+          sqlInFuture: relativeTo(planned),
           description: "The list price divided by the product's base price.",
         },
       ],
@@ -159,23 +185,43 @@ export const price: Driver = {
   },
 };
 
-/** The price whose validity window contains the day. */
-export const plannedPrice = "coalesce(price_of_store.price, price_of_chain.price)";
+const relativeTo = (price: string) => `${price} / CASE WHEN series.base_price > 0 THEN series.base_price END`;
 
-/** The list price of a row of a block. Gaps in the future are never filled. */
-export function listPrice(filled: boolean, cutoff: number): string {
-  return filled
-    ? `coalesce(${plannedPrice}, CASE WHEN history.day <= ${cutoff} THEN last_price.price END)`
-    : plannedPrice;
+/** The price whose validity window contains the day; of a longer period, the mean over its days. */
+export function plannedPrice({ grain }: Pick<FrameScope, "grain">): string {
+  return grain.freq === "day"
+    ? "coalesce(price_of_store.price, price_of_chain.price)"
+    : "planned_price.price";
 }
 
-/** The price on each day on which a window of a series ends, which fills the gap after it. */
-const lastPrices = `
+/** The list price of a training row of a block. Gaps in the future are never filled. */
+export function listPrice(scope: Pick<FrameScope, "spec" | "grain">): string {
+  const planned = plannedPrice(scope);
+  return scope.spec.price_gaps === "forward_fill" ? `coalesce(${planned}, last_price.price)` : planned;
+}
+
+const pricesOfPeriods = ({ sql }: Grain) => `
+  CREATE OR REPLACE TABLE ${priceOfPeriod} AS
+  SELECT spine.n, ${sql.periodOf("spine.day")} AS period, avg(coalesce(price_of_store.price, price_of_chain.price)) AS price
+  FROM (
+    SELECT n, product_id, unnest(range(${sql.firstDay("first_period")}, ${sql.firstDay("spine_until + 1")}))::INTEGER AS day
+    FROM ${blockSeries}
+  ) AS spine
+  LEFT JOIN ${priceOfChain} ON price_of_chain.product_id = spine.product_id AND price_of_chain.day = spine.day
+  LEFT JOIN ${priceOfStore} ON price_of_store.n = spine.n AND price_of_store.day = spine.day
+  GROUP BY ALL
+  HAVING price IS NOT NULL`;
+
+/** The price in each period in which a window of a series ends, which fills the gap after it. */
+const lastPrices = ({ sql }: Grain) => `
   CREATE OR REPLACE TABLE ${lastPrice} AS
-  SELECT series.n, price_window.to_day AS day, arg_min(price, price_window.store_id IS NULL) AS price
+  SELECT
+    series.n,
+    ${sql.periodOf("price_window.to_day")} AS period,
+    arg_max(price, (price_window.to_day, price_window.store_id IS NOT NULL)) AS price
   FROM ${priceWindow}
   JOIN ${blockSeries} AS series
     ON series.product_id = price_window.product_id
    AND (price_window.store_id IS NULL OR price_window.store_id = series.store_id)
   WHERE price IS NOT NULL
-  GROUP BY series.n, price_window.to_day`;
+  GROUP BY ALL`;

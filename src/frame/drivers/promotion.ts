@@ -1,9 +1,11 @@
 import { firstDaySql, lastDaySql } from "../days.ts";
 import { blockSeries, engineTable } from "../engine-tables.ts";
+import type { Freq, Grain } from "../grain.ts";
+import type { FrameScope } from "../scope.ts";
 import type { FactTable } from "../source/warehouse-table.ts";
 import type { Driver, DriverColumn } from "./driver.ts";
 import { changed } from "./perturbation-sql.ts";
-import { listPrice } from "./price.ts";
+import { listPrice, plannedPrice } from "./price.ts";
 
 const promotions: FactTable = {
   name: "promotion",
@@ -36,35 +38,37 @@ const promotionWindow = engineTable({
     end_day: "INTEGER",
   },
   madeBy: "stageTables",
-  readBy: "promotion_day",
+  readBy: "promotion_period",
   droppedBy: null,
 });
 
-const promotionDay = engineTable({
-  name: "promotion_day",
+const promotionPeriod = engineTable({
+  name: "promotion_period",
   kind: "table",
-  grain: "one row per series of the block and day with promotions, aggregated",
+  grain: "one row per series of the block and period with promotions, aggregated",
   columns: {
     n: "INTEGER",
-    day: "INTEGER",
+    period: "INTEGER",
     promotions: "BIGINT",
     discount_pct: "DOUBLE",
     discount_amount: "DOUBLE",
     days_since_start: "INTEGER",
     days_to_end: "INTEGER",
+    // Unless a period is a day, in place of the two above.
+    days: "BIGINT",
   },
   madeBy: "the driver promotion, for each block",
   readBy: "the rows of the frame",
   droppedBy: null,
 });
 
-/** Promotions planned for the day, of the store and of the chain, aggregated to one row per series and day: future. */
+/** Promotions planned for the day, of the store and of the chain, aggregated to one row per series and period: future. */
 export const promotion: Driver = {
   name: "promotion",
   class: "future",
   reads: [promotions],
-  engineTables: [promotionWindow, promotionDay],
-  plan: ({ spec, cutoff, recorded, ofStores, ofProducts }) => ({
+  engineTables: [promotionWindow, promotionPeriod],
+  plan: (scope) => ({
     staging: [
       {
         table: promotionWindow,
@@ -73,92 +77,135 @@ export const promotion: Driver = {
             product_id, store_id, nullif(discount_pct, 'NaN'), nullif(discount_amount, 'NaN'),
             ${firstDaySql("start_date")}, ${lastDaySql("end_date")}
           FROM promotion
-          WHERE ${recorded} AND ${ofProducts} AND (store_id IS NULL OR ${ofStores})`,
+          WHERE ${scope.recorded} AND ${scope.ofProducts} AND (store_id IS NULL OR ${scope.ofStores})`,
         day: null,
       },
     ],
-    block: [
-      `CREATE OR REPLACE TABLE ${promotionDay} AS
-       WITH active AS (
-         SELECT
-           series.n,
-           unnest(range(greatest(start_day, spine_from), least(end_day, spine_until) + 1))::INTEGER AS day,
-           discount_pct, discount_amount, start_day, end_day
-         FROM ${promotionWindow}
-         JOIN ${blockSeries} AS series
-           ON series.product_id = promotion.product_id
-          AND (promotion.store_id IS NULL OR promotion.store_id = series.store_id)
-       )
-       SELECT
-         n,
-         day,
-         count(*) AS promotions,
-         coalesce(max(discount_pct), 0) AS discount_pct,
-         coalesce(max(discount_amount), 0) AS discount_amount,
-         day - min(start_day) AS days_since_start,
-         max(end_day) - day AS days_to_end
-       FROM active
-       GROUP BY n, day`,
-    ],
-    join: `LEFT JOIN ${promotionDay} ON promotion_day.n = history.n AND promotion_day.day = history.day`,
+    block: [scope.grain.freq === "day" ? promotionsOfDays : promotionsOfPeriods(scope.grain)],
+    join: `LEFT JOIN ${promotionPeriod}
+        ON promotion_period.n = history.n AND promotion_period.period = history.period`,
     columns: [
-      ...columns,
-      ...(spec.drivers.includes("price") ? [discountDepth(spec.price_gaps === "forward_fill", cutoff)] : []),
+      ...columnsOf(scope.grain.freq),
+      ...(scope.spec.drivers.includes("price") ? [discountDepth(scope)] : []),
     ],
   }),
 };
 
-const columns: readonly DriverColumn[] = [
+const promotionsOfDays = `
+  CREATE OR REPLACE TABLE ${promotionPeriod} AS
+  WITH active AS (
+    SELECT
+      series.n,
+      unnest(range(greatest(start_day, spine_from), least(end_day, spine_until) + 1))::INTEGER AS period,
+      discount_pct, discount_amount, start_day, end_day
+    FROM ${promotionWindow}
+    JOIN ${blockSeries} AS series
+      ON series.product_id = promotion.product_id
+     AND (promotion.store_id IS NULL OR promotion.store_id = series.store_id)
+  )
+  SELECT
+    n,
+    period,
+    count(*) AS promotions,
+    coalesce(max(discount_pct), 0) AS discount_pct,
+    coalesce(max(discount_amount), 0) AS discount_amount,
+    period - min(start_day) AS days_since_start,
+    max(end_day) - period AS days_to_end
+  FROM active
+  GROUP BY n, period`;
+
+const promotionsOfPeriods = ({ sql }: Grain) => `
+  CREATE OR REPLACE TABLE ${promotionPeriod} AS
+  WITH active AS (
+    SELECT
+      series.n,
+      promotion.rowid AS promotion,
+      unnest(range(
+        greatest(start_day, ${sql.firstDay("spine_from")}),
+        least(end_day + 1, ${sql.firstDay("spine_until + 1")})
+      ))::INTEGER AS day,
+      discount_pct, discount_amount
+    FROM ${promotionWindow}
+    JOIN ${blockSeries} AS series
+      ON series.product_id = promotion.product_id
+     AND (promotion.store_id IS NULL OR promotion.store_id = series.store_id)
+  )
+  SELECT
+    n,
+    ${sql.periodOf("day")} AS period,
+    count(DISTINCT promotion) AS promotions,
+    coalesce(max(discount_pct), 0) AS discount_pct,
+    coalesce(max(discount_amount), 0) AS discount_amount,
+    count(DISTINCT day) AS days
+  FROM active
+  GROUP BY ALL`;
+
+const columnsOf = (freq: Freq): DriverColumn[] => [
   {
     name: "on_promotion",
     type: "BOOLEAN",
-    sql: "promotion_day.n IS NOT NULL",
-    description: "The product is on promotion, in the store or in the whole chain.",
+    sql: "promotion_period.n IS NOT NULL",
+    description:
+      freq === "day"
+        ? "The product is on promotion, in the store or in the whole chain."
+        : `The product is on promotion on a day of the ${freq}, in the store or in the whole chain.`,
   },
   {
     name: "promo_count",
     type: "INTEGER",
-    sql: "coalesce(promotion_day.promotions, 0)",
-    description: "Number of promotions on the day.",
+    sql: "coalesce(promotion_period.promotions, 0)",
+    description: `Number of promotions ${freq === "day" ? "on the day" : `in the ${freq}`}.`,
   },
   {
     name: "promo_discount_pct",
     type: "DOUBLE",
-    sql: "coalesce(promotion_day.discount_pct, 0)",
+    sql: "coalesce(promotion_period.discount_pct, 0)",
     description: "Deepest share off the price: 0.15 is 15 % off; 0 without one.",
   },
   {
     name: "promo_discount_amount",
     type: "DOUBLE",
-    sql: "coalesce(promotion_day.discount_amount, 0)",
+    sql: "coalesce(promotion_period.discount_amount, 0)",
     description: "Largest amount off the price of a unit; 0 without one.",
   },
+  ...(freq === "day" ? daysOfPromotions : [daysOnPromotion(freq)]),
+];
+
+const daysOnPromotion = (freq: Freq): DriverColumn => ({
+  name: "promo_days",
+  type: "INTEGER",
+  sql: "coalesce(promotion_period.days, 0)",
+  description: `Days of the ${freq} with a promotion.`,
+});
+
+const daysOfPromotions: readonly DriverColumn[] = [
   {
     name: "promo_days_since_start",
     type: "INTEGER",
-    sql: "promotion_day.days_since_start",
+    sql: "promotion_period.days_since_start",
     description: "Days since the earliest start of the day's promotions; NULL without any.",
   },
   {
     name: "promo_days_to_end",
     type: "INTEGER",
-    sql: "promotion_day.days_to_end",
+    sql: "promotion_period.days_to_end",
     looksAhead: true,
     description: "Days to the latest end of the day's promotions; NULL without any.",
   },
 ];
 
 /** It uses the price of the price driver, filled or not. */
-function discountDepth(filled: boolean, cutoff: number): DriverColumn {
-  const price = listPrice(filled, cutoff);
-  const amount = "coalesce(promotion_day.discount_amount, 0)";
+function discountDepth(scope: Pick<FrameScope, "spec" | "grain">): DriverColumn {
+  const amount = "coalesce(promotion_period.discount_amount, 0)";
+  const depth = (price: string) => `CASE
+      WHEN ${amount} = 0 THEN coalesce(promotion_period.discount_pct, 0)
+      WHEN ${price} > 0 THEN least(1, greatest(promotion_period.discount_pct, ${amount} / ${price}))
+    END`;
   return {
     name: "discount_depth",
     type: "DOUBLE",
-    sql: `CASE
-      WHEN ${amount} = 0 THEN coalesce(promotion_day.discount_pct, 0)
-      WHEN ${price} > 0 THEN least(1, greatest(promotion_day.discount_pct, ${amount} / ${price}))
-    END`,
+    sql: depth(listPrice(scope)),
+    sqlInFuture: depth(plannedPrice(scope)),
     description: "Share off the list price: the larger of the percentage and the amount, at most 1.",
   };
 }

@@ -2,6 +2,7 @@ import { daySql, upToSql } from "../days.ts";
 import type { EngineTable } from "../engine-tables.ts";
 import { featureColumn } from "../history/feature-column.ts";
 import { featuresOf, type Measure } from "../history/features.ts";
+import { overPeriod } from "../history/over-period.ts";
 import { historySql } from "../history/sql.ts";
 import type { FrameScope } from "../scope.ts";
 import type { StagingTable } from "../source/staging-table.ts";
@@ -13,7 +14,7 @@ import type { DriverPlan } from "./driver.ts";
 
 /** The plan of a driver of such facts. */
 export function storeHistory(
-  { cutoff, horizon }: FrameScope,
+  { spec, grain, lastPeriod, horizon }: FrameScope,
   driver: {
     readonly staging: StagingTable;
     /** The table it makes of them. */
@@ -24,29 +25,36 @@ export function storeHistory(
 ): DriverPlan {
   const { staging, history, measures, options } = driver;
   const facts = staging.table;
-  const features = measures.flatMap((measure) => featuresOf(measure, options));
-  const { raw, windows, features: computed } = historySql(features, "store_id", cutoff);
+  const features = measures.flatMap((measure) => featuresOf(measure, options, spec.freq));
+  const { raw, windows, features: computed } = historySql(features, "store_id");
+  const ofPeriod = measures.map(
+    (measure) => `${overPeriod(measure, measure.name, grain)} AS ${measure.name}`,
+  );
   return {
     staging: [staging],
     prepare: [
       `CREATE TABLE ${history} AS
-       WITH spine AS (
-         SELECT store_id, unnest(range(min(day), ${cutoff + horizon + 1}))::INTEGER AS day
+       WITH facts AS (
+         SELECT store_id, ${grain.sql.periodOf("day")} AS period, ${ofPeriod.join(", ")}
          FROM ${facts}
+         ${grain.freq === "day" ? "" : "GROUP BY store_id, period"}
+       ), spine AS (
+         SELECT store_id, unnest(range(min(period), ${lastPeriod + horizon + 1}))::INTEGER AS period
+         FROM facts
          GROUP BY store_id
-       ), daily AS (
-         SELECT spine.store_id, spine.day, ${measures.map(({ name }) => name).join(", ")}
+       ), complete AS (
+         SELECT spine.store_id, spine.period, ${measures.map(({ name }) => name).join(", ")}
          FROM spine
-         LEFT JOIN ${facts} ON ${facts}.store_id = spine.store_id AND ${facts}.day = spine.day
+         LEFT JOIN facts ON facts.store_id = spine.store_id AND facts.period = spine.period
        ), aggregated AS (
-         SELECT ${["store_id", "day", ...raw].join(",\n           ")}
-         FROM daily
+         SELECT ${["store_id", "period", ...raw].join(",\n           ")}
+         FROM complete
          ${windows}
        )
-       SELECT ${["store_id", "day", ...computed].join(",\n         ")}
+       SELECT ${["store_id", "period", ...computed].join(",\n         ")}
        FROM aggregated`,
     ],
-    join: `LEFT JOIN ${history} ON ${history}.store_id = series.store_id AND ${history}.day = history.day`,
+    join: `LEFT JOIN ${history} ON ${history}.store_id = series.store_id AND ${history}.period = history.period`,
     columns: features.map((feature) => featureColumn(feature, history)),
   };
 }

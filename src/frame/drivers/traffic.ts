@@ -33,22 +33,22 @@ export const trafficDays = engineTable({
   grain: "one row per day and selected store, up to the cutoff",
   columns: { day: "INTEGER", store_id: "INTEGER", visitors: "BIGINT" },
   madeBy: "stageTables",
-  readBy: "open_day, traffic_history",
+  readBy: "open_period, traffic_history",
   droppedBy: null,
 });
 
 const trafficHistory = engineTable({
   name: "traffic_history",
   kind: "table",
-  grain: "one row per store and day, from its first fact to the end of the horizon",
-  columns: { store_id: "INTEGER", day: "INTEGER" },
+  grain: "one row per store and period, from its first fact to the end of the horizon",
+  columns: { store_id: "INTEGER", period: "INTEGER" },
   further: "features",
   madeBy: "storeHistory",
   readBy: "the rows of the frame",
   droppedBy: null,
 });
 
-const visitors: Measure = { name: "visitors", scale: 1, what: "people who entered the store" };
+const visitors: Measure = { name: "visitors", over: "sum", scale: 1, what: "people who entered the store" };
 
 /** Visitors of the store: historic. */
 export const traffic: Driver = {

@@ -29,19 +29,20 @@ const weatherDaily: FactTable = {
   },
 };
 
-const measure = (name: string, what: string): Measure => ({
+const measure = (name: string, over: Measure["over"], what: string): Measure => ({
   name,
+  over,
   scale: 100,
   what: `${what} observed at the store`,
 });
 
 const measures = [
-  measure("temperature_avg_c", "mean temperature in °C"),
-  measure("temperature_min_c", "lowest temperature in °C"),
-  measure("temperature_max_c", "highest temperature in °C"),
-  measure("precipitation_mm", "precipitation in mm"),
-  measure("humidity_avg_pct", "mean relative humidity in percent"),
-  measure("wind_beaufort", "mean wind force in Beaufort"),
+  measure("temperature_avg_c", "mean", "mean temperature in °C"),
+  measure("temperature_min_c", "min", "lowest temperature in °C"),
+  measure("temperature_max_c", "max", "highest temperature in °C"),
+  measure("precipitation_mm", "sum", "precipitation in mm"),
+  measure("humidity_avg_pct", "mean", "mean relative humidity in percent"),
+  measure("wind_beaufort", "mean", "mean wind force in Beaufort"),
 ];
 
 const weatherDays = engineTable({
@@ -66,8 +67,8 @@ const weatherDays = engineTable({
 const weatherHistory = engineTable({
   name: "weather_history",
   kind: "table",
-  grain: "one row per store and day, from its first fact to the end of the horizon",
-  columns: { store_id: "INTEGER", day: "INTEGER" },
+  grain: "one row per store and period, from its first fact to the end of the horizon",
+  columns: { store_id: "INTEGER", period: "INTEGER" },
   further: "features",
   madeBy: "storeHistory",
   readBy: "the rows of the frame",

@@ -1,8 +1,8 @@
 import { type Feature, featureName, type Measure, type Span } from "./features.ts";
 
 /**
- * The SQL of lags and windows over a complete spine. Its relation has one row per `key` and `day` without gaps, so counting rows
- * counts days. A day without a value is NULL.
+ * The SQL of lags and windows over a complete spine. Its relation has one row per `key` and `period` without gaps, so counting rows
+ * counts periods. A period without a value is NULL. A row after the cutoff must use only features whose lag reaches back to it.
  *
  * Sums are of whole numbers and so exact: they are the same in any order of rows and with any number of threads.
  */
@@ -15,14 +15,10 @@ export interface HistorySql {
   readonly features: readonly string[];
 }
 
-/**
- * @param cutoff the last known day; a window that ends after it is NULL
- * @param observed SQL of how many days of a span have a value, if that is known without counting
- */
+/** @param observed SQL of how many periods of a span have a value, if that is known without counting */
 export function historySql(
   features: readonly Feature[],
   key: string,
-  cutoff: number,
   observed: (measure: Measure, lag: number, length: number) => string | undefined = () => undefined,
 ): HistorySql {
   const raw = new Map<string, string>();
@@ -31,7 +27,7 @@ export function historySql(
     return name;
   };
   const lagged = (measure: string, lag: number) =>
-    need(`${measure}_at_${lag}`, `lag(${measure}, ${lag}) OVER each_day`);
+    need(`${measure}_at_${lag}`, `lag(${measure}, ${lag}) OVER each_period`);
   const columns = features.map((feature) => {
     const { measure, lag } = feature;
     if (feature.kind === "lag") return scaled(lagged(measure.name, lag), measure);
@@ -44,13 +40,13 @@ export function historySql(
     const count = counted ?? aggregate("count");
     return `
       CASE
-        WHEN ${count} >= ${window.least} AND day - ${lag} <= ${cutoff}
+        WHEN ${count} >= ${window.least}
         THEN ${statistic(measure, window, count, aggregate)}
       END`;
   });
   return {
     raw: [...raw].map(([name, sql]) => `${sql} AS ${name}`),
-    windows: `WINDOW each_day AS (PARTITION BY ${key} ORDER BY day)`,
+    windows: `WINDOW each_period AS (PARTITION BY ${key} ORDER BY period)`,
     features: features.map((feature, index) => `${columns[index]} AS ${featureName(feature)}`),
   };
 }
@@ -77,7 +73,7 @@ function rolling(
     const [of, expression] = sql[aggregate];
     return need(
       `${of}_${aggregate}_${length}_at_${lag}`,
-      `${expression} OVER (each_day ROWS BETWEEN ${lag + length - 1} PRECEDING AND ${lag} PRECEDING)`,
+      `${expression} OVER (each_period ROWS BETWEEN ${lag + length - 1} PRECEDING AND ${lag} PRECEDING)`,
     );
   };
 }

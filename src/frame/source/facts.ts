@@ -1,19 +1,23 @@
 import { quoteIdentifier } from "../../database/identifiers.ts";
 import { fail } from "../../errors.ts";
+import { dateOf, dayOf } from "../days.ts";
 import type { Driver } from "../drivers/driver.ts";
+import type { Grain } from "../grain.ts";
 import { isFactTable } from "./frame-tables.ts";
 import type { WarehouseReader } from "./reader.ts";
 import { recordedBy } from "./recorded.ts";
 
 /**
- * The first and the last day with known sales.
+ * The first and the last day with known sales. A cutoff must be one of these days, or of the period of the last one, because a row
+ * may be the sum of a whole period.
  *
  * @throws FRAME_NO_SALES, FRAME_CUTOFF_OUTSIDE
  */
-export async function requireCutoff(
+export async function requireCutoffs(
   reader: WarehouseReader,
-  { cutoff, knownAt }: { cutoff: string; knownAt: string | null },
+  given: { readonly cutoffs: readonly string[]; readonly knownAt: string | null; readonly grain: Grain },
 ): Promise<{ readonly from: string; readonly to: string }> {
+  const { cutoffs, knownAt, grain } = given;
   const [extent] = await reader.rows<{ from: string | null; to: string | null }>(
     `SELECT min(date)::text AS from, max(date)::text AS to FROM sales_daily WHERE ${recordedBy(knownAt)}`,
   );
@@ -23,8 +27,10 @@ export async function requireCutoff(
       ? ""
       : " The knowledge time is compared with when rows were loaded, not with when the sales happened.";
   if (extent?.from == null || extent.to == null) throw fail("FRAME_NO_SALES", { known, hint });
-  const { from, to } = extent;
-  if (cutoff < from || cutoff > to) throw fail("FRAME_CUTOFF_OUTSIDE", { cutoff, from, to, known, hint });
+  const { from } = extent;
+  const to = dateOf(grain.lastDay(grain.periodOf(dayOf(extent.to))));
+  const outside = cutoffs.find((cutoff) => cutoff < from || cutoff > to);
+  if (outside !== undefined) throw fail("FRAME_CUTOFF_OUTSIDE", { cutoff: outside, from, to, known, hint });
   return { from, to };
 }
 

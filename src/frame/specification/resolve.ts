@@ -1,4 +1,5 @@
 import * as kinds from "../../system/arguments.ts";
+import type { Freq } from "../grain.ts";
 import { type SpecInput, specInvalid } from "./read.ts";
 import {
   type DriverName,
@@ -6,6 +7,7 @@ import {
   type FrameSpec,
   type Historic,
   productAttributes,
+  type Stat,
   storeAttributes,
 } from "./types.ts";
 import {
@@ -37,9 +39,11 @@ export function resolveSpec(input: SpecInput | undefined, horizon: number): Fram
     { "input?": kinds.object, horizon: kinds.wholeNumber },
   );
   const spec = input ?? { version: 1, path: "" };
+  const freq = spec.freq ?? "day";
   const refuse = (problem: string) => specInvalid(spec.path, problem);
   const drivers = driverNames.filter((name) => spec.drivers?.includes(name) ?? true);
   refuseUnusedOptions(spec, drivers, refuse);
+  refuseOtherFreqs(spec, freq, refuse);
   const historicMinLag = spec.historic_min_lag ?? "horizon";
   const historic = (name: "inventory" | "traffic" | "weather") => {
     const rules = {
@@ -47,11 +51,14 @@ export function resolveSpec(input: SpecInput | undefined, horizon: number): Fram
       choice: "historic_min_lag: 1 allows smaller ones",
       needed: () => 1,
       refuse,
+      freq,
     };
     return drivers.includes(name) ? historyOf(name, spec[name] ?? {}, rules) : { lags: [], windows: [] };
   };
   return {
     version: 1,
+    freq,
+    week_start: freq === "week" ? (spec.week_start ?? "monday") : null,
     series: seriesOf(spec),
     target: spec.target ?? "quantity",
     fill: spec.fill === null ? "null" : (spec.fill ?? "zero"),
@@ -66,7 +73,7 @@ export function resolveSpec(input: SpecInput | undefined, horizon: number): Fram
     traffic: historic("traffic"),
     weather: historic("weather"),
     price_gaps: spec.price_gaps ?? "null",
-    paydays: drivers.includes("calendar") ? paydaysOf(spec.paydays ?? [15, "last"]) : [],
+    paydays: drivers.includes("calendar") && freq !== "month" ? paydaysOf(spec.paydays ?? [15, "last"]) : [],
     exclude: excludedOf(spec, refuse),
   };
 }
@@ -88,6 +95,19 @@ function refuseUnusedOptions(spec: SpecInput, drivers: readonly DriverName[], re
   }
 }
 
+/** Options that mean nothing in periods of this length. */
+function refuseOtherFreqs(spec: SpecInput, freq: Freq, refuse: Refuse): void {
+  if (spec.week_start != null && freq !== "week") {
+    throw refuse(`week_start is for freq: week, and the frame is of freq: ${freq}`);
+  }
+  if ((spec.weekday_windows ?? []).length > 0 && freq !== "day") {
+    throw refuse(`weekday_windows are for freq: day, and the frame is of freq: ${freq}`);
+  }
+  if ((spec.paydays ?? []).length > 0 && freq === "month") {
+    throw refuse("paydays are for freq: day or week; every month has the same");
+  }
+}
+
 const asksForHistory = (history: SpecInput["inventory"]) =>
   (history?.lags ?? []).length + (history?.windows ?? []).length > 0;
 
@@ -97,28 +117,72 @@ function targetHistory(
   horizon: number,
   refuse: Refuse,
 ): Pick<FrameSpec, "lags" | "windows" | "weekday_windows"> {
+  const freq = spec.freq ?? "day";
   const recursive = spec.mode === "recursive";
   const least = recursive ? 1 : horizon;
-  const week = multipleOf(7, least);
   const rules: HistoryRules = {
     least,
     choice: "mode: recursive allows smaller ones",
     needed: (length) => length,
     refuse,
+    freq,
   };
-  const lags = recursive ? [1, 7, 14, 28, 364] : [least, week, week + 7, week + 21, multipleOf(364, least)];
-  const weekdays: WeekdayWindowInput[] = [{ weeks: 4, stats: ["mean"] }];
-  const windows: WindowInput[] = [
-    { days: 7, stats: ["mean"] },
-    { days: 28, stats: ["mean", "std", "min", "max", "zero_rate"] },
-    { days: 91, stats: ["mean"] },
-  ];
+  const usual = usualHistory[freq];
+  const weekdays: WeekdayWindowInput[] = freq === "day" ? [{ weeks: 4, stats: ["mean"] }] : [];
+  const week = multipleOf(7, least);
   return {
-    lags: orderedLags("lags", spec.lags ?? lags, rules),
-    windows: orderedWindows("windows", spec.windows ?? windows, rules),
+    lags: orderedLags("lags", spec.lags ?? (recursive ? usual.recursive : usual.direct(least)), rules),
+    windows: orderedWindows("windows", spec.windows ?? usual.windows, rules),
     weekday_windows: orderedWeekdayWindows("weekday_windows", spec.weekday_windows ?? weekdays, week, rules),
   };
 }
+
+const spread: readonly Stat[] = ["mean", "std", "min", "max", "zero_rate"];
+
+/** The lags and windows of a spec that names none: about a week, a month, a quarter and a year before. */
+const usualHistory: Record<
+  Freq,
+  {
+    readonly direct: (horizon: number) => number[];
+    readonly recursive: number[];
+    readonly windows: WindowInput[];
+    /** The window of a historic driver. */
+    readonly ofFacts: number;
+  }
+> = {
+  day: {
+    direct: (horizon) => {
+      const week = multipleOf(7, horizon);
+      return [horizon, week, week + 7, week + 21, multipleOf(364, horizon)];
+    },
+    recursive: [1, 7, 14, 28, 364],
+    windows: [
+      { periods: 7, stats: ["mean"] },
+      { periods: 28, stats: spread },
+      { periods: 91, stats: ["mean"] },
+    ],
+    ofFacts: 28,
+  },
+  week: {
+    direct: (horizon) => [horizon, horizon + 1, horizon + 3, multipleOf(52, horizon)],
+    recursive: [1, 2, 4, 8, 52],
+    windows: [
+      { periods: 4, stats: ["mean"] },
+      { periods: 13, stats: spread },
+      { periods: 52, stats: ["mean"] },
+    ],
+    ofFacts: 4,
+  },
+  month: {
+    direct: (horizon) => [horizon, horizon + 1, horizon + 2, multipleOf(12, horizon)],
+    recursive: [1, 2, 3, 12],
+    windows: [
+      { periods: 3, stats: ["mean"] },
+      { periods: 12, stats: spread },
+    ],
+    ofFacts: 3,
+  },
+};
 
 /** The lags and windows of a historic driver. */
 function historyOf(
@@ -130,7 +194,8 @@ function historyOf(
     if (!stats.includes("zero_rate")) continue;
     throw rules.refuse(`${name}.windows[${index}].stats holds zero_rate, which is for the target only`);
   }
-  const usual: WindowInput[] = name === "weather" ? [] : [{ days: 28, stats: ["mean"] }];
+  const usual: WindowInput[] =
+    name === "weather" ? [] : [{ periods: usualHistory[rules.freq].ofFacts, stats: ["mean"] }];
   return {
     lags: orderedLags(`${name}.lags`, lags ?? [rules.least], rules),
     windows: orderedWindows(`${name}.windows`, windows ?? usual, rules),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { didYouMean } from "../../system/did-you-mean.ts";
 import { numberText } from "../../system/numbers.ts";
+import { freqs, weekdays } from "../grain.ts";
 import { driverNames, productAttributes, statNames, storeAttributes } from "./types.ts";
 
 /* What is valid in a spec, independent of the horizon; docs/frames.md says what it means. */
@@ -79,7 +80,12 @@ const lags = list(days, "numbers of days").optional();
 
 const windows = list(
   z.strictObject(
-    { days, stats, lag: days.optional(), min_days: days.optional() },
+    {
+      ...{ days: days.optional(), weeks: days.optional(), months: days.optional(), periods: days.optional() },
+      ...{ stats, lag: days.optional() },
+      ...{ min_days: days.optional(), min_weeks: days.optional(), min_months: days.optional() },
+      min_periods: days.optional(),
+    },
     must("a map with days and stats"),
   ),
   "windows",
@@ -106,6 +112,8 @@ const payday = z.union([z.int().min(1, dayOfMonth).max(31, dayOfMonth), z.litera
 
 export const specSchema = z.strictObject({
   version: z.literal(1, must("1")),
+  freq: choice(freqs).optional(),
+  week_start: choice(weekdays).nullable().optional(),
   series: z
     .strictObject(
       {

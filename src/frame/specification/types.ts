@@ -1,3 +1,5 @@
+import type { Freq, Weekday } from "../grain.ts";
+
 /** The drivers that a spec can name, in the order of their columns. */
 export const driverNames = [
   "store",
@@ -15,12 +17,12 @@ export type DriverName = (typeof driverNames)[number];
 export const statNames = ["mean", "sum", "min", "max", "std", "zero_rate"] as const;
 export type Stat = (typeof statNames)[number];
 
-/** The last of its `days` days is `lag` days before the row. It is known if at least `min_days` of them have a value. */
+/** The last of its `periods` is `lag` periods before the row. It is known if at least `min_periods` of them have a value. */
 export interface Window {
-  readonly days: number;
+  readonly periods: number;
   readonly stats: readonly Stat[];
   readonly lag: number;
-  readonly min_days: number;
+  readonly min_periods: number;
 }
 
 /** The last of its `weeks` days of the same weekday is `lag` days before the row, a multiple of 7. */
@@ -31,7 +33,7 @@ export interface WeekdayWindow {
   readonly min_weeks: number;
 }
 
-/** The lags, in days, and the windows of a historic driver. */
+/** The lags, in periods, and the windows of a historic driver. */
 export interface Historic {
   readonly lags: readonly number[];
   readonly windows: readonly Window[];
@@ -46,6 +48,10 @@ export const productAttributes = ["sku", "category", "brand"] as const;
  */
 export interface FrameSpec {
   readonly version: 1;
+  /** The period of a row. Lags, windows and the horizon count periods. */
+  readonly freq: Freq;
+  /** The first day of a week; null unless `freq` is `week`. */
+  readonly week_start: Weekday | null;
   readonly series: {
     readonly store: Readonly<Partial<Record<(typeof storeAttributes)[number], readonly string[]>>>;
     readonly product: Readonly<Partial<Record<(typeof productAttributes)[number], readonly string[]>>>;

@@ -1,3 +1,4 @@
+import { type Freq, periodsText } from "../grain.ts";
 import { type Stat, statNames, type WeekdayWindow, type Window } from "./types.ts";
 
 /* Lags and windows of a spec: defaults are filled in, what reaches beyond the cutoff is refused, and the rest is sorted. */
@@ -8,17 +9,21 @@ export interface HistoryRules {
   readonly least: number;
   /** Which option allows smaller lags, for messages. */
   readonly choice: string;
-  /** How many days of a window need a value. Default for specs that do not say. */
+  /** How many periods of a window need a value. Default for specs that do not say. */
   readonly needed: (length: number) => number;
   readonly refuse: (problem: string) => Error;
+  /** What a period is. */
+  readonly freq: Freq;
 }
 
-export interface WindowInput {
-  readonly days: number;
+/** Its length is given in periods, or under the name of the frame's own period. */
+export interface WindowInput extends Partial<Record<Length | `min_${Length}`, number | undefined>> {
   readonly stats: readonly Stat[];
   readonly lag?: number | undefined;
-  readonly min_days?: number | undefined;
 }
+
+const lengths = ["periods", "days", "weeks", "months"] as const;
+type Length = (typeof lengths)[number];
 
 export interface WeekdayWindowInput {
   readonly weeks: number;
@@ -37,22 +42,45 @@ export function orderedWindows(
   windows: readonly WindowInput[],
   rules: HistoryRules,
 ): Window[] {
-  const spans = windows.map(
-    ({ days, stats, lag = rules.least, min_days = rules.needed(days) }, index): Span => ({
+  const spans = windows.map((window, index): Span => {
+    const { length, needed } = lengthOf(`${place}[${index}]`, window, rules);
+    return {
       place: `${place}[${index}]`,
-      unit: "days",
-      length: days,
-      stats,
-      lag,
-      needed: min_days,
-    }),
-  );
+      unit: `${rules.freq}s`,
+      length,
+      stats: window.stats,
+      lag: window.lag ?? rules.least,
+      needed: needed ?? rules.needed(length),
+    };
+  });
   return ordered(place, spans, rules).map(({ length, stats, lag, needed }) => ({
-    days: length,
+    periods: length,
     stats,
     lag,
-    min_days: needed,
+    min_periods: needed,
   }));
+}
+
+function lengthOf(
+  place: string,
+  window: WindowInput,
+  { freq, refuse }: HistoryRules,
+): { readonly length: number; readonly needed: number | undefined } {
+  const own = `${freq}s` as const;
+  const other = lengths
+    .flatMap((unit) => [unit, `min_${unit}`] as const)
+    .find(
+      (name) => window[name] !== undefined && !["periods", "min_periods", own, `min_${own}`].includes(name),
+    );
+  if (other !== undefined) {
+    throw refuse(`${place} has ${other}, but the frame is of freq: ${freq}; write ${own} or periods`);
+  }
+  const length = window.periods ?? window[own];
+  if (length === undefined) throw refuse(`${place}.${own} is missing`);
+  if (window.periods !== undefined && window[own] !== undefined) {
+    throw refuse(`${place} has both periods and ${own}`);
+  }
+  return { length, needed: window.min_periods ?? window[`min_${own}`] };
 }
 
 /** @param usualLag the lag of windows without one, a multiple of 7 */
@@ -83,7 +111,7 @@ export function orderedWeekdayWindows(
 /** A window of either kind. */
 interface Span {
   readonly place: string;
-  readonly unit: "days" | "weeks";
+  readonly unit: "days" | "weeks" | "months";
   readonly length: number;
   readonly stats: readonly Stat[];
   readonly lag: number;
@@ -114,7 +142,7 @@ function ordered(place: string, spans: readonly Span[], rules: HistoryRules): Sp
   return [...byDays.values()].sort((a, b) => a.length - b.length || a.lag - b.lag || a.needed - b.needed);
 }
 
-function requireLag(what: string, lag: number, { least, choice, refuse }: HistoryRules): void {
+function requireLag(what: string, lag: number, { least, choice, refuse, freq }: HistoryRules): void {
   if (lag >= least) return;
-  throw refuse(`${what} ${lag}, but a lag is at least the horizon of ${least} days; ${choice}`);
+  throw refuse(`${what} ${lag}, but a lag is at least the horizon of ${periodsText(least, freq)}; ${choice}`);
 }

@@ -1,58 +1,88 @@
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { SeriesFacts } from "../drivers/driver.ts";
 import { trafficDays } from "../drivers/traffic.ts";
-import { openDay, product, reported, sales, salesOfSeries, series, store } from "../engine-tables.ts";
+import { openPeriod, product, reported, sales, salesOfSeries, series, store } from "../engine-tables.ts";
 import { reachOf } from "../history/features.ts";
+import { overPeriod } from "../history/over-period.ts";
 import type { FrameScope } from "../scope.ts";
 
-/** SQL that runs once, when everything is extracted: which series there are, their facts, and on which days stores were open. */
+/**
+ * SQL that runs once, when everything is extracted: which series there are, their facts by period, and how many days of each period
+ * stores were open.
+ */
 export function seriesSql(scope: FrameScope, facts: readonly SeriesFacts[]): string[] {
-  const { spec, cutoff, horizon, ofProducts } = scope;
-  const { after_days, policy } = spec.ended;
-  const ended = after_days === null ? "false" : `${cutoff} - last_sale_day > ${after_days}`;
+  const { spec, grain, lastPeriod, horizon, ofProducts, folds } = scope;
   const reach = Math.max(0, ...facts.flatMap(({ features }) => features.map(reachOf)));
+  const periodOf = grain.sql.periodOf;
   const y = spec.target === "quantity" ? "quantity" : "amount";
+  const lastSales = folds.map(({ knownUntil }) => `max(day) FILTER (day <= ${knownUntil})`);
   return [
-    `CREATE TABLE ${openDay} AS
-     SELECT DISTINCT store_id, day
+    `CREATE TABLE ${openPeriod} AS
+     SELECT store_id, ${periodOf("day")} AS period, count(DISTINCT day)::INTEGER AS days
      FROM (
        ${ofProducts === "true" ? `SELECT store_id, day FROM ${sales}` : `SELECT store_id, day FROM ${reported}`}
        UNION ALL
        SELECT store_id, day FROM ${trafficDays} WHERE visitors > 0
-     )`,
+     )
+     GROUP BY ALL`,
     `CREATE TABLE ${series} AS
      WITH sold AS (
-       SELECT store_id, product_id, min(day) AS first_day, max(day) AS last_sale_day
+       SELECT
+         store_id,
+         product_id,
+         ${firstPeriodSql(scope)} AS first_period,
+         [${lastSales.join(", ")}] AS last_sale_days
        FROM ${sales}
        WHERE quantity > 0
        GROUP BY store_id, product_id
-     ), named AS (
-       SELECT store_code || ${quoteLiteral(spec.series.separator)} || sku AS unique_id, *, ${ended} AS has_ended
-       FROM sold
-       JOIN ${store} USING (store_id)
-       JOIN ${product} USING (product_id)
      )
      SELECT
        (row_number() OVER (ORDER BY unique_id, store_id, product_id) - 1)::INTEGER AS n,
        *,
-       first_day - ${reach} AS spine_from,
-       ${policy === "trim" ? `CASE WHEN has_ended THEN last_sale_day ELSE ${cutoff + horizon} END` : cutoff + horizon} AS spine_until
-     FROM named
-     ${policy === "drop" ? "WHERE NOT has_ended" : ""}
+       first_period - ${reach} AS spine_from,
+       ${lastPeriod + horizon} AS spine_until
+     FROM (
+       SELECT store_code || ${quoteLiteral(spec.series.separator)} || sku AS unique_id, *
+       FROM sold
+       JOIN ${store} USING (store_id)
+       JOIN ${product} USING (product_id)
+       WHERE first_period <= ${lastPeriod}
+     )
      ORDER BY n`,
     `CREATE TABLE ${salesOfSeries} AS
-     SELECT n, day, ${y} AS y FROM ${sales} JOIN ${series} USING (store_id, product_id) ORDER BY n, day`,
-    ...facts.flatMap(factsOfSeries),
+     SELECT n, ${periodOf("day")} AS period, ${overPeriod({ over: "sum" }, y, grain)} AS y
+     FROM ${sales}
+     JOIN ${series} USING (store_id, product_id)
+     ${grain.freq === "day" ? "" : "GROUP BY n, period"}
+     ORDER BY n, period`,
+    ...facts.flatMap((of) => factsOfSeries(of, scope)),
   ];
 }
 
-function factsOfSeries({ staged, ofSeries }: SeriesFacts): string[] {
+/**
+ * The first period of a series, over its sales. It is the period of its first sale. If the warehouse has sales of a part of its own
+ * first period only, series begin with the second one; if all sales fall on the same weekday or day of the month, each of them is the
+ * sum of a whole period, and none is left out.
+ */
+function firstPeriodSql({ grain, firstDay }: FrameScope): string {
+  const first = grain.sql.periodOf("min(day)");
+  if (grain.freq === "day") return first;
+  const begun = grain.periodOf(firstDay);
+  if (grain.firstDay(begun) === firstDay) return first;
+  const sameDay = `(
+    SELECT count(DISTINCT ${grain.freq === "week" ? "(day + 3) % 7" : "day(DATE '1970-01-01' + day)"}) = 1 FROM ${sales}
+  )`;
+  return `greatest(${first}, CASE WHEN ${sameDay} THEN ${begun} ELSE ${begun + 1} END)`;
+}
+
+function factsOfSeries({ staged, ofSeries, columns }: SeriesFacts, { grain }: FrameScope): string[] {
   return [
     `CREATE TABLE ${ofSeries} AS
-     SELECT ${Object.keys(ofSeries.columns).join(", ")}
+     SELECT n, ${grain.sql.periodOf("day")} AS period, ${columns.map(({ name, sql }) => `${sql} AS ${name}`).join(", ")}
      FROM ${staged}
      JOIN ${series} USING (store_id, product_id)
-     ORDER BY n, day`,
+     ${grain.freq === "day" ? "" : "GROUP BY n, period"}
+     ORDER BY n, period`,
     `DROP TABLE ${staged}`,
   ];
 }

@@ -3,6 +3,7 @@ import type { Driver } from "../../../src/frame/drivers/driver.ts";
 import { engineTable, history } from "../../../src/frame/engine-tables.ts";
 import { featureColumn } from "../../../src/frame/history/feature-column.ts";
 import type { Feature, Measure } from "../../../src/frame/history/features.ts";
+import { overPeriod } from "../../../src/frame/history/over-period.ts";
 import type { FrameScope } from "../../../src/frame/scope.ts";
 import type { FactTable } from "../../../src/frame/source/warehouse-table.ts";
 
@@ -31,7 +32,7 @@ const returnsOfSeries = engineTable({
   name: "returns_of_series",
   kind: "table",
   grain: "one row per series and day with returns",
-  columns: { n: "INTEGER", day: "INTEGER", returned: "BIGINT" },
+  columns: { n: "INTEGER", period: "INTEGER", returned: "BIGINT" },
 });
 const blockReturns = engineTable({
   ...declared,
@@ -41,7 +42,7 @@ const blockReturns = engineTable({
   columns: returnsOfSeries.columns,
 });
 
-const measure: Measure = { name: "returned", scale: 1, what: "units returned on the day" };
+const measure: Measure = { name: "returned", over: "sum", scale: 1, what: "units returned on the day" };
 
 const staging = (scope: FrameScope) => ({
   table: returnDays,
@@ -60,13 +61,14 @@ export const returns: Driver = {
   reads: [salesTxn],
   engineTables: [returnDays, returnsOfSeries, blockReturns],
   plan: (scope) => {
-    const features: Feature[] = [{ kind: "lag", measure, lag: scope.horizon }];
+    const features: Feature[] = [{ kind: "lag", measure, lag: scope.horizon, freq: scope.spec.freq }];
     return {
       staging: [staging(scope)],
       seriesFacts: {
         staged: returnDays,
         ofSeries: returnsOfSeries,
         ofBlock: blockReturns,
+        columns: [{ name: "returned", sql: overPeriod(measure, "returned", scope.grain) }],
         measures: [{ measure, sql: "returns.returned" }],
         features,
       },
@@ -92,7 +94,7 @@ export const leakingReturns: Driver = {
   plan: (scope) => ({
     staging: [{ ...staging({ ...scope, cutoff: scope.cutoff + scope.horizon }), table: leaked }],
     join: `LEFT JOIN ${leaked}
-      ON ${leaked}.store_id = series.store_id AND ${leaked}.product_id = series.product_id AND ${leaked}.day = history.day`,
+      ON ${leaked}.store_id = series.store_id AND ${leaked}.product_id = series.product_id AND ${scope.grain.sql.periodOf(`${leaked}.day`)} = history.period`,
     columns: [{ name: "returned", type: "DOUBLE", sql: "leaked_returns.returned", description: "Leaks." }],
   }),
 };
