@@ -34,6 +34,7 @@ export {
   type Counts,
   type Difference,
   type DriverName,
+  type Dtypes,
   driverNames,
   type FrameDefinition,
   type FrameFormat,

@@ -1,7 +1,12 @@
 import { bounds } from "./engine-tables.ts";
 import type { FrameSpec } from "./specification/index.ts";
 
-export type ColumnType = "VARCHAR" | "DATE" | "DOUBLE" | "INTEGER" | "BOOLEAN";
+/**
+ * The type in DuckDB. A TIMESTAMP has no zone and is the midnight that a day begins with. An INTEGER or a BOOLEAN is never NULL:
+ * pandas has no NULL for them and reads them as another type, so that the two frames would differ. A whole number that can be NULL
+ * is a DOUBLE.
+ */
+export type ColumnType = "VARCHAR" | "TIMESTAMP" | "DOUBLE" | "INTEGER" | "BOOLEAN";
 
 /**
  * When a column is known. A mask describes the target of its own day and is for fitting only. Static, future and historic are the
@@ -53,10 +58,10 @@ export function ownColumns(spec: FrameSpec): Column[] {
     {
       ...own,
       name: "ds",
-      type: "DATE",
+      type: "TIMESTAMP",
       class: "key",
       frames: both,
-      description: "The day.",
+      description: "The day, as its midnight without a zone.",
       sql: "DATE '1970-01-01' + history.day",
     },
     {

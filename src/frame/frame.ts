@@ -7,6 +7,7 @@ import type { FrameKind } from "./columns.ts";
 import { type ComputedFrame, type ComputeOptions, computeFrame } from "./compute.ts";
 import { type CheckedDefinition, checkDefinition, type FrameDefinition } from "./definition.ts";
 import { withFrameEngine } from "./engine.ts";
+import { fileMetadata } from "./file-metadata.ts";
 import { dictionaryOf, type Manifest } from "./manifest.ts";
 import { type FrameFormat, type FrameOutput, openOutput } from "./output/index.ts";
 import { extractFacts, type PreparedFrame, prepareFrame, requireSeries } from "./prepare.ts";
@@ -128,6 +129,7 @@ async function extract(
       partitionBy,
       training: columnsIn("training"),
       future: columnsIn("future"),
+      metadata: (frame) => fileMetadata(definition, frame),
     });
     try {
       await extractFacts(engine, reader, prepared, clock.progress);

@@ -4,6 +4,7 @@ export { type AuditRequest, auditFrame } from "./audit/audit.ts";
 export { auditRefusal } from "./audit/refusal.ts";
 export type { AuditCheck, AuditReport, Difference } from "./audit/report.ts";
 export type { FrameDefinition } from "./definition.ts";
+export type { Dtypes } from "./dtypes.ts";
 export {
   buildFrame,
   type FramePhase,

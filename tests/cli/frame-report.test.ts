@@ -18,7 +18,11 @@ function printed(print: (output: ReturnType<typeof createOutput>) => void) {
 
 const column = (name: string, kind: Manifest["columns"][number]["class"]): Manifest["columns"][number] => ({
   ...{ name, type: "DOUBLE", frames: ["training", "future"], class: kind, driver: null, lag: null },
-  ...{ known_steps: null, description: "" },
+  ...{
+    known_steps: null,
+    description: "",
+    dtypes: { pandas: "float64", arrow: "double", polars: "Float64" },
+  },
 });
 const manifest: Manifest = {
   manifest_version: 1,

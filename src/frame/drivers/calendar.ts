@@ -119,14 +119,14 @@ function columnsOf(paydays: readonly Payday[]): (Omit<DriverColumn, "sql"> & { r
     { name: "holiday_name", type: "VARCHAR", of: "holiday_name", description: "The name of the holiday." },
     {
       name: "days_to_holiday",
-      type: "INTEGER",
+      type: "DOUBLE",
       of: "next.day - dated.day",
       looksAhead: true,
       description: `Days to the next holiday, 0 on one; ${unknown}.`,
     },
     {
       name: "days_since_holiday",
-      type: "INTEGER",
+      type: "DOUBLE",
       of: "dated.day - last.day",
       description: `Days since the last holiday, 0 on one; ${unknown}.`,
     },
@@ -145,7 +145,7 @@ function columnsOf(paydays: readonly Payday[]): (Omit<DriverColumn, "sql"> & { r
     { name: "is_payday", type: "BOOLEAN", of: isPayday(paydays), description: "The day is a payday." },
     {
       name: "days_since_payday",
-      type: "INTEGER",
+      type: "DOUBLE",
       of: daysSincePayday(paydays),
       description: "Days since the last payday, 0 on one.",
     },

@@ -135,13 +135,13 @@ const columns: readonly DriverColumn[] = [
   },
   {
     name: "promo_days_since_start",
-    type: "INTEGER",
+    type: "DOUBLE",
     sql: "promotion_day.days_since_start",
     description: "Days since the earliest start of the day's promotions; NULL without any.",
   },
   {
     name: "promo_days_to_end",
-    type: "INTEGER",
+    type: "DOUBLE",
     sql: "promotion_day.days_to_end",
     looksAhead: true,
     description: "Days to the latest end of the day's promotions; NULL without any.",

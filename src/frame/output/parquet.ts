@@ -5,7 +5,7 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
-import { type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
+import { type FileMetadata, type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
 import { bytesOf, growingFile } from "./growing-file.ts";
 
 /**
@@ -13,13 +13,12 @@ import { bytesOf, growingFile } from "./growing-file.ts";
  * file ends with one footer that has their new offsets; see docs/adr/0019. There are no bloom filters, because with them DuckDB
  * 1.5 does not find -0 when it looks for 0.
  *
- * @param part a path for the block that DuckDB writes before it is appended
+ * @param options.part a path for the block that DuckDB writes before it is appended
  */
 export function parquetFile(
   engine: Engine,
   path: string,
-  columns: readonly OutputColumn[],
-  part: string,
+  { columns, metadata, part }: ParquetOptions,
 ): FrameFile {
   const file = growingFile(path);
   const parts: Part[] = [];
@@ -27,7 +26,7 @@ export function parquetFile(
   const append = async (sql: string) => {
     const added = await engine.count(`
       COPY (${sql}) TO ${quoteLiteral(part)}
-      (FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false)
+      (FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false ${keyValues(metadata)})
     `);
     const { footer, start } = await readFooter(part);
     // Only the first part keeps the four bytes that a Parquet file begins with.
@@ -46,6 +45,20 @@ export function parquetFile(
       return { rows, ...(await file.finish()) };
     },
   };
+}
+
+interface ParquetOptions {
+  readonly columns: readonly OutputColumn[];
+  readonly metadata: FileMetadata;
+  readonly part: string;
+}
+
+/** Every part has them, and the footer of the file those of the first part. */
+function keyValues(metadata: FileMetadata): string {
+  const pairs = Object.entries(metadata).map(
+    ([key, value]) => `${quoteLiteral(key)}: ${quoteLiteral(value)}`,
+  );
+  return pairs.length === 0 ? "" : `, KV_METADATA {${pairs.join(", ")}}`;
 }
 
 /** What DuckDB wrote for one query: its own footer, and by how much its bytes have moved. */

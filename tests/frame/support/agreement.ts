@@ -53,6 +53,11 @@ export class Frames {
     expect(features.map((name) => made.training.types[name])).toEqual(
       features.map((name) => made.future.types[name]),
     );
+    for (const part of ["training", "future"] as const) {
+      expect(nullsWithoutPlace(made[part]), `NULL in whole numbers or flags of the ${part} frame`).toEqual(
+        [],
+      );
+    }
     return made;
   }
 
@@ -82,7 +87,9 @@ export class Frames {
   async #read(path: string): Promise<Table> {
     const duckdb = await this.#duckdb;
     const file = `read_parquet(${quoteLiteral(path)})`;
-    const reader = await duckdb.runAndReadAll(`SELECT * REPLACE (ds::VARCHAR AS ds) FROM ${file}`);
+    const reader = await duckdb.runAndReadAll(
+      `SELECT * REPLACE (strftime(ds, '%Y-%m-%d') AS ds) FROM ${file}`,
+    );
     const types = await duckdb.runAndReadAll(`DESCRIBE SELECT * FROM ${file}`);
     return {
       columns: reader.columnNames(),
@@ -97,6 +104,14 @@ export class Frames {
 interface Tables {
   readonly training: Table;
   readonly future: Table;
+}
+
+/** Columns of a type for which readers have no NULL, and that have one. */
+function nullsWithoutPlace({ types, rows }: Table): string[] {
+  return Object.entries(types)
+    .filter(([, type]) => type === "INTEGER" || type === "BOOLEAN")
+    .map(([name]) => name)
+    .filter((name) => rows.some((row) => row[name] === null));
 }
 
 const masks = { imputed: "is_imputed", stockout: "is_stockout", closed: "is_store_closed" } as const;
