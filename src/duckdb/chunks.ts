@@ -10,7 +10,7 @@ export interface ChunkColumn {
   /**
    * Little-endian values one after the other; those of NULLs are undefined.
    *
-   * @param width bytes of a value: 8 for DOUBLE, 4 for INTEGER and DATE (days since 1970-01-01), 1 for BOOLEAN
+   * @param width bytes of a value: 8 for DOUBLE and TIMESTAMP (microseconds since 1970-01-01), 4 for INTEGER, 1 for BOOLEAN
    */
   values(width: 1 | 4 | 8): Uint8Array;
   /** The values of a VARCHAR in UTF-8. Must not be called for a NULL, which may have an invalid pointer in its place. */

@@ -1,6 +1,11 @@
 import type { FrameScope } from "./scope.ts";
 
-export type ColumnType = "VARCHAR" | "DATE" | "DOUBLE" | "INTEGER" | "BOOLEAN";
+/**
+ * The type in DuckDB. A TIMESTAMP has no zone and is the midnight that a day begins with. An INTEGER or a BOOLEAN is never NULL:
+ * pandas has no NULL for them and reads them as another type, so that the two frames would differ. A whole number that can be NULL
+ * is a DOUBLE.
+ */
+export type ColumnType = "VARCHAR" | "TIMESTAMP" | "DOUBLE" | "INTEGER" | "BOOLEAN";
 
 /**
  * When a column is known. A mask describes the target of its own day and is for fitting only. Static, future and historic are the
@@ -50,10 +55,13 @@ export function ownColumns({ spec, grain }: Pick<FrameScope, "spec" | "grain">):
     {
       ...own,
       name: "ds",
-      type: "DATE",
+      type: "TIMESTAMP",
       class: "key",
       frames: both,
-      description: freq === "day" ? "The day." : `The first day of the ${freq}.`,
+      description:
+        freq === "day"
+          ? "The day, as its midnight without a zone."
+          : `The first day of the ${freq}, as its midnight without a zone.`,
       sql: `DATE '1970-01-01' + ${grain.sql.firstDay("history.period")}`,
     },
     {

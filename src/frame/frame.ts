@@ -8,6 +8,7 @@ import { type ComputedFrame, type ComputeOptions, computeFrames } from "./comput
 import { dateOf } from "./days.ts";
 import { type CheckedDefinition, checkDefinition, type FrameDefinition } from "./definition.ts";
 import { withFrameEngine } from "./engine.ts";
+import { fileMetadata } from "./file-metadata.ts";
 import { dictionaryOf, type Manifest } from "./manifest.ts";
 import { type FrameFormat, type FrameOutput, openOutput } from "./output/index.ts";
 import { extractFacts, type PreparedFrames, prepareFrames, requireSeries } from "./prepare.ts";
@@ -164,7 +165,9 @@ async function extract(
         const columnsIn = (frame: FrameKind) =>
           (prepared.folds[index]?.columns ?? []).filter(({ frames }) => frames.includes(frame));
         const [training, future] = [columnsIn("training"), columnsIn("future")];
-        outputs.push(await openOutput(engine, { out, format, partitionBy, training, future }));
+        const metadata = (frame: FrameKind) =>
+          fileMetadata({ ...definition, cutoff: definition.cutoffs[index] ?? "" }, frame);
+        outputs.push(await openOutput(engine, { out, format, partitionBy, training, future, metadata }));
       }
       await extractFacts(engine, reader, prepared, clock.progress);
       await requireSeries(engine, prepared);

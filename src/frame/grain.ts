@@ -70,7 +70,7 @@ function weeks(start: number): Grain {
     firstDay,
     lastDay: (period) => firstDay(period) + 6,
     sql: {
-      periodOf: (day) => `((${day}) + ${since + 7 * shift}) // 7 - ${shift}`,
+      periodOf: (day) => `(((${day}) + ${since + 7 * shift}) // 7 - ${shift})::INTEGER`,
       firstDay: (period) => `(7 * (${period}) - ${since})`,
     },
   };
@@ -90,8 +90,9 @@ const months: Grain = {
   firstDay: firstDayOfMonth,
   lastDay: (period) => firstDayOfMonth(period + 1) - 1,
   sql: {
-    periodOf: (day) => `(year(DATE '1970-01-01' + (${day})) * 12 + month(DATE '1970-01-01' + (${day})) - 1)`,
-    firstDay: (period) => `(make_date((${period}) // 12, (${period}) % 12 + 1, 1) - DATE '1970-01-01')`,
+    periodOf: (day) => `(year(DATE '1970-01-01' + (${day})) * 12 + month(DATE '1970-01-01' + (${day})) - 1)::INTEGER`,
+    firstDay: (period) =>
+      `(make_date((${period}) // 12, (${period}) % 12 + 1, 1) - DATE '1970-01-01')::INTEGER`,
   },
 };
 

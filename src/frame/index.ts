@@ -4,6 +4,9 @@ export { type AuditRequest, auditFrame } from "./audit/audit.ts";
 export { auditRefusal } from "./audit/refusal.ts";
 export type { AuditCheck, AuditReport, Difference } from "./audit/report.ts";
 export type { FrameDefinition } from "./definition.ts";
+export type { Dtypes } from "./dtypes.ts";
+export { buildFrames, type FramesRequest, type FramesResult } from "./folds/build-frames.ts";
+export { type FoldsRequest, foldCutoffs } from "./folds/fold-cutoffs.ts";
 export {
   buildFrame,
   type FramePhase,
@@ -11,6 +14,7 @@ export {
   type FrameRequest,
   type FrameResult,
 } from "./frame.ts";
+export { type Freq, freqs, type Weekday } from "./grain.ts";
 export type {
   Counts,
   Manifest,

@@ -1,4 +1,5 @@
 import type { Column, ColumnClass, ColumnType, FrameKind } from "./columns.ts";
+import { type Dtypes, dtypes } from "./dtypes.ts";
 import type { FrameSpec } from "./specification/index.ts";
 
 /** What a frame contains and what it was built from. Nothing in it depends on when or where it was built. */
@@ -54,7 +55,9 @@ export interface ManifestFile {
 
 export interface ManifestColumn {
   readonly name: string;
+  /** In DuckDB. */
   readonly type: ColumnType;
+  readonly dtypes: Dtypes;
   readonly frames: readonly FrameKind[];
   readonly class: ColumnClass;
   readonly driver: string | null;
@@ -92,6 +95,7 @@ export function dictionaryOf(columns: readonly Column[], horizon: number): Manif
   return columns.map(({ name, type, frames, class: known, driver, lag, description }) => ({
     name,
     type,
+    dtypes: dtypes[type],
     frames,
     class: known,
     driver,

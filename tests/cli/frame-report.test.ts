@@ -18,12 +18,17 @@ function printed(print: (output: ReturnType<typeof createOutput>) => void) {
 
 const column = (name: string, kind: Manifest["columns"][number]["class"]): Manifest["columns"][number] => ({
   ...{ name, type: "DOUBLE", frames: ["training", "future"], class: kind, driver: null, lag: null },
-  ...{ known_steps: null, description: "" },
+  ...{
+    known_steps: null,
+    description: "",
+    dtypes: { pandas: "float64", arrow: "double", polars: "Float64" },
+  },
 });
 const manifest: Manifest = {
-  manifest_version: 1,
+  manifest_version: 2,
   forecastlab: "0.1.0",
   cutoff: "2024-05-14",
+  known_until: "2024-05-14",
   horizon: 28,
   known_at: null,
   spec: resolveSpec(undefined, 28),
@@ -93,7 +98,7 @@ describe("the report of a frame", () => {
 
   test("names on stderr what is missing, left out, or not as it was", () => {
     const spec = { ...manifest.spec, ended: { after_days: 56, policy: "trim" as const } };
-    const gap = { unique_id: "S1/A", from: "2024-06-01", to: "2024-06-11", days: 11 };
+    const gap = { unique_id: "S1/A", from: "2024-06-01", to: "2024-06-11", periods: 11 };
     const { stderr } = frame({
       spec,
       counts: { ...manifest.counts, ended_series: 3, series_without_sale: 1 },
@@ -101,7 +106,7 @@ describe("the report of a frame", () => {
         { driver: "traffic", reason: "traffic_daily has no facts up to the cutoff" },
         { driver: "weather", reason: "weather_daily has no facts up to the cutoff" },
       ],
-      missing: { list_price: { series: 1, days: 11, examples: [gap] } },
+      missing: { list_price: { series: 1, periods: 11, examples: [gap] } },
       not_reconstructed: {
         ...{
           overwritten: { sales_daily: 1_200, promotion: 0 },

@@ -27,9 +27,19 @@ const calls: Record<string, unknown[][]> = {
     [database, { ...frame, knownAt: new Date(0) }],
     [database, { ...frame, partitionBy: "year" }],
   ],
+  buildFrames: [
+    [undefined, frame],
+    [database, { ...frame, cutoffs: "2024-01-01" }],
+    [database, { ...frame, cutoffs: ["2024-01-01"], out: 7 }],
+  ],
   contractOf: [[], ["sales"], [7]],
   databaseOf: [[], [7], [{}]],
   downgrade: [[], [database], [database, { target: 1 }]],
+  foldCutoffs: [
+    [],
+    [{ cutoff: new Date(0), folds: 1, step: 1 }],
+    [{ cutoff: "2024-01-01", folds: "2", step: 1 }],
+  ],
   fillCalendar: [
     [],
     [database],

@@ -178,12 +178,12 @@ function stock(name: string, condition: string, join: string, day: string): Driv
 const upToCutoff = "date <= DATE '2024-03-31'";
 
 /** It gives the value of the day itself, and declares that it is known in advance. */
-const sameDayBeyondCutoff = stock("stock_beyond_cutoff", "true", "LEFT JOIN", "history.day");
-const sameDayUpToCutoff = stock("stock_up_to_cutoff", upToCutoff, "LEFT JOIN", "history.day");
+const sameDayBeyondCutoff = stock("stock_beyond_cutoff", "true", "LEFT JOIN", "history.period");
+const sameDayUpToCutoff = stock("stock_up_to_cutoff", upToCutoff, "LEFT JOIN", "history.period");
 
 /** It declares a lag of 7 days and reads 6. */
 const shortLag = (): Driver => {
-  const driver = stock("stock_lag_7", upToCutoff, "LEFT JOIN", "history.day - 6");
+  const driver = stock("stock_lag_7", upToCutoff, "LEFT JOIN", "history.period - 6");
   const plan: Driver["plan"] = (scope) => {
     const { columns, ...rest } = driver.plan(scope);
     return { ...rest, columns: columns.map((column) => ({ ...column, lag: 7 })) };
@@ -192,4 +192,4 @@ const shortLag = (): Driver => {
 };
 
 /** Days without a snapshot are not in the frame. */
-const onlyStockedDays = stock("stock_of_the_day", "true", "JOIN", "history.day");
+const onlyStockedDays = stock("stock_of_the_day", "true", "JOIN", "history.period");

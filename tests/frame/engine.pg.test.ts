@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Engine } from "../../src/duckdb/engine.ts";
 import { allDrivers } from "../../src/frame/drivers/index.ts";
 import { type EngineTable, engineTablesOf } from "../../src/frame/engine-tables.ts";
-import { auditFrame, buildFrame, type FrameRequest, parseSpec } from "../../src/frame/index.ts";
+import { auditFrame, buildFrame, buildFrames, type FrameRequest, parseSpec } from "../../src/frame/index.ts";
 import { Workspace } from "../ingest/support/load.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 import { fillFiveMonths } from "./support/five-months.ts";
@@ -106,6 +106,9 @@ describe("the tables of the engine", () => {
   test("are all declared, with their columns, and all that are declared are made", async () => {
     for (const name of Object.keys(specs)) await build(name as keyof typeof specs);
     await build("default", { out: workspace.path("folder"), partitionBy: ["store_code"] });
+    for (const freq of ["week", "month"] as const) await build("default", { freq, horizon: 2 });
+    const cutoffs = ["2024-03-01", definition.cutoff];
+    await buildFrames(database, { cutoffs, horizon: 7, out: workspace.path("cutoffs") });
     await auditFrame(database, { ...definition, spec: specOf("amounts") });
     const found = engines.flatMap((engine) => engine.found);
     const undeclared = found.flatMap(({ name, kind, columns }) => {

@@ -51,7 +51,7 @@ describe("an interruption", () => {
       (work) => withSnapshot(database, signal, work),
       { ...definition, out, signal, onProgress },
       // Several blocks, so that there is a next block to interrupt.
-      { blockDays: 60 },
+      { blockPeriods: 60 },
     );
     await expect(building).rejects.toMatchObject({ code: "INTERRUPTED" });
     expect(phases.at(-1)).toBe(phase);

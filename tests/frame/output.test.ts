@@ -61,7 +61,7 @@ describe("a frame", { timeout: 20_000 }, () => {
     for (const { name, type } of trainingColumns) {
       const column = table.getChild(name);
       const cell = (row: Record<string, unknown>) =>
-        type === "DATE" && row[name] !== null ? Number(row[name]) : row[name];
+        type === "TIMESTAMP" && row[name] !== null ? Number(row[name]) : row[name];
       const differing = expected.filter((row) => !Object.is(column?.get(Number(row.n)), cell(row)));
       expect(differing, name).toEqual([]);
     }
@@ -111,9 +111,39 @@ describe("a frame", { timeout: 20_000 }, () => {
   });
 });
 
+describe("the metadata of a file", () => {
+  const metadata = (frame: string) => ({ "forecastlab.frame": frame, "forecastlab.it's": 'quoted "ü" 東京' });
+
+  test.for([
+    { name: "x.parquet", blocks: [0, 3, 4] },
+    { name: "x.parquet", blocks: [] },
+    { name: "x.arrow", blocks: [3, 4] },
+    { name: "x.arrow", blocks: [] },
+  ])("is that of its frame, with any number of blocks: %o", async ({ name, blocks }) => {
+    const out = join(given.newFolder(), name);
+    await write(given.engine, { out, blocks, metadata });
+    expect(await metadataIn(out)).toEqual(metadata("training"));
+    expect(await metadataIn(out.replace("x.", "x.future."))).toEqual(metadata("future"));
+  });
+
+  test("is in every file of a folder", async () => {
+    const out = join(given.newFolder(), "frames");
+    const files = await write(given.engine, { out, partitionBy: ["year"], blocks: [1400], metadata });
+    for (const { path, frame } of files) expect(await metadataIn(join(out, path))).toEqual(metadata(frame));
+  });
+
+  async function metadataIn(path: string): Promise<object> {
+    if (path.endsWith(".arrow")) return Object.fromEntries(tableFromIPC(readFileSync(path)).schema.metadata);
+    const pairs = await given.engine.rows<{ key: string; value: string }>(
+      `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata('${path}')`,
+    );
+    return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+  }
+});
+
 const arrowNames = {
   VARCHAR: "Utf8",
-  DATE: "Date32<DAY>",
+  TIMESTAMP: "Timestamp<MICROSECOND>",
   DOUBLE: "Float64",
   INTEGER: "Int32",
   BOOLEAN: "Bool",
@@ -134,20 +164,16 @@ describe("Parquet's row groups", { timeout: 20_000 }, () => {
     const place = given.newFolder();
     const out = join(place, "x.parquet");
     await write(given.engine, { out, blocks: uneven });
-    let from = 0;
-    const parts: string[] = [];
-    for (const [index, rows] of uneven.entries()) {
-      parts.push(join(place, `part-${index}.parquet`));
-      await given.engine.run(
-        `COPY (${block("training", from, from + rows)}) TO '${parts[index]}' (${asDuckDb})`,
-      );
-      from += rows;
-    }
+    const whole = join(place, "whole.parquet");
+    const rows = uneven.reduce((sum, count) => sum + count, 0);
+    await given.engine.run(
+      `COPY (${block("training", 0, rows)}) TO '${whole}' (${asDuckDb}, ROW_GROUP_SIZE 122880)`,
+    );
     const facts = `COLUMNS(* EXCLUDE (file_name, row_group_id, dictionary_page_offset, data_page_offset))`;
     const described = (file: string) => given.engine.rows(`SELECT ${facts} FROM parquet_metadata('${file}')`);
-    const expected = (await Promise.all(parts.map(described))).flat();
+    const expected = await described(whole);
     expect(await described(out)).toEqual(expected);
-    expect(expected.length).toBe(trainingColumns.length * 5);
+    expect(expected.length).toBe(trainingColumns.length * Math.ceil(rows / 122_880));
 
     for (const condition of [
       "unique_id = 'S02/SKU-0000000120'",
@@ -241,7 +267,7 @@ describe("a partitioned frame", { timeout: 20_000 }, () => {
     const open = (out: string) =>
       openOutput(given.engine, { out, partitionBy: ["region"], training: columns, future: columns });
     const rows = (region: string) =>
-      `SELECT 'S' AS unique_id, DATE '2024-01-01' AS ds, ${region} AS region FROM range(10001)`;
+      `SELECT 'S' AS unique_id, TIMESTAMP '2024-01-01' AS ds, ${region} AS region FROM range(10001)`;
     const place = given.newFolder();
     const output = await open(join(place, "frames"));
     await expect(output.append("training", rows("repeat('ü', 43)"))).rejects.toMatchObject({

@@ -14,7 +14,7 @@ const workspace = new Workspace();
 const training = `
   SELECT
     unique_id,
-    DATE '2024-01-01' + i::INTEGER AS ds,
+    (DATE '2024-01-01' + i::INTEGER)::TIMESTAMP AS ds,
     CASE WHEN i < 2 THEN i * 1.5 END AS y,
     i = 1 AS is_stockout,
     CASE WHEN i > 0 THEN 9.99 END AS list_price,
@@ -24,7 +24,7 @@ const training = `
   WHERE NOT (unique_id = 'S2/00-1' AND i = 1)
   ORDER BY ALL`;
 const future = `
-  SELECT unique_id, DATE '2024-01-04' + i::INTEGER AS ds, i + 1 AS horizon_step, 8.5 AS list_price
+  SELECT unique_id, (DATE '2024-01-04' + i::INTEGER)::TIMESTAMP AS ds, i + 1 AS horizon_step, 8.5 AS list_price
   FROM (VALUES ('S1/A'), ('S2/00-1')) AS series (unique_id), range(2) AS days (i)
   ORDER BY ALL`;
 

@@ -38,10 +38,12 @@ describe("without a spec", () => {
   ] as const)("a horizon of %i days has lags %j", ([horizon, lags, week]) => {
     const history = {
       lags: [horizon],
-      windows: [{ days: 28, stats: mean, lag: horizon, min_days: 1 }],
+      windows: [{ periods: 28, stats: mean, lag: horizon, min_periods: 1 }],
     };
     expect(resolveSpec(undefined, horizon)).toEqual({
       version: 1,
+      freq: "day",
+      week_start: null,
       series: { store: {}, product: {}, separator: "/" },
       target: "quantity",
       fill: "zero",
@@ -50,9 +52,9 @@ describe("without a spec", () => {
       mode: "direct",
       lags,
       windows: [
-        { days: 7, stats: mean, lag: horizon, min_days: 7 },
-        { days: 28, stats: broad, lag: horizon, min_days: 28 },
-        { days: 91, stats: mean, lag: horizon, min_days: 91 },
+        { periods: 7, stats: mean, lag: horizon, min_periods: 7 },
+        { periods: 28, stats: broad, lag: horizon, min_periods: 28 },
+        { periods: 91, stats: mean, lag: horizon, min_periods: 91 },
       ],
       weekday_windows: [{ weeks: 4, stats: mean, lag: week, min_weeks: 4 }],
       drivers: driverNames,
@@ -70,7 +72,7 @@ describe("without a spec", () => {
   test("recursive mode starts with a lag of 1 day, whatever the horizon; the historic drivers do not", () => {
     const spec = resolve("{ version: 1, mode: recursive }");
     expect(spec.lags).toEqual([1, 7, 14, 28, 364]);
-    expect(spec.windows.map(({ days, lag }) => [days, lag])).toEqual([
+    expect(spec.windows.map(({ periods, lag }) => [periods, lag])).toEqual([
       [7, 1],
       [28, 1],
       [91, 1],
@@ -83,7 +85,7 @@ describe("without a spec", () => {
     const spec = resolve("{ version: 1, historic_min_lag: 1 }");
     expect(spec.traffic).toEqual({
       lags: [1],
-      windows: [{ days: 28, stats: mean, lag: 1, min_days: 1 }],
+      windows: [{ periods: 28, stats: mean, lag: 1, min_periods: 1 }],
     });
     expect(spec.weather.lags).toEqual([1]);
     expect(spec.lags[0]).toBe(28);
@@ -117,11 +119,11 @@ describe("a spec", () => {
       fill: "null",
       ended: { after_days: 56, policy: "trim" },
       lags: [28, 35],
-      windows: [{ days: 28, stats: ["mean", "std"], lag: 28, min_days: 14 }],
+      windows: [{ periods: 28, stats: ["mean", "std"], lag: 28, min_periods: 14 }],
       weekday_windows: [{ weeks: 8, stats: ["sum"], lag: 28, min_weeks: 8 }],
       drivers: ["calendar", "inventory"],
       drivers_named: true,
-      inventory: { lags: [28, 29], windows: [{ days: 28, stats: mean, lag: 28, min_days: 1 }] },
+      inventory: { lags: [28, 29], windows: [{ periods: 28, stats: mean, lag: 28, min_periods: 1 }] },
       traffic: { lags: [], windows: [] },
       weather: { lags: [], windows: [] },
       paydays: [1, "last"],
@@ -138,8 +140,8 @@ describe("a spec", () => {
       windows: [{ days: 28, stats: [max] }, { days: 7, stats: [sum] }, { days: 28, stats: [mean, max], lag: 28 }]
     `);
     expect(windows).toEqual([
-      { days: 7, stats: ["sum"], lag: 28, min_days: 7 },
-      { days: 28, stats: ["mean", "max"], lag: 28, min_days: 28 },
+      { periods: 7, stats: ["sum"], lag: 28, min_periods: 7 },
+      { periods: 28, stats: ["mean", "max"], lag: 28, min_periods: 28 },
     ]);
   });
 
@@ -165,7 +167,10 @@ describe("a mistake in a spec is reported with its place", () => {
       "series.store.store is not known; did you mean store_type?",
     ],
     ["{ version: 1, lag: [28] }", "lag is not known; did you mean lags?"],
-    ["{ version: 1, colour: red }", "colour is not known; known are version, series, target, "],
+    [
+      "{ version: 1, colour: red }",
+      "colour is not known; known are version, freq, week_start, series, target, ",
+    ],
     ["{ version: 1, target: units }", "target must be one of quantity, total_amount, not units"],
     ["{ version: 1, fill: nul }", "fill must be one of zero, null, not nul; did you mean null?"],
     ["{ version: 1, fill: 0 }", "fill must be one of zero, null, not 0"],

@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
 import { fail } from "../../errors.ts";
-import type { FrameFormat } from "../../frame/index.ts";
+import type { FrameDefinition, FrameFormat } from "../../frame/index.ts";
 import { type Context, examples, notes, type RegisterCommand } from "../command.ts";
 import {
   type DefinitionOptions,
   definitionOptions,
   frameDefinitionOf,
+  framesDefinitionOf,
   missing,
 } from "../frame-definition.ts";
 import { requiredOptions } from "../help.ts";
@@ -13,6 +14,9 @@ import { auditFrame } from "./frame-audit.ts";
 import { type PlotOptions, plotFrame } from "./frame-plot.ts";
 
 interface Options extends DefinitionOptions {
+  cutoffs?: string;
+  folds?: string;
+  step?: string;
   out?: string;
   format?: FrameFormat;
   partitionBy?: string;
@@ -27,7 +31,7 @@ export const registerFrame: RegisterCommand = (program, action) => {
     .addOption(
       new Option(
         "--out <file>",
-        "the training file, such as frame.parquet; the others are written next to it",
+        "the training file, such as frame.parquet; the others are written next to it. A folder with --cutoffs or --folds",
       ).helpGroup(requiredOptions),
     )
     .addOption(
@@ -36,12 +40,23 @@ export const registerFrame: RegisterCommand = (program, action) => {
         .choices(["parquet", "arrow", "csv"]),
     )
     .option("--partition-by <columns>", "make --out a folder in hive layout, such as store_code,year")
+    .option(
+      "--cutoffs <dates>",
+      "in place of --cutoff: a frame for each, such as 2024-04-16,2024-05-14, in one pass",
+    )
+    .option("--folds <N>", "frames of rolling origins: --cutoff, and N - 1 cutoffs before it")
+    .option(
+      "--step <N>",
+      "days, weeks or months from one of these cutoffs to the next (default: the horizon)",
+    )
     .addHelpText(
       "after",
       examples(
         "frame --cutoff 2024-05-14 --horizon 28 --out frame.parquet",
         "frame --cutoff 2024-05-14 --horizon 28 --out frame.parquet --spec dairy.yaml",
         "frame --cutoff 2024-05-14 --horizon 28 --out frames/ --partition-by store_code",
+        "frame --cutoff 2024-05-12 --horizon 8 --freq week --out weekly.parquet",
+        "frame --cutoff 2024-05-14 --horizon 28 --out folds/ --folds 6 --step 7",
         "frame audit --cutoff 2024-05-14 --horizon 28",
         "frame plot frame.parquet --series S1/A",
       ),
@@ -96,6 +111,8 @@ function takenFor(name: string, frame: Command, subcommand?: Command): Definitio
 }
 
 async function write(context: Context, options: Options): Promise<undefined> {
+  if (options.cutoffs !== undefined || options.folds !== undefined) return writeFolds(context, options);
+  if (options.step !== undefined) throw fail("USAGE", { problem: "--step is for --folds." });
   const definition = await frameDefinitionOf(options);
   const { out, format, partitionBy } = options;
   if (out === undefined) throw fail("USAGE", { problem: missing("--out <file>") });
@@ -110,9 +127,62 @@ async function write(context: Context, options: Options): Promise<undefined> {
   const request = {
     ...definition,
     ...{ out, format, signal, onProgress },
-    partitionBy: partitionBy?.split(",").map((column) => column.trim()),
+    partitionBy: partitionBy === undefined ? undefined : listOf(partitionBy),
   };
   const result = await withDatabase(settings, (database) => buildFrame(database, request)).finally(clear);
   output.result(result);
   printFrame(result, output);
+}
+
+/** The frames of several cutoffs, in a folder. */
+async function writeFolds(context: Context, options: Options): Promise<undefined> {
+  const { out, format, partitionBy } = options;
+  if (out === undefined) throw fail("USAGE", { problem: missing("--out <file>") });
+  const definition = await framesDefinitionOf(options);
+  const [{ buildFrames }, { withDatabase }, { printFrames }, { progressDisplay }] = await Promise.all([
+    import("../../frame/index.ts"),
+    import("../../database/open.ts"),
+    import("../render/frame-report.ts"),
+    import("../render/progress.ts"),
+  ]);
+  const cutoffs = await cutoffsOf(options, definition);
+  const { settings, output, signal, streams } = context;
+  const { onProgress, clear } = progressDisplay(output, streams.stderr);
+  const request = {
+    ...definition,
+    ...{ cutoffs, out, format, signal, onProgress },
+    partitionBy: partitionBy === undefined ? undefined : listOf(partitionBy),
+  };
+  const result = await withDatabase(settings, (database) => buildFrames(database, request)).finally(clear);
+  output.result(result);
+  printFrames(result, output);
+}
+
+const listOf = (text: string) => text.split(",").map((item) => item.trim());
+
+/** @throws USAGE if the options contradict each other */
+async function cutoffsOf(
+  { cutoff, cutoffs, folds, step, ...options }: Options,
+  { spec, horizon }: Omit<FrameDefinition, "cutoff">,
+): Promise<string[]> {
+  const usage = (problem: string) => fail("USAGE", { problem });
+  if (cutoffs !== undefined) {
+    const other = Object.entries({ cutoff, folds, step }).find(([, value]) => value !== undefined);
+    if (other !== undefined) throw usage(`--cutoffs names all cutoffs, and --${other[0]} was given too.`);
+    return listOf(cutoffs);
+  }
+  if (cutoff === undefined) throw usage(missing("--cutoff <date>"));
+  const whole = (name: string, text: string) => {
+    if (!/^[1-9]\d{0,5}$/.test(text)) throw usage(`--${name} takes a whole number from 1, not ${text}.`);
+    return Number(text);
+  };
+  const { foldCutoffs, readSpec } = await import("../../frame/index.ts");
+  const read = typeof spec === "string" ? await readSpec(spec) : undefined;
+  return foldCutoffs({
+    cutoff,
+    folds: whole("folds", folds ?? ""),
+    step: step === undefined ? horizon : whole("step", step),
+    freq: options.freq ?? read?.freq,
+    weekStart: read?.week_start ?? undefined,
+  });
 }

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { FrameResult, Manifest } from "../../frame/index.ts";
+import type { FrameResult, FramesResult, Manifest } from "../../frame/index.ts";
 import { displayWidth } from "../../system/display-width.ts";
 import { bytesText, countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
@@ -21,11 +21,35 @@ export function printFrame(result: FrameResult, output: Output): void {
   for (const note of shortcomings(manifest)) output.note(`${output.errorColors.yellow("note")} ${note}`);
 }
 
+/** One line per cutoff. What the newest frame lacks is on stderr. */
+export function printFrames({ folder, frames }: FramesResult, output: Output): void {
+  const newest = frames.at(-1);
+  if (newest === undefined) return;
+  const { horizon, spec } = newest.manifest;
+  const after = horizon === 1 ? `the ${spec.freq} after it` : `the ${horizon} ${spec.freq}s after it`;
+  output.report(output.colors.bold(`${countText(frames.length, "frame")} in ${folder}, each with ${after}`));
+  const rows = frames.map(({ training, manifest: { cutoff, counts } }) => [
+    cutoff,
+    counts.series,
+    counts.training_rows,
+    counts.future_rows,
+    training,
+  ]);
+  const heading = ["cutoff", "series", "training", "future", "training frame"];
+  for (const line of table([heading, ...rows], output.room - 2)) output.report(`  ${line}`);
+  output.report();
+  const seconds = Object.entries(newest.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
+  output.report(`  ${output.colors.dim(seconds.join(", "))}`);
+  for (const note of shortcomings(newest.manifest)) {
+    output.note(`${output.errorColors.yellow("note")} ${note}`);
+  }
+}
+
 /** `10,000 series up to 2024-05-14, and the 28 days after it` */
-function title({ counts, cutoff, horizon, known_at }: Manifest): string {
-  const after = horizon === 1 ? "the day after it" : `the ${horizon} days after it`;
+function title({ counts, known_until, horizon, known_at, spec: { freq } }: Manifest): string {
+  const after = horizon === 1 ? `the ${freq} after it` : `the ${horizon} ${freq}s after it`;
   const known = known_at === null ? "" : `, as known at ${known_at}`;
-  return `${numberText(counts.series)} series up to ${cutoff}, and ${after}${known}`;
+  return `${numberText(counts.series)} series up to ${known_until}, and ${after}${known}`;
 }
 
 function filesOf({ training, future, manifest }: FrameResult): (string | number)[][] {
@@ -98,11 +122,17 @@ function readingIt({ training, manifest }: FrameResult): string {
 }
 
 /** What the frame does not have, and why. */
-function shortcomings({ counts, spec, left_out, missing, not_reconstructed }: Manifest): string[] {
+function shortcomings(manifest: Manifest): string[] {
+  const { counts, spec, left_out, missing, not_reconstructed, cutoff, known_until } = manifest;
   const prices = missing.list_price;
   const example = prices?.examples[0];
   const changes = not_reconstructed === null ? [] : changed(not_reconstructed);
   return [
+    ...(known_until === cutoff
+      ? []
+      : [
+          `the ${spec.freq} of the cutoff ${cutoff} is not complete: the frame uses facts up to ${known_until}`,
+        ]),
     ...(left_out.length === 0
       ? []
       : [

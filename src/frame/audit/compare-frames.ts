@@ -77,7 +77,7 @@ export async function compareFrames(
     const [example] = await engine.rows<Difference["example"]>(`
       SELECT
         coalesce(before.unique_id, after.unique_id) AS unique_id,
-        coalesce(before.ds, after.ds)::VARCHAR AS ds,
+        strftime(coalesce(before.ds, after.ds), '%Y-%m-%d') AS ds,
         ${value("before")} AS before,
         ${value("after")} AS after
       ${joined}

@@ -131,14 +131,14 @@ function columnsOfDay(paydays: readonly Payday[]): CalendarColumn[] {
     { name: "holiday_name", type: "VARCHAR", of: "holiday_name", description: "The name of the holiday." },
     {
       name: "days_to_holiday",
-      type: "INTEGER",
+      type: "DOUBLE",
       of: "next.day - dated.day",
       looksAhead: true,
       description: `Days to the next holiday, 0 on one; ${unknown}.`,
     },
     {
       name: "days_since_holiday",
-      type: "INTEGER",
+      type: "DOUBLE",
       of: "dated.day - last.day",
       description: `Days since the last holiday, 0 on one; ${unknown}.`,
     },
@@ -157,7 +157,7 @@ function columnsOfDay(paydays: readonly Payday[]): CalendarColumn[] {
     { name: "is_payday", type: "BOOLEAN", of: isPayday(paydays), description: "The day is a payday." },
     {
       name: "days_since_payday",
-      type: "INTEGER",
+      type: "DOUBLE",
       of: daysSincePayday(paydays),
       description: "Days since the last payday, 0 on one.",
     },
@@ -193,7 +193,7 @@ function columnsOfPeriod(freq: Exclude<Freq, "day">, paydays: readonly Payday[])
       description: "Quarter of the first day, 1 to 4.",
     },
     { name: "year", type: "INTEGER", of: first("year"), description: "Year of the first day." },
-    ...(freq === "month" ? daysOfMonth : []),
+    ...(freq === "month" ? daysOfMonth() : []),
     {
       name: "is_holiday",
       type: "BOOLEAN",
@@ -214,14 +214,14 @@ function columnsOfPeriod(freq: Exclude<Freq, "day">, paydays: readonly Payday[])
     },
     {
       name: "days_to_holiday",
-      type: "INTEGER",
+      type: "DOUBLE",
       of: "min(next.day) - min(first_day)",
       looksAhead: true,
       description: `Days from the first day of the ${freq} to the next holiday, 0 on one; ${unknown}.`,
     },
     {
       name: "days_since_holiday",
-      type: "INTEGER",
+      type: "DOUBLE",
       of: "min(first_day) - arg_min_null(last.day, dated.day)",
       description: `Days from the last holiday to the first day of the ${freq}, 0 on one; ${unknown}.`,
     },
@@ -230,15 +230,17 @@ function columnsOfPeriod(freq: Exclude<Freq, "day">, paydays: readonly Payday[])
 }
 
 /** Months differ in these. */
-const daysOfMonth: readonly CalendarColumn[] = [
-  { name: "days_in_month", type: "INTEGER", of: "day(max(month_end))", description: "28 to 31." },
-  {
-    name: "weekend_days",
-    type: "INTEGER",
-    of: "count(*) FILTER (isodow(ds) >= 6)",
-    description: "Saturdays and Sundays of the month.",
-  },
-];
+function daysOfMonth(): CalendarColumn[] {
+  return [
+    { name: "days_in_month", type: "INTEGER", of: "day(max(month_end))", description: "28 to 31." },
+    {
+      name: "weekend_days",
+      type: "INTEGER",
+      of: "count(*) FILTER (isodow(ds) >= 6)",
+      description: "Saturdays and Sundays of the month.",
+    },
+  ];
+}
 
 type Payday = number | "last";
 

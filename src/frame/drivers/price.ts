@@ -210,7 +210,7 @@ const pricesOfPeriods = ({ sql }: Grain) => `
   LEFT JOIN ${priceOfChain} ON price_of_chain.product_id = spine.product_id AND price_of_chain.day = spine.day
   LEFT JOIN ${priceOfStore} ON price_of_store.n = spine.n AND price_of_store.day = spine.day
   GROUP BY ALL
-  HAVING price IS NOT NULL`;
+  HAVING count(coalesce(price_of_store.price, price_of_chain.price)) > 0`;
 
 /** The price in each period in which a window of a series ends, which fills the gap after it. */
 const lastPrices = ({ sql }: Grain) => `

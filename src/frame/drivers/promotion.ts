@@ -181,13 +181,13 @@ const daysOnPromotion = (freq: Freq): DriverColumn => ({
 const daysOfPromotions: readonly DriverColumn[] = [
   {
     name: "promo_days_since_start",
-    type: "INTEGER",
+    type: "DOUBLE",
     sql: "promotion_period.days_since_start",
     description: "Days since the earliest start of the day's promotions; NULL without any.",
   },
   {
     name: "promo_days_to_end",
-    type: "INTEGER",
+    type: "DOUBLE",
     sql: "promotion_period.days_to_end",
     looksAhead: true,
     description: "Days to the latest end of the day's promotions; NULL without any.",

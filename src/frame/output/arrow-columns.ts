@@ -34,10 +34,11 @@ export function arrowColumn(type: ColumnType): ArrowColumn {
     case "BOOLEAN":
       return booleanColumn();
     case "DOUBLE":
-      return fixedColumn(type, new Float64Array(batchRows));
+      return fixedColumn(type, new Float64Array(batchRows), 0);
     case "INTEGER":
-    case "DATE":
-      return fixedColumn(type, new Int32Array(batchRows));
+      return fixedColumn(type, new Int32Array(batchRows), 0);
+    case "TIMESTAMP":
+      return fixedColumn(type, new BigInt64Array(batchRows), 0n);
   }
 }
 
@@ -51,13 +52,21 @@ function typeOf(arrow: Arrow, type: ColumnType) {
       return new arrow.Float64();
     case "INTEGER":
       return new arrow.Int32();
-    case "DATE":
-      return new arrow.DateDay();
+    case "TIMESTAMP":
+      return new arrow.TimestampMicrosecond();
   }
 }
 
+type FixedValues<Value> = (Float64Array | Int32Array | BigInt64Array) & {
+  fill(value: Value, start: number, end: number): unknown;
+};
+
 /** DuckDB and Arrow have the same layout. The value of a NULL is cleared, so that the same rows give the same bytes. */
-function fixedColumn(type: "DOUBLE" | "INTEGER" | "DATE", values: Float64Array | Int32Array): ArrowColumn {
+function fixedColumn<Value extends number | bigint>(
+  type: "DOUBLE" | "INTEGER" | "TIMESTAMP",
+  values: FixedValues<Value>,
+  cleared: Value,
+): ArrowColumn {
   const nulls = nullsOfBatch();
   const width = values.BYTES_PER_ELEMENT as 4 | 8;
   const bytes = new Uint8Array(values.buffer);
@@ -67,7 +76,7 @@ function fixedColumn(type: "DOUBLE" | "INTEGER" | "DATE", values: Float64Array |
         source.values(width).subarray(rows.from * width, (rows.from + rows.count) * width),
         rows.at * width,
       );
-      nulls.take(source, rows, (at) => values.fill(0, at, at + 1));
+      nulls.take(source, rows, (at) => values.fill(cleared, at, at + 1));
     },
     data: (arrow, length) =>
       arrow.makeData({ type: typeOf(arrow, type), length, data: values, ...nulls.bitmap(length) } as never),

@@ -1,7 +1,7 @@
 import type { RecordBatchFileWriter, Schema } from "apache-arrow";
 import type { Engine } from "../../duckdb/engine.ts";
 import { type ArrowColumn, arrowColumn, batchRows, fieldOf } from "./arrow-columns.ts";
-import type { FrameFile, OutputColumn } from "./frame-file.ts";
+import type { FileMetadata, FrameFile, OutputColumn } from "./frame-file.ts";
 import { growingFile } from "./growing-file.ts";
 
 type Arrow = typeof import("apache-arrow");
@@ -10,7 +10,11 @@ type Arrow = typeof import("apache-arrow");
  * An Arrow IPC file (Feather 2) without compression, in batches of {@link batchRows} rows, independent of where queries begin and
  * end. One batch is in memory at a time. Text is plain `utf8`, because not every reader reads dictionaries that grow.
  */
-export function arrowFile(engine: Engine, path: string, columns: readonly OutputColumn[]): FrameFile {
+export function arrowFile(
+  engine: Engine,
+  path: string,
+  { columns, metadata }: { readonly columns: readonly OutputColumn[]; readonly metadata: FileMetadata },
+): FrameFile {
   const file = growingFile(path);
   const batch = columns.map(({ type }) => arrowColumn(type));
   let writing: BatchWriter | undefined;
@@ -18,7 +22,7 @@ export function arrowFile(engine: Engine, path: string, columns: readonly Output
   let rows = 0;
   // Imported here because it is large, and only this format needs it.
   const writer = async () => {
-    writing ??= batchWriter(await import("apache-arrow"), columns);
+    writing ??= batchWriter(await import("apache-arrow"), columns, metadata);
     return writing;
   };
   const writeBatch = async () => {
@@ -59,8 +63,9 @@ interface BatchWriter {
   end(): Uint8Array[];
 }
 
-function batchWriter(arrow: Arrow, columns: readonly OutputColumn[]): BatchWriter {
-  const schema = new arrow.Schema(columns.map((column) => fieldOf(arrow, column)));
+function batchWriter(arrow: Arrow, columns: readonly OutputColumn[], metadata: FileMetadata): BatchWriter {
+  const fields = columns.map((column) => fieldOf(arrow, column));
+  const schema = new arrow.Schema(fields, new Map(Object.entries(metadata)));
   const pieces: Uint8Array[] = [];
   const writer = fileWriter(arrow, schema, pieces);
   return {

@@ -21,7 +21,7 @@ export function csvFile(
   const append = async (sql: string) => {
     const added = await engine.count(`
       COPY (${sql}) TO ${quoteLiteral(part)}
-      (FORMAT csv, HEADER ${file.bytes === 0}, NULLSTR '', DATEFORMAT '%Y-%m-%d')
+      (FORMAT csv, HEADER ${file.bytes === 0}, NULLSTR '', TIMESTAMPFORMAT '%Y-%m-%d')
     `);
     await file.append(bytesOf(part, 0, (await stat(part)).size));
     await rm(part);

@@ -6,6 +6,9 @@ export interface OutputColumn {
   readonly type: ColumnType;
 }
 
+/** Key-value metadata of a file. */
+export type FileMetadata = Readonly<Record<string, string>>;
+
 /** One file of a frame, of any format. */
 export interface FrameFile {
   /** Appends the rows of a query in their order. @returns how many */

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { Engine } from "../../duckdb/engine.ts";
 import { arrowFile } from "./arrow.ts";
 import { csvFile } from "./csv.ts";
-import type { FinishedFile, FrameFile, OutputColumn } from "./frame-file.ts";
+import type { FileMetadata, FinishedFile, FrameFile, OutputColumn } from "./frame-file.ts";
 import { parquetFile } from "./parquet.ts";
 import { partitionedFrame } from "./partitions.ts";
 import type { FrameFormat } from "./place.ts";
@@ -19,6 +19,7 @@ export interface FrameWriterOptions {
   /** The file, or the folder. */
   readonly path: string;
   readonly columns: readonly OutputColumn[];
+  readonly metadata: FileMetadata;
   /** Without columns, the frame is one file. */
   readonly partitionBy: readonly string[];
   /** A path for intermediate files. */
@@ -36,37 +37,32 @@ export function frameWriter(engine: Engine, frame: FrameWriterOptions): FrameWri
   };
 }
 
-function oneFile(engine: Engine, { format, path, columns, part }: FrameWriterOptions): FrameWriter {
-  const file = fileOf(engine, format, path, columns, part);
+function oneFile(engine: Engine, frame: FrameWriterOptions): FrameWriter {
+  const file = fileOf(engine, frame);
   return { append: file.append, finish: async () => [{ path: "", ...(await file.finish()) }] };
 }
 
-function folder(
-  engine: Engine,
-  { format, path, columns, partitionBy, part }: FrameWriterOptions,
-): FrameWriter {
+function folder(engine: Engine, frame: FrameWriterOptions): FrameWriter {
+  const { format, path, partitionBy } = frame;
   mkdirSync(path);
-  const within = columns.filter(({ name }) => !partitionBy.includes(name));
+  const columns = frame.columns.filter(({ name }) => !partitionBy.includes(name));
   return partitionedFrame(engine, path, partitionBy, {
     file: `data_0.${format}`,
-    open: (file) => fileOf(engine, format, file, within, part),
+    open: (file) => fileOf(engine, { ...frame, path: file, columns }),
   });
 }
 
 function fileOf(
   engine: Engine,
-  format: FrameFormat,
-  path: string,
-  columns: readonly OutputColumn[],
-  part: string,
+  { format, path, columns, metadata, part }: Omit<FrameWriterOptions, "partitionBy">,
 ): FrameFile {
   switch (format) {
     case "parquet":
-      return parquetFile(engine, path, columns, part);
+      return parquetFile(engine, path, { columns, metadata, part });
     case "csv":
       return csvFile(engine, path, columns, part);
     case "arrow":
-      return arrowFile(engine, path, columns);
+      return arrowFile(engine, path, { columns, metadata });
   }
 }
 

@@ -7,7 +7,7 @@ import { syncFile, syncFolder } from "../../system/atomic-write.ts";
 import { asFileFailure } from "../../system/file-failures.ts";
 import { makePrivateFolder } from "../../system/private-folder.ts";
 import type { FrameKind } from "../columns.ts";
-import type { FinishedFile, OutputColumn } from "./frame-file.ts";
+import type { FileMetadata, FinishedFile, OutputColumn } from "./frame-file.ts";
 import { frameWriter } from "./frame-writer.ts";
 import { type FrameFormat, placeOf } from "./place.ts";
 import { foldersOf, publishFiles, publishFolder } from "./publish.ts";
@@ -25,6 +25,8 @@ export interface OutputRequest {
   readonly partitionBy?: readonly string[] | undefined;
   readonly training: readonly OutputColumn[];
   readonly future: readonly OutputColumn[];
+  /** Key-value metadata of the files of a frame, which CSV does not have. Default: none. */
+  readonly metadata?: ((frame: FrameKind) => FileMetadata) | undefined;
 }
 
 /** A file as the manifest lists it: its path is relative to the manifest, with slashes. */
@@ -90,12 +92,16 @@ export async function openOutput(engine: Engine, request: OutputRequest): Promis
     manifest: stagedAt(place.manifest),
   };
   const part = join(work.path, "part");
-  const writer = (path: string, columns: readonly OutputColumn[]) =>
-    frameWriter(engine, { format: place.format, path, columns, partitionBy, part });
-  const writers = {
-    training: writer(staged.training, request.training),
-    future: writer(staged.future, request.future),
-  };
+  const writer = (frame: FrameKind) =>
+    frameWriter(engine, {
+      format: place.format,
+      path: staged[frame],
+      columns: request[frame],
+      metadata: request.metadata?.(frame) ?? {},
+      partitionBy,
+      part,
+    });
+  const writers = { training: writer("training"), future: writer("future") };
 
   const publish = async <Manifest extends object>(
     manifestOf: (files: readonly OutputFile[]) => Manifest,

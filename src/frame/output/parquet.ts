@@ -5,29 +5,38 @@ import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
-import { type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
+import { type FileMetadata, type FrameFile, noRows, type OutputColumn } from "./frame-file.ts";
 import { bytesOf, growingFile } from "./growing-file.ts";
+
+/** As DuckDB has it. */
+const rowsOfGroup = 122_880;
 
 /**
  * A Parquet file made of the row groups that DuckDB writes for each query. Their bytes are concatenated as they are, and the
- * file ends with one footer that has their new offsets; see docs/adr/0019. There are no bloom filters, because with them DuckDB
- * 1.5 does not find -0 when it looks for 0.
+ * file ends with one footer that has their new offsets; see docs/adr/0019. All row groups but the last have the same number of rows,
+ * so that the bytes do not depend on the queries that the rows come in: what does not fill one waits in a file next to it. There are
+ * no bloom filters, because with them DuckDB 1.5 does not find -0 when it looks for 0.
  *
- * @param part a path for the block that DuckDB writes before it is appended
+ * @param options.part a path for the row groups that DuckDB writes before they are appended
  */
 export function parquetFile(
   engine: Engine,
   path: string,
-  columns: readonly OutputColumn[],
-  part: string,
+  { columns, metadata, part }: ParquetOptions,
 ): FrameFile {
   const file = growingFile(path);
   const parts: Part[] = [];
   let rows = 0;
-  const append = async (sql: string) => {
-    const added = await engine.count(`
+  let waiting = 0;
+  let rests = 0;
+  const restOf = (number: number) => `${path}.rest-${number}`;
+  const writeGroups = async (sql: string) => {
+    await engine.run(`
       COPY (${sql}) TO ${quoteLiteral(part)}
-      (FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false)
+      (
+        FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowsOfGroup}, WRITE_BLOOM_FILTER false
+        ${keyValues(metadata)}
+      )
     `);
     const { footer, start } = await readFooter(part);
     // Only the first part keeps the four bytes that a Parquet file begins with.
@@ -35,17 +44,55 @@ export function parquetFile(
     parts.push({ footer, moved: BigInt(file.bytes - from) });
     await file.append(bytesOf(part, from, start));
     await rm(part);
+  };
+  const append = async (sql: string) => {
+    const added = await engine.count(`SELECT count(*) FROM (${sql})`);
+    if (added === 0) return 0;
+    const rest = restOf(rests);
+    const all =
+      waiting === 0
+        ? sql
+        : `SELECT * FROM read_parquet(${quoteLiteral(rest)}, hive_partitioning = false) UNION ALL SELECT * FROM (${sql})`;
+    const total = waiting + added;
+    const complete = total - (total % rowsOfGroup);
+    if (complete > 0) await writeGroups(`SELECT * FROM (${all}) LIMIT ${complete}`);
+    if (complete < total) {
+      const next = quoteLiteral(restOf(++rests));
+      await engine.run(
+        `COPY (SELECT * FROM (${all}) OFFSET ${complete}) TO ${next} (FORMAT parquet, WRITE_BLOOM_FILTER false)`,
+      );
+    }
+    if (waiting > 0) await rm(rest);
+    waiting = total - complete;
     rows += added;
     return added;
   };
   return {
     append,
     finish: async () => {
-      if (parts.length === 0) await append(noRows(columns));
+      if (waiting > 0) {
+        const rest = restOf(rests);
+        await writeGroups(`SELECT * FROM read_parquet(${quoteLiteral(rest)}, hive_partitioning = false)`);
+        await rm(rest);
+      } else if (parts.length === 0) await writeGroups(noRows(columns));
       await file.append([footerOf(parts)]);
       return { rows, ...(await file.finish()) };
     },
   };
+}
+
+interface ParquetOptions {
+  readonly columns: readonly OutputColumn[];
+  readonly metadata: FileMetadata;
+  readonly part: string;
+}
+
+/** Every part has them, and the footer of the file those of the first part. */
+function keyValues(metadata: FileMetadata): string {
+  const pairs = Object.entries(metadata).map(
+    ([key, value]) => `${quoteLiteral(key)}: ${quoteLiteral(value)}`,
+  );
+  return pairs.length === 0 ? "" : `, KV_METADATA {${pairs.join(", ")}}`;
 }
 
 /** What DuckDB wrote for one query: its own footer, and by how much its bytes have moved. */

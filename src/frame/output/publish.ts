@@ -27,7 +27,11 @@ export async function publishFiles(staged: StagedFrame, place: Place): Promise<v
  * @param aside where the earlier folder is moved, to be removed
  * @throws FRAME_OUTPUT_EXISTS if another frame is put there at the same time
  */
-export async function publishFolder(staged: StagedFrame, place: Place, aside: string): Promise<void> {
+export async function publishFolder(
+  staged: Pick<StagedFrame, "out">,
+  place: Pick<Place, "out" | "parent">,
+  aside: string,
+): Promise<void> {
   const replaced = await rename(place.out, aside).then(
     () => true,
     (error: NodeJS.ErrnoException) => {

@@ -5,7 +5,7 @@ import type { FrameFormat } from "./place.ts";
 
 /**
  * Throws if a frame cannot be partitioned by these columns. Both frames must have them, and their type must be one that folders can
- * be named after: text, whole numbers, days. `unique_id` and `ds` are not allowed, because they must stay in the files.
+ * be named after: text and whole numbers. `unique_id` and `ds` are not allowed, because they must stay in the files.
  *
  * @throws FRAME_PARTITION_INVALID
  */
@@ -37,11 +37,11 @@ export function requirePartitionColumns(
     if (keys.has(name)) throw refuse(`${name} must stay in the files`);
     throw refuse(
       future.some((other) => other.name === name)
-        ? `${name} is ${column.type}, and folders are named after text, whole numbers and days`
+        ? `${name} is ${column.type}, and folders are named after text and whole numbers`
         : `the future frame has no column ${name}`,
     );
   }
 }
 
-const nameable: ReadonlySet<string> = new Set(["VARCHAR", "INTEGER", "DATE"]);
+const nameable: ReadonlySet<string> = new Set(["VARCHAR", "INTEGER"]);
 const keys: ReadonlySet<string> = new Set(["unique_id", "ds"]);

@@ -53,6 +53,11 @@ export class Frames {
     expect(features.map((name) => made.training.types[name])).toEqual(
       features.map((name) => made.future.types[name]),
     );
+    for (const part of ["training", "future"] as const) {
+      expect(nullsWithoutPlace(made[part]), `NULL in whole numbers or flags of the ${part} frame`).toEqual(
+        [],
+      );
+    }
     return made;
   }
 
@@ -65,7 +70,7 @@ export class Frames {
     });
   }
 
-  async make({ cutoff, horizon, spec, knownAt, blockDays }: Omit<FrameCase, "warehouse">) {
+  async make({ cutoff, horizon, spec, knownAt, blockPeriods }: Omit<FrameCase, "warehouse">) {
     const out = this.#workspace.path(`frame-${++this.#frames}.parquet`);
     const request = {
       ...{ cutoff, horizon, out },
@@ -73,7 +78,7 @@ export class Frames {
       ...(knownAt === undefined ? {} : { knownAt }),
     };
     const result = await buildFrameFrom((work) => withSnapshot(this.#database, undefined, work), request, {
-      blockDays,
+      blockPeriods,
     });
     const [training, future] = [await this.#read(result.training), await this.#read(result.future)];
     return { training, future, manifest: result.manifest };
@@ -82,7 +87,9 @@ export class Frames {
   async #read(path: string): Promise<Table> {
     const duckdb = await this.#duckdb;
     const file = `read_parquet(${quoteLiteral(path)})`;
-    const reader = await duckdb.runAndReadAll(`SELECT * REPLACE (ds::VARCHAR AS ds) FROM ${file}`);
+    const reader = await duckdb.runAndReadAll(
+      `SELECT * REPLACE (strftime(ds, '%Y-%m-%d') AS ds) FROM ${file}`,
+    );
     const types = await duckdb.runAndReadAll(`DESCRIBE SELECT * FROM ${file}`);
     return {
       columns: reader.columnNames(),
@@ -99,6 +106,14 @@ interface Tables {
   readonly future: Table;
 }
 
+/** Columns of a type for which readers have no NULL, and that have one. */
+function nullsWithoutPlace({ types, rows }: Table): string[] {
+  return Object.entries(types)
+    .filter(([, type]) => type === "INTEGER" || type === "BOOLEAN")
+    .map(([name]) => name)
+    .filter((name) => rows.some((row) => row[name] === null));
+}
+
 const masks = { imputed: "is_imputed", stockout: "is_stockout", closed: "is_store_closed" } as const;
 
 /** The counts of the manifest, as far as the rows show them: a column may be excluded. */
@@ -109,7 +124,7 @@ function countsIn({ counts, missing }: Manifest, { training, future }: Tables): 
     future_rows: counts.future_rows,
     ...Object.fromEntries(shown.map(([name]) => [name, counts[name as keyof typeof masks]])),
     ...(future.columns.includes("list_price")
-      ? { unpriced: missing.list_price?.days, unpriced_series: missing.list_price?.series }
+      ? { unpriced: missing.list_price?.periods, unpriced_series: missing.list_price?.series }
       : {}),
   };
 }

@@ -11,12 +11,12 @@ setInterval(() => {}, 60_000);
 
 const columns = [
   { name: "unique_id", type: "VARCHAR" },
-  { name: "ds", type: "DATE" },
+  { name: "ds", type: "TIMESTAMP" },
 ];
 await withEngine(undefined, async (engine) => {
   const output = await openOutput(engine, { out, training: columns, future: columns });
   const rows =
-    "SELECT 'S/1' AS unique_id, DATE '2024-01-01' + range::INTEGER AS ds FROM range(5000) ORDER BY ds";
+    "SELECT 'S/1' AS unique_id, (DATE '2024-01-01' + range::INTEGER)::TIMESTAMP AS ds FROM range(5000) ORDER BY ds";
   for (const frame of ["training", "future"]) await output.append(frame, rows);
   console.log("half");
   if (end === "exit") process.exit(7);

@@ -89,7 +89,7 @@ function lagged({ table, day, matches, values }: Source, lag: number): Family {
 
 /** Over the days from `lag + days - 1` to `lag` days before. */
 function windowed({ table, day, matches, values }: Source, window: Window, cutoff: string): Family {
-  const { days, lag, min_days, stats } = window;
+  const { periods: days, lag, min_periods: min_days, stats } = window;
   return {
     from: `CROSS JOIN LATERAL (
       SELECT ${statistics(values, stats)}

@@ -10,14 +10,14 @@ import { type OutputColumn, type OutputFile, openOutput } from "../../../src/fra
 /** Columns of all types; `awkward` has values that are difficult for formats. */
 export const trainingColumns: readonly OutputColumn[] = [
   { name: "unique_id", type: "VARCHAR" },
-  { name: "ds", type: "DATE" },
+  { name: "ds", type: "TIMESTAMP" },
   { name: "y", type: "DOUBLE" },
   { name: "is_imputed", type: "BOOLEAN" },
   { name: "year", type: "INTEGER" },
   { name: "region", type: "VARCHAR" },
   { name: "awkward", type: "VARCHAR" },
   { name: "number", type: "DOUBLE" },
-  { name: "since", type: "DATE" },
+  { name: "since", type: "TIMESTAMP" },
   { name: "nothing", type: "INTEGER" },
 ];
 
@@ -76,7 +76,7 @@ export const allRows = 125_000;
 async function makeFrames(engine: Engine): Promise<void> {
   await engine.run(`
     CREATE TABLE training AS
-    SELECT n, printf('S%02d/SKU-%010d', n // 40000, n // 700) AS unique_id, DATE '2023-06-01' + (n % 700)::INTEGER AS ds,
+    SELECT n, printf('S%02d/SKU-%010d', n // 40000, n // 700) AS unique_id, (DATE '2023-06-01' + (n % 700)::INTEGER)::TIMESTAMP AS ds,
       CASE WHEN n % 11 = 0 THEN NULL ELSE n / 7 END AS y, n % 3 = 0 AS is_imputed, year(ds)::INTEGER AS year,
       CASE WHEN n % 1000 = 999 THEN NULL ELSE ['Nord/Ost', 'Süd "A"', 'Ouest=1%', '007', 'NULL', ''][1 + n // 700 % 6] END
         AS region,
@@ -84,7 +84,7 @@ async function makeFrames(engine: Engine): Promise<void> {
         [1 + n % 9] AS awkward,
       [0.1 + 0.2::DOUBLE, -0.0::DOUBLE, 5e-324, 1.7976931348623157e308, NULL, 1 / 3, 'nan'::DOUBLE, '-inf'::DOUBLE][1 + n % 8]
         AS number,
-      CASE WHEN n % 5 <> 0 THEN DATE '1969-12-01' + (n % 60)::INTEGER END AS since, NULL::INTEGER AS nothing
+      CASE WHEN n % 5 <> 0 THEN (DATE '1969-12-01' + (n % 60)::INTEGER)::TIMESTAMP END AS since, NULL::INTEGER AS nothing
     FROM (SELECT range AS n FROM range(${allRows}))
   `);
   await engine.run(`
@@ -106,6 +106,7 @@ export interface Writing {
   readonly partitionBy?: readonly string[];
   /** How many rows each block of the training frame has. */
   readonly blocks?: readonly number[];
+  readonly metadata?: (frame: string) => Readonly<Record<string, string>>;
 }
 
 /** Writes the frames of {@link makeFrames} and publishes them. */

@@ -13,7 +13,7 @@ export interface FrameCase {
   readonly spec: string | undefined;
   readonly knownAt: string | undefined;
   /** Days of all series of a block; undefined for one block. */
-  readonly blockDays?: number | undefined;
+  readonly blockPeriods?: number | undefined;
 }
 
 /** A selection of series by some of the values, and a separator of their ids. */
@@ -61,15 +61,22 @@ export const frameCases: fc.Arbitrary<FrameCase> = fc
     selection: selections,
     known: fc.oneof(fc.constant(undefined), fc.constant(undefined), moments),
     // Blocks of one series, of some series, and one block.
-    blockDays: fc.oneof(fc.constant(1), fc.integer({ min: 50, max: 300 }), fc.constant(undefined)),
+    blockPeriods: fc.oneof(fc.constant(1), fc.integer({ min: 50, max: 300 }), fc.constant(undefined)),
     cutoff: fc.record({ of: fc.constantFrom("last", "last", "sale", "day"), at: fc.nat() }),
   })
-  .map(({ small, asked: { horizon, spec }, selection, known, blockDays, cutoff }) => {
+  .map(({ small, asked: { horizon, spec }, selection, known, blockPeriods, cutoff }) => {
     const { warehouse } = small;
     const series = seriesOf(warehouse, selection);
     const text = spec && JSON.stringify({ ...spec, series });
     const knownAt = known && `${dayAfter(small.start, known.day)}${known.time}`;
-    return { warehouse, horizon, spec: text, knownAt, blockDays, cutoff: cutoffOf(small, knownAt, cutoff) };
+    return {
+      warehouse,
+      horizon,
+      spec: text,
+      knownAt,
+      blockPeriods,
+      cutoff: cutoffOf(small, knownAt, cutoff),
+    };
   });
 
 /** A day from the first known sales row to the last. */
