@@ -47,6 +47,8 @@ export {
   type ManifestFile,
   type MissingPrices,
   type NotReconstructed,
+  type PlotPageOptions,
+  type PlotStep,
   type PlotStyle,
   type PlottedDay,
   type PlottedSeries,
@@ -54,10 +56,13 @@ export {
   readSeries,
   readSpec,
   renderPlot,
+  renderPlotPage,
   resolveSpec,
   type SpecInput,
   type Strip,
   specHash,
+  type WrittenPlotPage,
+  writePlotPage,
 } from "./frame/index.ts";
 export {
   type CreatedRows,
