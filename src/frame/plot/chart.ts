@@ -17,7 +17,7 @@ const tickLines = 2;
 export function chart(columns: Columns, room: number, colors: Colors): string[] {
   const { training, future, cells } = columns;
   const values = training.map((column) => meanOf(column, ({ y }) => y));
-  const scale = valueScale(0, Math.max(0, ...values.map((value) => value ?? 0)), Math.floor(room / 3));
+  const scale = valueScale(0, Math.max(0, ...values.map((value) => value ?? 0)), Math.floor(room / 2.5));
   const intervals = scale.ticks.length - 1;
   const lines = Math.max(tickLines, Math.round(room / intervals));
   const height = lines * intervals;

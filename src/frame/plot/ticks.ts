@@ -17,11 +17,15 @@ export interface ValueScale {
  * @param high the highest value shown
  */
 export function valueScale(low: number, high: number, intervals: number): ValueScale {
-  const [bottom, top] = [Math.min(0, low), Math.max(0, high)];
-  const span = top - bottom || 1;
-  const steps = niceSteps(span / intervals);
-  const fits = (step: number) => countOf(bottom, top, step) <= intervals;
-  const step = steps.find(fits) ?? span;
+  const bottom = Math.min(0, low);
+  // What is smaller has too few digits for a scale.
+  const top = Math.max(0, high) - bottom < 1e-300 ? 1 : Math.max(0, high);
+  const span = top - bottom;
+  const counted = niceSteps(span / intervals).map((step) => ({ step, count: countOf(bottom, top, step) }));
+  const fits = counted.filter(({ count }) => count <= intervals);
+  // The least room without bars; then the finer ticks, which come first.
+  const tight = Math.min(...fits.map(({ step, count }) => step * count));
+  const step = fits.find(({ step, count }) => step * count <= tight * 1.001)?.step ?? span;
   const first = Math.floor(cleaned(bottom / step));
   const last = Math.max(Math.ceil(cleaned(top / step)), first + 1);
   const ticks = Array.from({ length: last - first + 1 }, (_, index) => cleaned((first + index) * step));
@@ -60,18 +64,19 @@ export interface DateRoom {
 }
 
 /**
- * The finest ticks whose labels do not overlap: weeks, then months if there are three or more of them, quarters and years.
+ * The finest ticks whose labels do not overlap: weeks if there are less than three months, else months, quarters or years.
  *
  * @param dates `YYYY-MM-DD`, in order
  */
 export function dateTicks(dates: readonly string[], room: DateRoom): DateTick[] {
   const months = [1, 2, 3, 6].map((each) => monthTicks(dates, each));
   const years = [1, 2, 5, 10, 20, 50, 100].map((each) => yearTicks(dates, each));
-  const weeks = [1, 2].map((each) => weekTicks(dates, each));
-  const first = [{ index: 0, label: dateText(dates[0] ?? "") }];
   const few = (months[0]?.length ?? 0) < 3;
-  const candidates = [...(few ? weeks : []), ...months, ...years];
-  return candidates.map((ticks) => fitting(ticks, room)).find((ticks) => (ticks?.length ?? 0) > 1) ?? first;
+  const weeks = few ? [1, 2, 4].map((each) => weekTicks(dates, each)) : [];
+  const first = [{ index: 0, label: dateText(dates[0] ?? "") }];
+  const candidates = [...weeks, ...months, ...years];
+  const fit = candidates.map((ticks) => fitting(ticks, room) ?? []);
+  return fit.find(({ length }) => length > 1) ?? fit.find(({ length }) => length > 0) ?? first;
 }
 
 /** The ticks without those behind the end; undefined if two overlap. */

@@ -1,7 +1,7 @@
 import { amountText, cutoffOf, fullDateText, stepsText, unitText } from "../words.ts";
 import { escaped } from "./escaped.ts";
-import { layoutOf, type Size } from "./frame-of-figure.ts";
 import { laneMarks, tintMarks } from "./lanes.ts";
+import { layoutOf, type Size } from "./layout.ts";
 import { svgOf } from "./marks.ts";
 import { barMarks, dateAxis, futureMarks, labelRows, meanMarks, regionMarks, valueAxis } from "./panel.ts";
 import type { ShownSeries } from "./shown.ts";

@@ -1,6 +1,6 @@
 import type { PlottedDay, Strip } from "../series.ts";
 import { extentOf, priceText } from "../words.ts";
-import { type Layout, textWidth } from "./frame-of-figure.ts";
+import { type Layout, textWidth } from "./layout.ts";
 import type { Mark } from "./marks.ts";
 import type { ShownSeries } from "./shown.ts";
 
@@ -18,10 +18,9 @@ const signs = {
 
 /** Below the axis, on the same days: a lane with a title for each of the strips. */
 export function laneMarks(series: ShownSeries, layout: Layout): { marks: Mark[]; end: number } {
-  const days = [...series.training, ...series.future];
   let end = layout.bottom + layout.size.font + 8;
   const marks = series.strips.flatMap((strip) => {
-    const lane = laneOf(strip, days, layout, end);
+    const lane = laneOf(strip, series, layout, end);
     end = lane.end;
     return lane.marks;
   });
@@ -36,7 +35,8 @@ export function tintMarks(series: ShownSeries, { x, top, bottom }: Layout): Mark
   }));
 }
 
-function laneOf(strip: Strip, days: readonly PlottedDay[], layout: Layout, top: number) {
+function laneOf(strip: Strip, series: ShownSeries, layout: Layout, top: number) {
+  const days = [...series.training, ...series.future];
   const { font } = layout.size;
   const base = top + font + 12;
   const titled = (text: string): Mark => ({
@@ -45,9 +45,10 @@ function laneOf(strip: Strip, days: readonly PlottedDay[], layout: Layout, top: 
     at: [layout.left, base - 4],
     text,
   });
+  const none = (title: string): Mark => ({ ...titled(`${title}: none`), of: "none" });
   if (strip === "list_price") {
     const range = extentOf(days.map(({ list_price }) => list_price));
-    if (range === undefined) return { marks: [titled("List price: none")], end: base };
+    if (range === undefined) return { marks: [none("List price")], end: base };
     const height = font * 2;
     const marks = [
       titled(`List price ${priceText(range)}`),
@@ -56,11 +57,11 @@ function laneOf(strip: Strip, days: readonly PlottedDay[], layout: Layout, top: 
     return { marks, end: base + height };
   }
   const { title, is } = signs[strip];
-  const runs = runsOf(days, is);
-  if (runs.length === 0) return { marks: [titled(`${title}: none`)], end: base };
+  const runs = runsOf(days, is, strip === "holiday" ? ({ holiday_name }) => holiday_name : undefined);
+  if (runs.length === 0) return { marks: [none(title)], end: base };
   const height = 9;
   const bands = runs.map((run) => bandOf(strip, run, days, layout, base, height));
-  const names = strip === "holiday" ? holidayNames(runs, days, layout, base + height + font) : [];
+  const names = strip === "holiday" ? holidayNames(runs, series, layout, base + height + font) : [];
   return {
     marks: [titled(title), ...bands, ...names],
     end: base + height + (names.length > 0 ? font + 3 : 0),
@@ -104,25 +105,35 @@ function priceLine(
   return { mark: "line", of: "price", points };
 }
 
-/** The names that have room before the next one. */
-function holidayNames(runs: readonly Run[], days: readonly PlottedDay[], layout: Layout, y: number): Mark[] {
+/** The names that have room before the next one; one that would cross the cutoff ends at its day. */
+function holidayNames(runs: readonly Run[], series: ShownSeries, layout: Layout, y: number): Mark[] {
+  const days = [...series.training, ...series.future];
+  const cutoff = layout.x(series.training.length);
   let free = 0;
-  return runs.flatMap(({ from }): Mark[] => {
-    const [at, text] = [layout.x(from), days[from]?.holiday_name ?? ""];
-    const width = textWidth(text, layout.size);
-    if (text === "" || at < free || at + width > layout.right) return [];
-    free = at + width + layout.size.font;
-    return [{ mark: "text", of: "label", at: [at, y], text }];
+  return runs.flatMap(({ from, to }): Mark[] => {
+    const text = days[from]?.holiday_name ?? "";
+    const [start, width] = [layout.x(from), textWidth(text, layout.size)];
+    const crosses = start < cutoff && start + width > cutoff - 4;
+    const [left, right] = crosses ? [layout.x(to) - width, layout.x(to)] : [start, start + width];
+    if (text === "" || left < free || right > layout.right) return [];
+    free = right + layout.size.font;
+    return [
+      { mark: "text", of: "label", at: [crosses ? right : left, y], text, ...(crosses && { anchor: "end" }) },
+    ];
   });
 }
 
-/** The days that hold, neighbors together. Holidays are apart if their names are. */
-function runsOf(days: readonly PlottedDay[], is: (day: PlottedDay) => boolean): Run[] {
+/** The days that hold, neighbors together, unless what `apart` gives for them differs. */
+function runsOf(
+  days: readonly PlottedDay[],
+  is: (day: PlottedDay) => boolean,
+  apart: (day: PlottedDay) => unknown = () => undefined,
+): Run[] {
   const runs: { from: number; to: number }[] = [];
   for (const [index, day] of days.entries()) {
     if (!is(day)) continue;
-    const last = runs.at(-1);
-    if (last?.to === index && days[index - 1]?.holiday_name === day.holiday_name) last.to++;
+    const [last, before] = [runs.at(-1), days[index - 1]];
+    if (last?.to === index && before !== undefined && apart(before) === apart(day)) last.to++;
     else runs.push({ from: index, to: index + 1 });
   }
   return runs;

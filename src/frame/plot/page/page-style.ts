@@ -6,7 +6,7 @@ export const pageStyle = `\
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:62rem;margin:0 auto;padding:1.5rem 1rem 3rem}
 h1{margin:0;font:600 1.75rem/1.2 Charter,"Bitstream Charter",Georgia,"Noto Serif",serif;overflow-wrap:anywhere}
-.deck{margin:.4rem 0 1.1rem;color:var(--muted);max-width:44rem}
+.deck{margin:.4rem 0 1.1rem;color:var(--muted)}
 dl{display:flex;flex-wrap:wrap;gap:.7rem 2.2rem;margin:0 0 1.2rem;padding:.8rem 0;border-top:2px solid var(--ink);border-bottom:1px solid var(--grid)}
 dt{font-size:.8125rem;color:var(--muted)}
 dd{margin:0;font-size:1.25rem;line-height:1.3;font-weight:600;font-variant-numeric:tabular-nums}
@@ -19,8 +19,9 @@ figure{margin:0}
 .key.mean{height:3px;width:1.3em;vertical-align:.26em;background:var(--mean)}
 svg{display:block;width:100%;height:auto;font-family:inherit;font-variant-numeric:tabular-nums}
 svg text{fill:var(--ink)}
-svg .label,svg .unit,svg .ahead{fill:var(--muted)}
+svg .label,svg .unit,svg .ahead,svg .none{fill:var(--muted)}
 svg .strong,svg [class^=title-]{font-weight:600}
+svg [class^=title-],svg .none{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 svg .bar{fill:var(--bar)}
 svg .bar-stockout,svg .stockout,svg .title-stockout{fill:var(--stockout)}
 svg .tint-stockout{fill:var(--tint)}

@@ -1,7 +1,7 @@
 import type { PlottedDay } from "../series.ts";
 import { dateTicks } from "../ticks.ts";
 import { amountText, cutoffOf, dateText, fullDateText, stepsText, unitText } from "../words.ts";
-import { type Layout, textWidth } from "./frame-of-figure.ts";
+import { type Layout, labelGap, textWidth } from "./layout.ts";
 import type { Box, Mark } from "./marks.ts";
 import type { ShownSeries } from "./shown.ts";
 
@@ -31,12 +31,16 @@ export function valueAxis({ scale, left, right, y, size }: Layout): Mark[] {
 export function dateAxis(series: ShownSeries, layout: Layout, end: number): Mark[] {
   const { x, right, top, bottom, size } = layout;
   const dates = [...series.training, ...series.future].map(({ ds }) => ds);
-  const widthOf = (label: string) => textWidth(label, size) + size.font;
-  const ticks = dateTicks(dates, { at: x, widthOf, end: right + size.font });
-  return ticks.flatMap(({ index, label }): Mark[] => [
-    { mark: "rule", of: "grid", from: [x(index), top], to: [x(index), end] },
-    { mark: "text", of: "label", at: [x(index) + 3, bottom + size.font + 3], text: label },
-  ]);
+  const widthOf = (label: string) => textWidth(label, size) + 1.6 * size.font;
+  const ticks = dateTicks(dates, { at: x, widthOf, end: right + 1.6 * size.font });
+  const cutoff = x(series.training.length);
+  const crosses = (from: number, label: string) => from < cutoff && from + textWidth(label, size) > cutoff;
+  return ticks.flatMap(({ index, label }): Mark[] => {
+    const [at, below] = [x(index), bottom + size.font + 3];
+    const line: Mark = { mark: "rule", of: "grid", from: [at, top], to: [at, end] };
+    const named: Mark = { mark: "text", of: "label", at: [at + 3, below], text: label };
+    return crosses(at + 3, label) ? [line] : [line, named];
+  });
 }
 
 /** `y` as bars; where a bar would be thinner than a line, neighbors touch. Bars of days with a stockout have another color. */
@@ -78,7 +82,7 @@ export function labelRows(series: ShownSeries, layout: Layout): number {
 export function regionMarks(series: ShownSeries, layout: Layout, end: number): Mark[] {
   const { x, right, top, size } = layout;
   const cutoff = cutoffOf(series);
-  const row = top - 8;
+  const row = top - labelGap;
   const unit: Mark = {
     mark: "text",
     of: "unit",
@@ -87,7 +91,7 @@ export function regionMarks(series: ShownSeries, layout: Layout, end: number): M
   };
   if (cutoff === undefined) return [unit];
   const at = x(series.training.length);
-  const line: Mark = { mark: "rule", of: "cutoff", from: [at, top - size.font - 8], to: [at, end] };
+  const line: Mark = { mark: "rule", of: "cutoff", from: [at, top - size.font - labelGap], to: [at, end] };
   const future = futureText(series);
   if (!before(series, layout)) {
     const text = `cutoff ${dateText(cutoff)}, ${future}`;

@@ -5,7 +5,7 @@ import { dataTable } from "./data-table.ts";
 import { escaped } from "./escaped.ts";
 import { factsOf, holidayList, legendOf } from "./facts.ts";
 import { figureOf } from "./figure.ts";
-import { sizes } from "./frame-of-figure.ts";
+import { sizes } from "./layout.ts";
 import { pageStyle } from "./page-style.ts";
 import { type ShownSeries, shownOf } from "./shown.ts";
 
@@ -72,11 +72,11 @@ function deckOf(series: ShownSeries): string {
   const { training, known, step } = series;
   const [first, last] = [training[0]?.ds, training.at(-1)?.ds].map((ds) => escaped(fullDateText(ds ?? "")));
   const unit = unitText(series);
-  const what = `${unit.charAt(0).toUpperCase()}${unit.slice(1)} per ${step}, ${first} to ${last}`;
+  const what = `${unit === "y" ? unit : `${unit.charAt(0).toUpperCase()}${unit.slice(1)}`} per ${step}, ${first} to ${last}`;
   const part = training.length < known ? `, the last ${training.length} of ${stepsText(known, series)}` : "";
   const ahead =
     cutoffOf(series) === undefined
       ? ""
-      : ` Shaded: the ${stepsText(series.future.length, series)} to forecast, with what is planned for them.`;
+      : ` Shaded: the ${stepsText(series.future.length, series)} to forecast.`;
   return `${what}${part}.${ahead}`;
 }

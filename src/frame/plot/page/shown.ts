@@ -4,7 +4,7 @@ import type { PlottedDay, PlottedSeries } from "../series.ts";
 export interface ShownSeries extends PlottedSeries {
   /** How many days (weeks, months) the whole training frame has. */
   readonly known: number;
-  /** For each of `training`: the mean of the {@link meanSpan} days that end with it; null if less than half of them are known. */
+  /** For each of `training`: the mean of the {@link meanSpan} days that end with it; null if less than half of them are known. Empty if there are few days. */
   readonly means: readonly (number | null)[];
 }
 
@@ -19,7 +19,10 @@ export function shownOf(series: PlottedSeries, days?: number): ShownSeries {
   const { training, step } = series;
   const count = Math.max(1, days ?? shownByDefault[step]);
   const means = movingMeans(training, meanSpan[step]);
-  return { ...series, training: training.slice(-count), known: training.length, means: means.slice(-count) };
+  const shown = training.slice(-count);
+  // Over a few spans a mean says less than the bars do.
+  const enough = shown.length >= 4 * meanSpan[step];
+  return { ...series, training: shown, known: training.length, means: enough ? means.slice(-count) : [] };
 }
 
 function movingMeans(days: readonly PlottedDay[], span: number): (number | null)[] {

@@ -28,6 +28,9 @@ export interface Layout {
   readonly y: (value: number) => number;
 }
 
+/** Between the labels above the panel and its highest tick, whose label is half as high above it. */
+export const labelGap = 14;
+
 /** @param rows lines of labels above the panel */
 export function layoutOf(series: ShownSeries, size: Size, rows: number): Layout {
   const [low, high] = extentOf(series.training.map(({ y }) => y)) ?? [0, 0];
@@ -35,7 +38,7 @@ export function layoutOf(series: ShownSeries, size: Size, rows: number): Layout 
   const labels = scale.ticks.map((tick) => textWidth(amountText(tick), size));
   const left = Math.ceil(Math.max(...labels)) + 8;
   const right = size.width - 1;
-  const top = rows * (size.font + 6) + 8;
+  const top = rows * (size.font + 6) + labelGap;
   const bottom = top + size.panel;
   const slot = (right - left) / (series.training.length + series.future.length);
   return {
