@@ -915,7 +915,7 @@ export const catalogue = {
     exit: 1,
     http: 422,
     message: "{path} cannot be plotted: {problem}.",
-    action: "Name the training file that was written, as Parquet or CSV, or its folder.",
+    action: "Name the training file that was written, as Parquet, Arrow or CSV, or its folder.",
   },
   FRAME_FORMAT_UNKNOWN: {
     exit: 2,

@@ -55,6 +55,8 @@ export {
   type ManifestFile,
   type MissingPrices,
   type NotReconstructed,
+  type PlotPageOptions,
+  type PlotStep,
   type PlotStyle,
   type PlottedDay,
   type PlottedSeries,
@@ -62,11 +64,14 @@ export {
   readSeries,
   readSpec,
   renderPlot,
+  renderPlotPage,
   resolveSpec,
   type SpecInput,
   type Strip,
   specHash,
   type Weekday,
+  type WrittenPlotPage,
+  writePlotPage,
 } from "./frame/index.ts";
 export {
   type CreatedRows,

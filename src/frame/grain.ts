@@ -90,7 +90,8 @@ const months: Grain = {
   firstDay: firstDayOfMonth,
   lastDay: (period) => firstDayOfMonth(period + 1) - 1,
   sql: {
-    periodOf: (day) => `(year(DATE '1970-01-01' + (${day})) * 12 + month(DATE '1970-01-01' + (${day})) - 1)::INTEGER`,
+    periodOf: (day) =>
+      `(year(DATE '1970-01-01' + (${day})) * 12 + month(DATE '1970-01-01' + (${day})) - 1)::INTEGER`,
     firstDay: (period) =>
       `(make_date((${period}) // 12, (${period}) % 12 + 1, 1) - DATE '1970-01-01')::INTEGER`,
   },

@@ -25,12 +25,18 @@ export type {
 } from "./manifest.ts";
 export type { FrameFormat } from "./output/index.ts";
 export {
+  type PlotPageOptions,
+  type PlotStep,
   type PlotStyle,
   type PlottedDay,
   type PlottedSeries,
   readSeries,
   renderPlot,
+  renderPlotPage,
+  requirePageFile,
   type Strip,
+  type WrittenPlotPage,
+  writePlotPage,
 } from "./plot/index.ts";
 export {
   type DriverName,

@@ -1,10 +1,10 @@
-import { lstatSync, type Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Database } from "../database/connection.ts";
 import { fail } from "../errors.ts";
 import * as kinds from "../system/arguments.ts";
 import { replaceFile } from "../system/atomic-write.ts";
 import { asFileFailure } from "../system/file-failures.ts";
+import { requirePlainFile } from "../system/plain-file.ts";
 import type { QueryColumn } from "./columns.ts";
 import { type QueryOptions, requireQuery, withQuery } from "./query.ts";
 import { formatOfName, type QueryFormat, queryFormats, writeRows } from "./write-rows.ts";
@@ -69,17 +69,4 @@ export async function exportQuery(
       bytes: (await stat(out)).size,
     };
   });
-}
-
-/** What is there already is replaced only if it is a plain file: a device, pipe or link is never replaced by one. */
-function requirePlainFile(path: string): void {
-  let found: Stats;
-  try {
-    found = lstatSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw asFileFailure(error, path, "written");
-  }
-  if (found.isDirectory()) throw fail("FILE_IS_DIRECTORY", { path });
-  if (!found.isFile()) throw fail("FILE_UNWRITABLE", { path, reason: "it is not a plain file" });
 }

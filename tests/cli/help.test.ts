@@ -78,7 +78,6 @@ describe("help names", () => {
     ["revision", "-m <text> [options]", ["--message"]],
     ["frame", "--out <file> --cutoff <date> --horizon <days>", ["--out", "--cutoff", "--horizon"]],
     ["frame audit", "--cutoff <date> --horizon <days> [options]", ["--cutoff", "--horizon"]],
-    ["frame plot", "--series <id> [options] <file>", ["--series"]],
   ] as const)(
     "the required options of %s, in the usage and below a heading",
     async ([path, usage, options]) => {

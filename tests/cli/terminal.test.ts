@@ -137,7 +137,10 @@ const paths: Record<
   },
   plot: (text, output) => {
     const days = [day("2024-01-01", text), day("2024-01-02", text)];
-    const series = { unique_id: text, training: days, future: days, strips: ["holiday" as const] };
+    const series = {
+      ...{ unique_id: text, target: null, step: "day" as const },
+      ...{ training: days, future: days, strips: ["holiday" as const] },
+    };
     for (const line of renderPlot(series, { width: output.width, colors: output.colors })) output.line(line);
   },
   progress: (text, output, { stderr }) => {

@@ -81,12 +81,20 @@ export const registerFrame: RegisterCommand = (program, action) => {
   frame
     .command("plot")
     .description("plot one series of a written frame, with its drivers")
-    .argument("<file>", "the training file, as Parquet or CSV, or the folder of a partitioned frame")
-    .requiredOption("--series <id>", "unique_id of the series: STORE/SKU")
+    .argument("<file>", "the training file, as Parquet, Arrow or CSV, or the folder of a partitioned frame")
+    .option("--series <id>", "unique_id of the series, STORE/SKU (default: the best seller)")
     .option("--days <N>", "how many days before the cutoff to show (default: as many as fit)")
+    .option(
+      "--html <file>",
+      "write one page for a browser, with the picture and the numbers, instead of text",
+    )
     .addHelpText(
       "after",
-      examples("frame plot frame.parquet --series S1/A", "frame plot frame.parquet --series S1/A --days 365"),
+      examples(
+        "frame plot frame.parquet",
+        "frame plot frame.parquet --series S1/A --days 365",
+        "frame plot frame.arrow --html best-seller.html",
+      ),
     )
     .action(
       action((context, file: string, options: PlotOptions) => {

@@ -26,6 +26,8 @@ export interface Output {
   readonly interactive: boolean;
   /** Columns of the terminal, for what is drawn; 80 if there is none. */
   readonly width: number;
+  /** Lines of the terminal, for what is drawn; 24 if there is none. */
+  readonly height: number;
   /** Columns of the terminal that stderr is on, which may change. */
   errorWidth(): number;
   /** Columns that a line on stdout may take; Infinity if it is not a terminal, so that programs read whole lines. */
@@ -78,6 +80,7 @@ export function createOutput(
     errorColors: paletteOf(isColored(stderr, environment)),
     interactive: stderr.isTTY === true && !json && !quiet && environment.TERM !== "dumb",
     width: widthOf(stdout, environment),
+    height: heightOf(stdout, environment),
     errorWidth: () => widthOf(stderr, environment),
     room: roomOf(stdout, environment),
     line,
@@ -103,6 +106,10 @@ export function createOutput(
 export function widthOf(stream: NodeJS.WriteStream, { COLUMNS = "" }: NodeJS.ProcessEnv): number {
   return /^[1-9]\d{0,3}$/.test(COLUMNS) ? Number(COLUMNS) : stream.columns || 80;
 }
+
+/** LINES, then what the terminal says, then 24. */
+const heightOf = (stream: NodeJS.WriteStream, { LINES = "" }: NodeJS.ProcessEnv): number =>
+  /^[1-9]\d{0,3}$/.test(LINES) ? Number(LINES) : stream.rows || 24;
 
 const roomOf = (stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv) =>
   stream.isTTY ? widthOf(stream, environment) : Number.POSITIVE_INFINITY;

@@ -1,53 +1,67 @@
-import { numberText } from "../../system/numbers.ts";
-import { type Columns, meanOf } from "./columns.ts";
+import { type Column, type Columns, meanOf } from "./columns.ts";
 import { eighths, margin, type PlotStyle } from "./style.ts";
+import { type ValueScale, valueScale } from "./ticks.ts";
+import { amountText } from "./words.ts";
 
-const height = 8;
+type Colors = PlotStyle["colors"];
 
-/** `y` as bars in eighths of a line, a dot if it is not known, and nothing after the cutoff. */
-export function chart({ training, future }: Columns, { dim }: PlotStyle["colors"]): string[] {
+/** Ticks are so many lines apart at least. */
+const tickLines = 2;
+
+/**
+ * `y` as bars in eighths of a line on a scale with round ticks, a dot if it is not known, a minus if it is below 0, and
+ * nothing after the cutoff. Bars of days with a stockout are red, of days with a promotion green.
+ *
+ * @param room lines for the bars; it has at most a few more or less, so that each tick is on a line
+ */
+export function chart(columns: Columns, room: number, colors: Colors): string[] {
+  const { training, future, cells } = columns;
   const values = training.map((column) => meanOf(column, ({ y }) => y));
-  const top = Math.max(0, ...values.map((value) => value ?? 0)) || 1;
-  const levels = values.map((value) => level(value, top));
+  const scale = valueScale(0, Math.max(0, ...values.map((value) => value ?? 0)), Math.floor(room / 2.5));
+  const intervals = scale.ticks.length - 1;
+  const lines = Math.max(tickLines, Math.round(room / intervals));
+  const height = lines * intervals;
+  const levels = values.map((value) => level(value, scale, height));
   return Array.from({ length: height }, (_, line) => {
-    const below = (height - 1 - line) * 8;
-    const bars = levels.map((eighth) => {
-      if (eighth === null) return below === 0 ? "·" : " ";
-      return eighths[Math.min(8, Math.max(0, eighth - below))];
-    });
-    const label = line === 0 ? amount(top) : line === height / 2 ? amount(top / 2) : "";
-    const ends = future.length === 0 ? "" : dim("┊");
-    return `${label.padStart(margin - 1)} ${dim(label === "" ? "│" : "┤")}${bars.join("")}${ends}`;
+    const below = height - 1 - line;
+    const bars = levels.map((eighth) => bar(sign(eighth, below), cells));
+    const label = line % lines === 0 ? amountText(scale.ticks[intervals - line / lines] ?? 0) : "";
+    const ends = future.length === 0 ? "" : colors.dim("┊");
+    return `${label.padStart(margin - 1)} ${colors.dim(label === "" ? "│" : "┤")}${painted(bars, training, colors)}${ends}`;
   });
 }
 
+type Level = number | "unknown" | "negative";
+
 /** The height of a bar in eighths of a line: at least one if anything was sold. */
-function level(value: number | null, top: number): number | null {
-  if (value === null || value <= 0) return value === null ? null : 0;
-  return Math.max(1, Math.round((value / top) * height * 8));
+function level(value: number | null, { to }: ValueScale, height: number): Level {
+  if (value === null) return "unknown";
+  if (value < 0) return "negative";
+  return value === 0 ? 0 : Math.max(1, Math.round((value / to) * height * 8));
 }
 
-/** The line below the bars, and below it the cutoff, the last and the first day if there is room. */
-export function axis({ training, future }: Columns): string[] {
-  const ends = future.length === 0 ? "" : `┴${"─".repeat(future.length)}`;
-  const line = `${"0".padStart(margin - 1)} └${"─".repeat(training.length)}${ends}`;
-  const dates = new Array<string>(line.length).fill(" ");
-  const put = (date: string | undefined, from: number) => {
-    if (date === undefined || from < 0 || from + date.length > dates.length) return;
-    const room = dates.slice(Math.max(0, from - 1), from + date.length + 1);
-    if (room.every((cell) => cell === " ")) dates.splice(from, date.length, ...date);
-  };
-  const width = "2024-05-14".length;
-  put(training.at(-1)?.at(-1)?.ds, Math.max(0, margin + 1 + training.length - width));
-  put(future.at(-1)?.at(-1)?.ds, line.length - width);
-  put(training[0]?.[0]?.ds, margin + 1);
-  return [line, dates.join("").trimEnd()];
+function sign(level: Level, below: number): string {
+  if (typeof level === "number") return eighths[Math.min(8, Math.max(0, level - below * 8))] ?? " ";
+  if (below > 0) return " ";
+  return level === "unknown" ? "·" : "-";
 }
 
-/** At most ten characters: short whole numbers as they are, other numbers with three digits. */
-export function amount(value: number): string {
-  if (value >= 1_000_000)
-    return Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 4 }).format(value);
-  const shown = Number.isInteger(value) ? value : Number(value.toPrecision(3));
-  return numberText(shown, 4);
+/** A sign as wide as the column, with a gap to the next one if there is room for it. */
+const bar = (sign: string, cells: number) => (cells < 4 ? sign.repeat(cells) : `${sign.repeat(cells - 1)} `);
+
+/** Bars in their colors, neighbors of one color in one piece. */
+function painted(bars: readonly string[], columns: readonly Column[], colors: Colors): string {
+  const pieces: { color: "red" | "green" | undefined; text: string }[] = [];
+  for (const [index, text] of bars.entries()) {
+    const color = text.trim() === "" ? undefined : colorOf(columns[index] ?? []);
+    const last = pieces.at(-1);
+    if (last !== undefined && last.color === color) last.text += text;
+    else pieces.push({ color, text });
+  }
+  return pieces.map(({ color, text }) => (color === undefined ? text : colors[color](text))).join("");
+}
+
+function colorOf(column: Column): "red" | "green" | undefined {
+  if (column.some(({ stockout }) => stockout === true)) return "red";
+  return column.some(({ promotion }) => promotion === true) ? "green" : undefined;
 }

@@ -5,6 +5,8 @@ export type Column = readonly PlottedDay[];
 
 export interface Columns {
   readonly days_per_column: number;
+  /** Characters that a column takes: more than one if there is room for all days. */
+  readonly cells: number;
   readonly training: readonly Column[];
   readonly future: readonly Column[];
 }
@@ -12,9 +14,12 @@ export interface Columns {
 /** So many days of the past are shown at least, however long the horizon is. */
 const leastDays = 28;
 
+/** A column of more characters looks like a block, not like a bar. */
+const mostCells = 6;
+
 /**
- * Divides the room, in columns, between the future and the last `days` days of the past. If there are more days than columns,
- * a column shows several days, counted from the cutoff.
+ * Divides the room, in characters, between the future and the last `days` days of the past. If there are more days than
+ * characters, a column shows several days, counted from the cutoff.
  *
  * @param days default: as many as have a column of their own
  */
@@ -25,7 +30,10 @@ export function columnsOf({ training, future }: PlottedSeries, room: number, day
       .map((column) => column.toReversed())
       .toReversed();
     const ahead = chunks(future, each);
-    if (past.length + ahead.length <= room) return { days_per_column: each, training: past, future: ahead };
+    const count = past.length + ahead.length;
+    if (count > room) continue;
+    const cells = Math.min(mostCells, Math.floor(room / count));
+    return { days_per_column: each, cells, training: past, future: ahead };
   }
 }
 

@@ -1,4 +1,4 @@
-/** One day of a series. What the frame does not have is null on all days. */
+/** One day of a series, or one week or month by its first day. What the frame does not have is null on all of them. */
 export interface PlottedDay {
   /** `YYYY-MM-DD` */
   readonly ds: string;
@@ -14,9 +14,15 @@ export interface PlottedDay {
 /** What can be shown of a series next to `y`, if the frame has it. */
 export type Strip = "stockout" | "promotion" | "list_price" | "holiday";
 
-/** A series of a frame: its days in order, without gaps. */
+/** How far two neighboring rows of a series are apart. */
+export type PlotStep = "day" | "week" | "month";
+
+/** A series of a frame: its days, weeks or months in order, without gaps. */
 export interface PlottedSeries {
   readonly unique_id: string;
+  /** What `y` counts, from the manifest; null if there is none. */
+  readonly target: "quantity" | "total_amount" | null;
+  readonly step: PlotStep;
   readonly training: readonly PlottedDay[];
   readonly future: readonly PlottedDay[];
   readonly strips: readonly Strip[];

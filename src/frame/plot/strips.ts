@@ -1,6 +1,7 @@
 import { type Column, type Columns, meanOf } from "./columns.ts";
 import type { PlottedDay, PlottedSeries, Strip } from "./series.ts";
 import { eighths, margin, type PlotStyle } from "./style.ts";
+import { extentOf, holidaysOf, priceText } from "./words.ts";
 
 const marks: Record<
   Exclude<Strip, "list_price">,
@@ -12,13 +13,20 @@ const marks: Record<
 };
 
 /** A line on the columns of the chart: marks, or for the list price its level between the lowest and the highest. */
-export function stripLine(strip: Strip, { training, future }: Columns, colors: PlotStyle["colors"]): string {
+export function stripLine(
+  strip: Strip,
+  { training, future, cells }: Columns,
+  colors: PlotStyle["colors"],
+): string {
   const columns = [...training, ...future];
-  const cells = strip === "list_price" ? steps(columns) : columns.map((column) => marked(strip, column));
+  const signs = strip === "list_price" ? steps(columns) : columns.map((column) => marked(strip, column));
   const { label, color } =
     strip === "list_price" ? { label: "list price", color: "cyan" as const } : marks[strip];
-  const past = cells.slice(0, training.length).join("");
-  const ahead = cells.slice(training.length).join("").trimEnd();
+  if (signs.every((sign) => sign === " ")) return `${label.padEnd(margin)} ${colors.dim("none")}`;
+  const drawn = (part: readonly string[]) =>
+    part.map((sign) => (sign === "×" || sign === "*" ? sign.padEnd(cells) : sign.repeat(cells))).join("");
+  const past = drawn(signs.slice(0, training.length));
+  const ahead = drawn(signs.slice(training.length)).trimEnd();
   const end = future.length === 0 ? "" : `${colors.dim("┊")}${colors[color](ahead)}`;
   return `${label.padEnd(margin)} ${colors[color](past)}${end}`;
 }
@@ -28,7 +36,7 @@ const marked = (strip: keyof typeof marks, column: Column) =>
 
 function steps(columns: readonly Column[]): string[] {
   const prices = columns.map((column) => meanOf(column, ({ list_price }) => list_price));
-  const [low, high] = extent(prices);
+  const [low, high] = extentOf(prices) ?? [0, 0];
   return prices.map((price) => {
     if (price === null) return " ";
     return (low === high ? eighths[4] : eighths[1 + Math.round(((price - low) / (high - low)) * 7)]) ?? " ";
@@ -37,21 +45,11 @@ function steps(columns: readonly Column[]): string[] {
 
 /** The range of the list price and the names of the holidays on the days shown. */
 export function legend({ strips }: PlottedSeries, { training, future }: Columns): string[] {
-  const days = [...training, ...future].flat();
-  const [low, high] = extent(days.map(({ list_price }) => list_price));
-  const price = low === high ? money(low) : `${money(low)} to ${money(high)}`;
-  const names = days.flatMap(({ ds, holiday_name }) =>
-    holiday_name === null ? [] : [`${ds} ${holiday_name}`],
-  );
+  const shown = { training: training.flat(), future: future.flat() };
+  const prices = extentOf([...shown.training, ...shown.future].map(({ list_price }) => list_price));
+  const names = holidaysOf(shown).map(({ ds, name }) => `${ds} ${name}`);
   return [
-    ...(strips.includes("list_price") && Number.isFinite(low) ? [`prices      ${price}`] : []),
+    ...(strips.includes("list_price") && prices !== undefined ? [`prices      ${priceText(prices)}`] : []),
     ...(strips.includes("holiday") && names.length > 0 ? [`holidays    ${names.join(", ")}`] : []),
   ];
 }
-
-function extent(values: readonly (number | null)[]): [low: number, high: number] {
-  const known = values.filter((value) => value !== null);
-  return [Math.min(...known), Math.max(...known)];
-}
-
-const money = (price: number) => price.toFixed(2);

@@ -2,9 +2,11 @@
 type Paint = (text: string) => string;
 
 export interface PlotStyle {
-  /** Columns of the terminal; fewer than 40 count as 40. */
+  /** Columns of the terminal; fewer than 40 count as 40, more than 200 as 200. */
   readonly width: number;
-  /** How many days of the past to show. Default: as many as have a column of their own, but at least 28. */
+  /** Lines of the terminal, which the bars grow with, from 8 to 24 lines of them. Default 24. */
+  readonly height?: number | undefined;
+  /** How many days (weeks, months) of the past to show. Default: as many as have a column of their own, but at least 28. */
   readonly days?: number | undefined;
   readonly colors: Readonly<Record<"bold" | "dim" | "red" | "green" | "cyan" | "yellow", Paint>>;
 }

@@ -23,7 +23,7 @@ interface RunOptions {
   /** How the program is called, in this process. */
   readonly program?: string;
   /** Of this process: what its streams are. */
-  readonly terminal?: { readonly isTTY?: boolean; readonly columns?: number };
+  readonly terminal?: { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 }
 
 /** Runs a command line in this process, from the source. */
@@ -70,7 +70,7 @@ function environmentWith(env: RunOptions["env"]): NodeJS.ProcessEnv {
 }
 
 const settings = new Set([
-  ...["DATABASE_URL", "FORECASTLAB_HOME", "FORCE_COLOR", "NO_COLOR", "TERM", "COLUMNS"],
+  ...["DATABASE_URL", "FORECASTLAB_HOME", "FORCE_COLOR", "NO_COLOR", "TERM", "COLUMNS", "LINES"],
   ...["npm_execpath", "npm_config_user_agent"],
 ]);
 

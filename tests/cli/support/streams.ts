@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 
 /** Streams of a command that remember what was written to them. */
-export function rememberingStreams(terminal: { isTTY?: boolean; columns?: number } = {}) {
+export function rememberingStreams(terminal: { isTTY?: boolean; columns?: number; rows?: number } = {}) {
   const written = { stdout: "", stderr: "" };
   const stream = (name: keyof typeof written) =>
     Object.assign(
