@@ -202,14 +202,14 @@ describe("which frame the flags ask for", () => {
 
   test.for([
     [{ horizon: "28" }, "USAGE", "Required option '--cutoff <date>' not specified."],
-    [{ cutoff: "2024-02-29" }, "USAGE", "Required option '--horizon <days>' not specified."],
+    [{ cutoff: "2024-02-29" }, "USAGE", "Required option '--horizon <N>' not specified."],
     [{ cutoff: "2023-02-29", horizon: "28" }, "DATE_INVALID", "--cutoff is not a date: 2023-02-29."],
     ...["0", "1001", "-1", "7.5", "a week", ""].map(
       (horizon) =>
         [
           { cutoff: "2024-02-29", horizon },
           "USAGE",
-          `--horizon takes a number of days from 1 to 1000, not ${horizon}.`,
+          `--horizon takes a number from 1 to 1000, not ${horizon}.`,
         ] as const,
     ),
   ] as const)("%j: %s", async ([options, code, message]) => {

@@ -76,8 +76,8 @@ describe("help names", () => {
   test.for([
     ["calendar", "--from <date> --to <date> [options]", ["--from", "--to"]],
     ["revision", "-m <text> [options]", ["--message"]],
-    ["frame", "--out <file> --cutoff <date> --horizon <days>", ["--out", "--cutoff", "--horizon"]],
-    ["frame audit", "--cutoff <date> --horizon <days> [options]", ["--cutoff", "--horizon"]],
+    ["frame", "--out <file> --cutoff <date> --horizon <N>", ["--out", "--cutoff", "--horizon"]],
+    ["frame audit", "--cutoff <date> --horizon <N> [options]", ["--cutoff", "--horizon"]],
   ] as const)(
     "the required options of %s, in the usage and below a heading",
     async ([path, usage, options]) => {
