@@ -4,6 +4,9 @@ import { countText } from "../system/numbers.ts";
 import { visible } from "../system/visible-text.ts";
 import { boundName, type ForecastColumns, weightColumn } from "./forecast-columns.ts";
 
+/** The column of `forecasts` with the text of a column of the file, while rows are checked. */
+export const textOf = (name: string): string => quoteIdentifier(`${name} as text`);
+
 interface FirstRow {
   readonly rows: number;
   readonly unique_id: string | null;
@@ -28,23 +31,23 @@ type Check = (engine: Engine) => Promise<string | undefined>;
 
 function checksOf({ models, weighted }: ForecastColumns): Check[] {
   return [
-    rowsThat("unique_id IS NULL OR unique_id = ''", (rows) => `${rows} have no unique_id`),
+    rowsThat("unique_id IS NULL OR unique_id = ''", (rows) => `unique_id is missing in ${rows}`),
     rowsThat(
       "ds IS NULL",
       (rows, { value }) => `ds is not a day in ${rows}, for example ${shown(value)}`,
-      "ds_text",
+      textOf("ds"),
     ),
     rowsThat(
       "cutoff IS NULL",
       (rows, { value }) => `cutoff is not a day in ${rows}, for example ${shown(value)}`,
-      "cutoff_text",
+      textOf("cutoff"),
     ),
     rowsThat("ds <= cutoff", (rows, row) => `ds is not after the cutoff in ${rows}, ${firstOf(row)}`),
     repeatedKeys,
     rowsThat(
-      "isinf(y) OR (y IS NULL AND y_text IS NOT NULL)",
+      `isinf(y) OR (y IS NULL AND ${textOf("y")} IS NOT NULL)`,
       (rows, row) => `y is not a finite number in ${rows}, ${firstOf(row)}: ${shown(row.value)}`,
-      "y_text",
+      textOf("y"),
     ),
     noActuals,
     ...(weighted

@@ -16,6 +16,8 @@ export interface ForecastColumns {
   readonly weighted: boolean;
   /** Row numbers that pandas wrote. */
   readonly ignored: readonly string[];
+  /** How the file spells a bound, by its {@link boundName}: `MODEL-lo-80.0` for `MODEL-lo-80`. */
+  readonly spelled: ReadonlyMap<string, string>;
 }
 
 /** The keys of a row, and the actual value. */
@@ -50,8 +52,12 @@ export function forecastColumns(file: readonly FileColumn[]): ForecastColumns | 
   for (const { name, model, side, level } of bounds) {
     if (!models.some((one) => one.name === model)) return `it has ${name} and no column ${model}`;
     if (!(level > 0 && level < 100)) return `the level of ${name} is not between 0 and 100`;
-    const other = boundName(model, side === "lo" ? "hi" : "lo", level);
-    if (!names.has(other)) return `it has ${name} and no column ${other}`;
+    const same = bounds.filter((one) => one.model === model && one.level === level);
+    if (same.length > 2) return `it has the level ${level} of ${model} twice`;
+    const other = side === "lo" ? "hi" : "lo";
+    if (!same.some((one) => one.side === other)) {
+      return `it has ${name} and no column ${boundName(model, other, level)}`;
+    }
   }
   return {
     models: models.map(({ name }) => ({
@@ -63,6 +69,7 @@ export function forecastColumns(file: readonly FileColumn[]): ForecastColumns | 
     })),
     weighted: names.has(weightColumn),
     ignored,
+    spelled: new Map(bounds.map(({ name, model, side, level }) => [boundName(model, side, level), name])),
   };
 }
 

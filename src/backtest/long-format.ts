@@ -1,17 +1,15 @@
-import { statSync } from "node:fs";
-import { quoteIdentifier, quoteLiteral } from "../database/identifiers.ts";
+import { quoteIdentifier } from "../database/identifiers.ts";
 import type { Engine } from "../duckdb/engine.ts";
-import { ForecastLabError, fail } from "../errors.ts";
-import { withFileFailures } from "../system/file-failures.ts";
-import { problemOfRows } from "./forecast-checks.ts";
+import { fail } from "../errors.ts";
+import { problemOfRows, textOf } from "./forecast-checks.ts";
 import {
   boundName,
-  type FileColumn,
   type ForecastColumns,
   type ForecastModel,
   forecastColumns,
   weightColumn,
 } from "./forecast-columns.ts";
+import { reading, relationOf, type Source, sourceOf } from "./forecast-source.ts";
 
 /**
  * Forecasts that were read from a file. Their rows are in the engine's table `forecasts`, one row per series, day and cutoff:
@@ -43,83 +41,68 @@ export interface Forecasts {
  * @throws FORECASTS_UNREADABLE, FILE_NOT_FOUND, FILE_IS_DIRECTORY, FILE_NOT_PERMITTED
  */
 export async function readForecasts(engine: Engine, path: string): Promise<Forecasts> {
-  const { isCsv, relation } = relationOf(path);
-  const columns = await readColumns(engine, path, relation, isCsv);
-  await reading(engine, path, () => engine.run(createForecasts(relation, columns)));
+  const source = sourceOf(path);
+  const relation = await relationOf(engine, path, source);
+  const { columns, types } = await readColumns(engine, path, relation, source);
+  await reading(engine, path, () => engine.run(createForecasts(relation, columns, types)));
   try {
     const rows = await engine.count("SELECT count(*) FROM forecasts");
     const problem = rows === 0 ? "it has no rows" : await problemOfRows(engine, columns);
     if (problem !== undefined) throw fail("FORECASTS_INVALID", { path, problem });
-    await engine.run(dropNaN(columns));
-    return { ...columns, rows, ...(await summaryOf(engine)) };
+    await tidyRows(engine, columns);
+    const { models, weighted, ignored } = columns;
+    return { models, weighted, ignored, rows, ...(await summaryOf(engine)) };
   } catch (error) {
     await engine.run("DROP TABLE forecasts").catch(() => {});
     throw error;
   }
 }
 
-function relationOf(path: string): { readonly isCsv: boolean; readonly relation: string } {
-  const found = withFileFailures(path, "read", () => statSync(path));
-  if (found.isDirectory()) throw fail("FILE_IS_DIRECTORY", { path });
-  // DuckDB expects a pattern.
-  const file = quoteLiteral(path.replaceAll(/[*?[]/g, "[$&]"));
-  if (/\.parquet$/i.test(path)) {
-    return { isCsv: false, relation: `read_parquet(${file}, hive_partitioning = false)` };
-  }
-  if (/\.csv(\.gz)?$/i.test(path)) {
-    return {
-      isCsv: true,
-      relation: `read_csv(${file}, header = true, all_varchar = true, hive_partitioning = false)`,
-    };
-  }
-  throw fail("FORECASTS_UNREADABLE", { path, reason: "its name ends in neither .parquet nor .csv" });
-}
-
 async function readColumns(
   engine: Engine,
   path: string,
   relation: string,
-  isCsv: boolean,
-): Promise<ForecastColumns> {
+  { isCsv }: Source,
+): Promise<{ readonly columns: ForecastColumns; readonly types: ReadonlyMap<string, string> }> {
   const described = await reading(engine, path, () =>
     engine.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${relation}`),
   );
-  const columns = forecastColumns(
-    described.map(({ column_name, column_type }): FileColumn => {
-      return { name: column_name, type: isCsv ? "CSV" : column_type };
-    }),
-  );
+  const types = new Map(described.map(({ column_name, column_type }) => [column_name, column_type]));
+  const columns = forecastColumns([...types].map(([name, type]) => ({ name, type: isCsv ? "CSV" : type })));
   if (typeof columns === "string") throw fail("FORECASTS_INVALID", { path, problem: columns });
-  return columns;
+  return { columns, types };
 }
 
-/** DuckDB's errors about the file. */
-async function reading<T>(engine: Engine, path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    engine.signal?.throwIfAborted();
-    const message = error instanceof Error ? error.message : String(error);
-    const ours = error instanceof ForecastLabError || /^Out of Memory|No space left|^ENOSPC/.test(message);
-    if (ours) throw error;
-    throw fail("FORECASTS_UNREADABLE", { path, reason: message.split("\n")[0] ?? "" }, error);
-  }
-}
-
-function createForecasts(relation: string, columns: ForecastColumns): string {
-  const day = (name: string) => `TRY_CAST(trim(${name}::VARCHAR) AS TIMESTAMP)`;
-  const wholeDay = (name: string) =>
-    `CASE WHEN isfinite(${day(name)}) AND ${day(name)} = date_trunc('day', ${day(name)}) THEN ${day(name)}::DATE END`;
-  const number = (name: string) => `TRY_CAST(${quoteIdentifier(name)} AS DOUBLE) AS ${quoteIdentifier(name)}`;
+function createForecasts(
+  relation: string,
+  columns: ForecastColumns,
+  types: ReadonlyMap<string, string>,
+): string {
+  const day = (name: string) => {
+    const time = /^(DATE|TIMESTAMP)/.test(types.get(name) ?? "")
+      ? `${name}::TIMESTAMP`
+      : `TRY_CAST(trim(${name}::VARCHAR) AS TIMESTAMP)`;
+    return `CASE WHEN isfinite(${time}) AND ${time} = ${time}::DATE THEN ${time}::DATE END`;
+  };
+  const number = (name: string) =>
+    `TRY_CAST(${quoteIdentifier(columns.spelled.get(name) ?? name)} AS DOUBLE) AS ${quoteIdentifier(name)}`;
+  const y = "TRY_CAST(y AS DOUBLE)";
+  const text = (name: string, isGood: string) =>
+    `CASE WHEN NOT coalesce(${isGood}, false) THEN ${name}::VARCHAR END AS ${textOf(name)}`;
+  const texts = [
+    text("ds", `(${day("ds")}) IS NOT NULL`),
+    text("cutoff", `(${day("cutoff")}) IS NOT NULL`),
+    text("y", `isfinite(${y})`),
+  ];
   return `
     CREATE TABLE forecasts AS
     SELECT
       unique_id::VARCHAR AS unique_id,
-      ${wholeDay("ds")} AS ds,
-      ${wholeDay("cutoff")} AS cutoff,
-      TRY_CAST(y AS DOUBLE) AS y,
+      ${day("ds")} AS ds,
+      ${day("cutoff")} AS cutoff,
+      ${y} AS y,
       ${columns.weighted ? number(weightColumn) : `1e0 AS ${weightColumn}`},
-      ${[...numbersOf(columns).map(number), "ds::VARCHAR AS ds_text", "cutoff::VARCHAR AS cutoff_text", "y::VARCHAR AS y_text"].join(",\n      ")}
+      ${[...numbersOf(columns).map(number), ...texts].join(",\n      ")}
     FROM ${relation}`;
 }
 
@@ -130,15 +113,14 @@ const numbersOf = ({ models }: ForecastColumns) =>
   ]);
 
 /** Null is the one sign for a value that is not known; and the texts were for messages only. */
-const dropNaN = (columns: ForecastColumns) => `
-  CREATE OR REPLACE TABLE forecasts AS
-  SELECT
-    * EXCLUDE (ds_text, cutoff_text, y_text)
-    REPLACE (${["y", ...numbersOf(columns)].map(orNull).join(", ")})
-  FROM forecasts`;
-
-const orNull = (name: string) =>
-  `CASE WHEN isfinite(${quoteIdentifier(name)}) THEN ${quoteIdentifier(name)} END AS ${quoteIdentifier(name)}`;
+async function tidyRows(engine: Engine, columns: ForecastColumns): Promise<void> {
+  for (const name of ["y", ...numbersOf(columns)].map(quoteIdentifier)) {
+    await engine.run(`UPDATE forecasts SET ${name} = NULL WHERE isnan(${name})`);
+  }
+  for (const name of ["ds", "cutoff", "y"]) {
+    await engine.run(`ALTER TABLE forecasts DROP COLUMN ${textOf(name)}`);
+  }
+}
 
 async function summaryOf(engine: Engine) {
   const [summary] = await engine.rows<{ series: number; without_y: number }>(`
