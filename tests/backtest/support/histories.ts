@@ -16,7 +16,7 @@ export const histories = fc
         y: fc.oneof(
           fc.constant(0),
           fc.integer({ min: 0, max: 40 }),
-          fc.double({ min: 0, max: 100, noNaN: true }),
+          fc.integer({ min: 0, max: 10_000 }).map((cents) => cents / 100),
         ),
         weight: fc.constantFrom(1, 1, 1, 0),
       }),
