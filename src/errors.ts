@@ -938,6 +938,22 @@ export const catalogue = {
     action: "Valid are {valid}, in Parquet and CSV.",
   },
 
+  // ---- backtests
+  FORECASTS_UNREADABLE: {
+    exit: 1,
+    http: 422,
+    message: "{path} cannot be read as forecasts: {reason}.",
+    action:
+      "Write the forecasts again as Parquet or CSV with a header, in a file whose name ends in .parquet or .csv.",
+  },
+  FORECASTS_INVALID: {
+    exit: 1,
+    http: 422,
+    message: "{path} cannot be scored: {problem}.",
+    action:
+      "Correct the file: one row per unique_id, ds and cutoff, the actual y, one column per model, and bounds as MODEL-lo-80 and MODEL-hi-80. Nothing was scored.",
+  },
+
   // ---- the run itself
   INTERRUPTED: {
     exit: 1,

@@ -12,7 +12,7 @@ const layers: readonly (readonly string[])[] = [
   ["system", "schema"],
   ["database"],
   ["duckdb"],
-  ["migration", "calendar", "ingest", "rollup", "frame", "query"],
+  ["migration", "calendar", "ingest", "rollup", "frame", "query", "backtest"],
   ["recipes"],
   ["cli", "index"],
 ];
