@@ -865,6 +865,13 @@ export const catalogue = {
     message: "No {freq} with sales is complete on the cutoff {cutoff}: the first one is {begins} to {ends}.",
     action: "Sales go from {from} to {to}. Choose a cutoff at the end of a {freq}, or a frame of days.",
   },
+  BACKTEST_BEYOND_DATA: {
+    exit: 1,
+    http: 422,
+    message:
+      "{folds} folds of {horizon} {freq}s, {step} apart and up to {cutoff}, begin at {first}, and the sales begin {from}.",
+    action: "Ask for fewer folds, a smaller step or a shorter horizon.",
+  },
   FRAME_SELECTION_UNKNOWN: {
     exit: 1,
     http: 422,

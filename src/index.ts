@@ -4,6 +4,19 @@
  */
 
 export {
+  type BacktestFold,
+  type BacktestPhase,
+  type BacktestProgress,
+  type BacktestRequest,
+  type BacktestResult,
+  backtest,
+  type ModelScores,
+  type RidgeSummary,
+  type ScoreRequest,
+  type ScoreResult,
+  scoreForecasts,
+} from "./backtest/index.ts";
+export {
   type CalendarFill,
   type CalendarRange,
   type CalendarRemoval,

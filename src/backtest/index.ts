@@ -20,6 +20,18 @@ export { type Choice, chooseModel } from "./models/auto.ts";
 export { type History, hasTwoSeasons, type Model, observationsOf } from "./models/history.ts";
 export { type BaselineName, baselineNames, baselines } from "./models/index.ts";
 export * from "./ridge/index.ts";
+export { backtest } from "./run/backtest.ts";
+export {
+  type BacktestFold,
+  type BacktestPhase,
+  type BacktestProgress,
+  type BacktestRequest,
+  type BacktestResult,
+  backtestPhases,
+  type ModelScores,
+  type RidgeSummary,
+} from "./run/request.ts";
+export { type ScoreRequest, type ScoreResult, scoreForecasts } from "./run/score-file.ts";
 export { meanDifference, type Scales, scalesOf } from "./scores/scale.ts";
 export {
   addForecasts,
