@@ -115,7 +115,7 @@ async function answersOf(
   definition: FrameDefinition,
   signal: AbortSignal,
 ): Promise<Map<string, object[]>> {
-  const [{ checkDefinition }, { prepareFrame }, { withSnapshot }] = await Promise.all([
+  const [{ checkDefinition }, { prepareFrames }, { withSnapshot }] = await Promise.all([
     internal("frame/definition.js"),
     internal("frame/prepare.js"),
     internal("frame/source/snapshot.js"),
@@ -128,7 +128,7 @@ async function answersOf(
       answers.set(questionOf(sql, values), answer);
       return answer;
     };
-    return prepareFrame({ ...reader, rows }, checked);
+    return prepareFrames({ ...reader, rows }, checked);
   });
   return answers;
 }
