@@ -97,6 +97,7 @@ async function auditIn(
     passed: done.every(({ differing }) => differing.length === 0),
     cutoff: definition.cutoffs[0] ?? "",
     horizon: definition.horizon,
+    freq: definition.spec.freq,
     checks: done,
   };
 }
