@@ -506,6 +506,19 @@ export const catalogue = {
     action: "Start it.",
     cli: "Run: forecastlab db start",
   },
+  EMBEDDED_NOT_LISTENING: {
+    exit: 1,
+    http: 409,
+    message: "The embedded server in {home} is already running, {how}, and a port is chosen when it starts.",
+    action: "Stop it, and start it with the port.",
+    cli: "Run: forecastlab db stop, then: forecastlab db start --port <number>",
+  },
+  EMBEDDED_PORT_TAKEN: {
+    exit: 1,
+    http: 409,
+    message: "The embedded server cannot listen on port {port} of 127.0.0.1: {reason}.",
+    action: "Choose another port from 1024 to 65535, or end what uses this one.",
+  },
   EMBEDDED_BUSY: {
     exit: 1,
     http: 503,
