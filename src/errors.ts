@@ -754,6 +754,13 @@ export const catalogue = {
     message: "The mapping's expression for {column} fails: {problem}.",
     action: "Use TRY_CAST, or CASE WHEN for the rows it fails for. Nothing was published.",
   },
+  MAPPING_MEMORY_EXCEEDED: {
+    exit: 1,
+    http: 422,
+    message: "The mapping's expressions for {columns} need more than {limit} of memory.",
+    action:
+      "Write them so that they make no long texts and lists of many rows, or load the rows in several parts. Nothing was published.",
+  },
   DUPLICATE_POLICY_INVALID: {
     exit: 2,
     http: 400,
