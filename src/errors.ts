@@ -7,7 +7,7 @@
  * all the same are masked.
  */
 
-interface CatalogueEntry {
+interface CatalogEntry {
   /** 1 a handled failure, 2 wrong usage, 3 rejects over the limit, drift or a leak found. */
   readonly exit: 1 | 2 | 3;
   readonly http: number;
@@ -19,7 +19,7 @@ interface CatalogueEntry {
   readonly cli?: string;
 }
 
-export const catalogue = {
+export const catalog = {
   // ---- usage and settings
   USAGE: {
     exit: 2,
@@ -784,9 +784,9 @@ export const catalogue = {
   LOAD_MONTH_BUSY: {
     exit: 1,
     http: 409,
-    message: "Another load is running on {table} ({holder}).",
-    action: "Try again when it has finished, or let this load wait for it.",
-    cli: "It waits without --no-wait.",
+    message: "Another load is running on {table} ({holder}){waited}.",
+    action: "Try again when it has finished, or let this load wait for it longer. Nothing was published.",
+    cli: "It waits for up to an hour without --no-wait, and for N seconds with --lock-wait N.",
   },
   LOAD_CONFLICT: {
     exit: 1,
@@ -966,9 +966,9 @@ export const catalogue = {
     action: "Report it, with the causes of this error.",
     cli: "Run the command with --verbose and report what it prints.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;
 
-export type ErrorCode = keyof typeof catalogue;
+export type ErrorCode = keyof typeof catalog;
 
 /**
  * Why a row of a load was rejected: the code in the rejects file, and what it means. The file's own message is about the
@@ -1015,15 +1015,15 @@ type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer
   : never;
 
 type Values<C extends ErrorCode> = Record<
-  | Placeholders<(typeof catalogue)[C]["message"]>
-  | Placeholders<(typeof catalogue)[C]["action"]>
-  | Placeholders<CliOf<(typeof catalogue)[C]>>,
+  | Placeholders<(typeof catalog)[C]["message"]>
+  | Placeholders<(typeof catalog)[C]["action"]>
+  | Placeholders<CliOf<(typeof catalog)[C]>>,
   string | number
 >;
 
 type CliOf<Entry> = Entry extends { readonly cli: infer Text extends string } ? Text : "";
 
-/** A failure of the catalogue. */
+/** A failure of the catalog. */
 export class ForecastLabError extends Error {
   readonly code: ErrorCode;
   readonly action: string;
@@ -1041,7 +1041,7 @@ export class ForecastLabError extends Error {
         typeof value === "string" ? maskSecrets(value) : value,
       ]),
     );
-    const entry: CatalogueEntry = catalogue[code];
+    const entry: CatalogEntry = catalog[code];
     super(fill(entry.message, received), cause === undefined ? undefined : { cause });
     this.name = "ForecastLabError";
     this.code = code;

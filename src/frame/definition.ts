@@ -28,10 +28,13 @@ export interface CheckedDefinition {
   readonly knownAt: string | null;
 }
 
-/** @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FILE_NOT_FOUND and the other errors of reading a file */
-export async function checkDefinition(definition: FrameDefinition): Promise<CheckedDefinition> {
-  kinds.requireArguments("The frame", { definition }, { definition: kinds.object });
-  kinds.requireArguments("The frame", definition, {
+/**
+ * @param of the public function, for messages
+ * @throws ARGUMENT_INVALID, DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FILE_NOT_FOUND and the other errors of reading a file
+ */
+export async function checkDefinition(of: string, definition: FrameDefinition): Promise<CheckedDefinition> {
+  kinds.requireArguments(of, { definition }, { definition: kinds.object });
+  kinds.requireArguments(of, definition, {
     cutoff: kinds.day,
     "spec?": kinds.textOr("a spec of parseSpec"),
     "knownAt?": kinds.text,

@@ -88,7 +88,7 @@ export async function buildFrameFrom(
   request: FrameRequest,
   { blockDays }: Pick<ComputeOptions, "blockDays"> = {},
 ): Promise<FrameResult> {
-  const definition = await checkDefinition(request);
+  const definition = await checkDefinition("buildFrame", request);
   const clock = phaseClock(framePhases, request.onProgress);
   return withFrameEngine(request.signal, async (engine) => {
     const { prepared, output } = await extract(engine, withReader, definition, request, clock);

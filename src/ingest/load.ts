@@ -181,6 +181,7 @@ function publishRows(
     entry,
     dryRun: outcome.dryRun,
     wait: request.wait ?? true,
+    lockWait_s: request.lockWait_s,
     missing: outcome.validated.created,
     counts: (changes, created) =>
       loadCounts({ ...outcome, validated: { ...outcome.validated, created } }, changes),

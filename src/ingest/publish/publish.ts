@@ -47,6 +47,7 @@ export async function publish(
   await step(options, "lock months");
   await lockMonths(client, contract.name, months, "session", {
     wait: options.wait,
+    limit_s: options.lockWait_s,
     ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
   });
   let failed = true;
@@ -126,7 +127,9 @@ async function publishOnce(
   const begun = performance.now();
   const transaction = async () => {
     await step(options, "begin");
-    if (swaps.length > 0 && toMerge.length > 0) await lockSwapTurn(client, options.onTurn);
+    if (swaps.length > 0 && toMerge.length > 0) {
+      await lockSwapTurn(client, contract.name, { limit_s: options.lockWait_s, onWait: options.onTurn });
+    }
     // A load may move the boundary between two price windows: only the outcome must not overlap.
     await client.query("SET CONSTRAINTS ALL DEFERRED");
     for (const plan of toMerge) {
