@@ -18,6 +18,13 @@ const file = workspace.write(
 );
 const months = ["2024-01", "2024-02"] as const;
 
+/** Of this database: other tests use others of the same server. */
+const heldLocks = `
+  SELECT FROM pg_locks
+  JOIN pg_database ON pg_database.oid = pg_locks.database AND datname = current_database()
+  WHERE locktype = 'advisory' AND granted
+`;
+
 /** Runs the work while another session holds months. */
 function whileHeld<T>(
   held: readonly (typeof months)[number][],
@@ -51,7 +58,7 @@ test("a load waits for another one as long as it is told, says for what, and pub
   );
   expect(stderr).toContain("--lock-wait N");
   expect(await query(database, "SELECT FROM sales_daily")).toEqual([]);
-  expect(await query(database, "SELECT FROM pg_locks WHERE locktype = 'advisory'")).toEqual([]);
+  expect(await query(database, heldLocks)).toEqual([]);
 });
 
 test("the limit holds for all months together", async () => {
@@ -91,9 +98,7 @@ test("a load that gets its months in time is published, and its session waits fo
   await withClient(database, async (client) => {
     await client.query("SET lock_timeout = '7s'");
     const held = whileHeld(["2024-01"], () => sleep(300));
-    await expect
-      .poll(() => query(database, "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"))
-      .toHaveLength(1);
+    await expect.poll(() => query(database, heldLocks)).toHaveLength(1);
     await lockMonths(client, "sales_daily", ["2024-01"], "session", { limit_s: 60 });
     await held;
     expect(await rowsOf(client, "SHOW lock_timeout")).toEqual([{ lock_timeout: "7s" }]);
