@@ -121,7 +121,7 @@ async function answersOf(
     internal("frame/source/snapshot.js"),
   ]);
   const answers = new Map<string, object[]>();
-  const checked = await checkDefinition(definition);
+  const checked = await checkDefinition("buildFrame", definition);
   await withSnapshot(database, signal, (reader: WarehouseReader) => {
     const rows: WarehouseReader["rows"] = async (sql, values) => {
       const answer = await reader.rows(sql, values);

@@ -72,7 +72,7 @@ export async function scoreForecasts(database: Database, request: ScoreRequest):
     const forecasts = await readForecasts(engine, file);
     const rows = await rowsBySeries(engine, forecasts);
     const asked = { horizon: 1, spec, freq, knownAt };
-    const checked = await checkDefinition(asked, forecasts.cutoffs);
+    const checked = await checkDefinition("scoreForecasts", asked, forecasts.cutoffs);
     const grain = grainOf(checked.spec.freq, checked.spec.week_start ?? undefined);
     for (const [uniqueId, of] of rows) requirePeriods(file, uniqueId, of, grain);
     // A frame's cutoff is the last day of the last known period; a file may have any day of it.

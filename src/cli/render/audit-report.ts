@@ -4,7 +4,9 @@ import { type Output, table } from "./output.ts";
 
 /** Prints the checks on stdout, and what differs on stderr. */
 export function printAudit({ cutoff, horizon, freq, checks }: AuditReport, output: Output): void {
-  output.line(output.colors.bold(`Audit of the frame up to ${cutoff} with a horizon of ${countText(horizon, freq)}`));
+  output.line(
+    output.colors.bold(`Audit of the frame up to ${cutoff} with a horizon of ${countText(horizon, freq)}`),
+  );
   const rows = checks.map(({ name, perturbed, rows, cells, differing }) => [
     name,
     perturbed,

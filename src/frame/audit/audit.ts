@@ -54,7 +54,7 @@ export async function auditFrame(
   );
   kinds.requireArguments("auditFrame", request, { "onCheck?": kinds.callback });
   const { signal } = request;
-  const definition = await checkDefinition(request);
+  const definition = await checkDefinition("auditFrame", request);
   const audit = (client: Client) =>
     withFrameEngine(signal, (engine) => auditIn({ client, engine, definition, extra }, request));
   return withClient(database, audit, signal);
