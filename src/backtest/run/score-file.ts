@@ -66,7 +66,13 @@ export async function scoreForecasts(database: Database, request: ScoreRequest):
     { database, request },
     { database: kinds.database, request: kinds.object },
   );
-  kinds.requireArguments("scoreForecasts", request, { file: kinds.text });
+  kinds.requireArguments("scoreForecasts", request, {
+    file: kinds.text,
+    "spec?": kinds.textOr("a spec of parseSpec"),
+    "freq?": kinds.text,
+    "knownAt?": kinds.text,
+    "signal?": kinds.signal,
+  });
   const { file, spec, freq, knownAt, signal } = request;
   return withEngine(signal, async (engine) => {
     const forecasts = await readForecasts(engine, file);
