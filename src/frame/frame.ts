@@ -179,7 +179,8 @@ async function extract(
   });
 }
 
-function manifestOf(
+/** The manifest of the frame of a cutoff. @param index of the cutoff */
+export function manifestOf(
   { definition, folds, loads, not_reconstructed }: PreparedFrames,
   index: number,
   { counts, missing }: ComputedFrame,

@@ -56,3 +56,7 @@ export {
   type SpecInput,
   specHash,
 } from "./specification/index.ts";
+export type { FrameCell } from "./stream/cells.ts";
+export { frameBatches } from "./stream/frame-batches.ts";
+export { type FrameRow, frameRows } from "./stream/frame-rows.ts";
+export type { FrameStream, FrameStreamRequest } from "./stream/frame-stream.ts";

@@ -44,6 +44,18 @@ const calls: Record<string, unknown[][]> = {
     [{ cutoff: new Date(0), folds: 1, step: 1 }],
     [{ cutoff: "2024-01-01", folds: "2", step: 1 }],
   ],
+  frameBatches: [
+    [],
+    [database],
+    [database, { ...frame, frame: "both" }],
+    ["postgresql://u:secret@h/d", frame],
+  ],
+  frameRows: [
+    [],
+    [database, { ...frame, frame: 7 }],
+    [database, { ...frame, signal: {} }],
+    [database, { ...frame, onProgress: true }],
+  ],
   fillCalendar: [
     [],
     [database],

@@ -1,8 +1,8 @@
-import { basename } from "node:path";
 import type { FrameResult, FramesResult, Manifest } from "../../frame/index.ts";
 import { displayWidth } from "../../system/display-width.ts";
 import { bytesText, countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
+import { readingText } from "./reading-text.ts";
 
 /** Prints what a frame holds and how to read it on stdout, what it lacks on stderr. */
 export function printFrame(result: FrameResult, output: Output): void {
@@ -17,7 +17,8 @@ export function printFrame(result: FrameResult, output: Output): void {
   output.report();
   const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
   output.report(`  ${output.colors.dim(seconds.join(", "))}`);
-  output.report(`  in Python: ${readingIt(result)}`);
+  const reading = "  in Python: ";
+  output.report(`${reading}${readingText(result, output.width - reading.length)}`);
   for (const note of shortcomings(manifest)) output.note(`${output.errorColors.yellow("note")} ${note}`);
 }
 
@@ -106,19 +107,6 @@ function fitting(names: readonly string[], room: number): string {
     if (displayWidth(line) <= room || shown === 1) return line;
   }
   return "";
-}
-
-/** The line of Python that reads the training frame. */
-function readingIt({ training, manifest }: FrameResult): string {
-  const path = JSON.stringify(training);
-  const first = manifest.files.find(({ frame }) => frame === "training")?.path ?? training;
-  const partitioned = basename(first) !== basename(training);
-  const format = first.slice(first.lastIndexOf(".") + 1);
-  if (format === "parquet") return `pd.read_parquet(${path})`;
-  if (partitioned) {
-    return `pyarrow.dataset.dataset(${path}, format="${format}", partitioning="hive").to_table().to_pandas()`;
-  }
-  return format === "csv" ? `pd.read_csv(${path}, parse_dates=["ds"])` : `pd.read_feather(${path})`;
 }
 
 /** What the frame does not have, and why. */
