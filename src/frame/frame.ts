@@ -182,7 +182,7 @@ async function extract(
 function manifestOf(
   { definition, folds, loads, not_reconstructed }: PreparedFrames,
   index: number,
-  { counts, missing }: ComputedFrame,
+  { counts, missing, readiness }: ComputedFrame,
   files: Manifest["files"],
 ): Manifest {
   const prepared = folds[index] as PreparedFrames["folds"][number];
@@ -199,6 +199,7 @@ function manifestOf(
     spec_sha256: specHash(spec),
     loads,
     counts,
+    readiness,
     files,
     columns: dictionaryOf(columns, horizon),
     left_out,

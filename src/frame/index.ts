@@ -39,6 +39,20 @@ export {
   writePlotPage,
 } from "./plot/index.ts";
 export {
+  frameReadiness,
+  type ReadinessReport,
+  type ReadinessRequest,
+  type SeriesReadiness,
+} from "./readiness/readiness.ts";
+export {
+  type ReadinessStatus,
+  type Reason,
+  type ReasonCode,
+  readinessReasons,
+  readinessStatuses,
+} from "./readiness/reasons.ts";
+export type { ReadinessSummary } from "./readiness/summary.ts";
+export {
   type DriverName,
   driverNames,
   type FrameSpec,
