@@ -4,7 +4,7 @@ import { dateOf } from "./days.ts";
 import { blockRows, frameRows, sales, series } from "./engine-tables.ts";
 import type { Counts, MissingPrices } from "./manifest.ts";
 import type { FramePlan } from "./plan.ts";
-import { demandOfBlock, readinessOfBlock } from "./readiness/figures.ts";
+import { demandOfBlock, readinessOfBlock } from "./readiness/block.ts";
 import { type ReadinessSummary, readinessCount } from "./readiness/summary.ts";
 import type { Fold, FrameScope } from "./scope.ts";
 

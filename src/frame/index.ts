@@ -44,13 +44,8 @@ export {
   type ReadinessRequest,
   type SeriesReadiness,
 } from "./readiness/readiness.ts";
-export {
-  type ReadinessStatus,
-  type Reason,
-  type ReasonCode,
-  readinessReasons,
-  readinessStatuses,
-} from "./readiness/reasons.ts";
+export { readinessReasons } from "./readiness/reasons.ts";
+export { type ReadinessStatus, type Reason, type ReasonCode, readinessStatuses } from "./readiness/rule.ts";
 export type { ReadinessSummary } from "./readiness/summary.ts";
 export {
   type DriverName,

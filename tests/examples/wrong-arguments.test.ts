@@ -40,6 +40,16 @@ const calls: Record<string, unknown[][]> = {
     [{ cutoff: new Date(0), folds: 1, step: 1 }],
     [{ cutoff: "2024-01-01", folds: "2", step: 1 }],
   ],
+  frameReadiness: [
+    [],
+    [database],
+    [database, { ...frame, cutoff: new Date(0) }],
+    [database, { ...frame, status: "ready" }],
+    [database, { ...frame, top: "5" }],
+    [database, { ...frame, top: 0 }],
+    [database, { ...frame, onProgress: true }],
+    ["postgresql://u:secret@h/d", frame],
+  ],
   fillCalendar: [
     [],
     [database],

@@ -14,8 +14,10 @@ import type { Freq } from "../grain.ts";
 import { type FramePlan, planFrame } from "../plan.ts";
 import { extractFacts, type PreparedFrames, prepareFrames, requireSeries } from "../prepare.ts";
 import { withSnapshot } from "../source/snapshot.ts";
-import { type Figures, figuresOf, type ReadinessRow } from "./figures.ts";
-import { type ReadinessStatus, type Reason, readinessStatuses, rulesIn } from "./reasons.ts";
+import { figuresOf, type ReadinessRow } from "./block.ts";
+import type { Figures } from "./figures.ts";
+import { rulesIn } from "./reasons.ts";
+import { type ReadinessStatus, type Reason, readinessStatuses } from "./rule.ts";
 import type { ReadinessSummary } from "./summary.ts";
 import { thresholdsOf } from "./thresholds.ts";
 

@@ -1,6 +1,7 @@
 import type { Engine } from "../../duckdb/engine.ts";
 import { blockReadiness } from "../engine-tables.ts";
-import { type ReadinessStatus, type ReasonCode, rules, rulesIn } from "./reasons.ts";
+import { rules, rulesIn } from "./reasons.ts";
+import type { ReadinessStatus, ReasonCode } from "./rule.ts";
 
 /** How many series of a frame are ready to be forecast: each of them has one status. */
 export interface ReadinessSummary {
