@@ -4,6 +4,8 @@ import { dateOf } from "./days.ts";
 import { blockRows, frameRows, sales, series } from "./engine-tables.ts";
 import type { Counts, MissingPrices } from "./manifest.ts";
 import type { FramePlan } from "./plan.ts";
+import { demandOfBlock, readinessOfBlock } from "./readiness/block.ts";
+import { type ReadinessSummary, readinessCount } from "./readiness/summary.ts";
 import type { Fold, FrameScope } from "./scope.ts";
 
 const usualBlock = 400_000;
@@ -12,6 +14,7 @@ const usualBlock = 400_000;
 export interface ComputedFrame {
   readonly counts: Counts;
   readonly missing: MissingPrices | null;
+  readonly readiness: ReadinessSummary;
 }
 
 /** One of the frames to compute. */
@@ -29,6 +32,8 @@ export interface ComputeOptions {
   readonly append: (fold: number, frame: FrameKind, sql: string) => Promise<number>;
   /** Called after each block with the number of series that are done, and of how many. */
   readonly onBlock?: (done: number, of: number) => void;
+  /** Called for each block and cutoff, when its `block_readiness` is made. */
+  readonly onReadiness?: () => Promise<void>;
   /**
    * How many periods the series of a block have together, about. Default: 400,000. Larger blocks take more memory and no less time;
    * blocks of half the size take a tenth more time (docs/adr/0020).
@@ -47,13 +52,14 @@ export async function computeFrames(
   engine: Engine,
   plan: FramePlan,
   folds: readonly FoldPlan[],
-  { append, onBlock = () => {}, blockPeriods = usualBlock }: ComputeOptions,
+  { append, onBlock = () => {}, onReadiness, blockPeriods = usualBlock }: ComputeOptions,
 ): Promise<ComputedFrame[]> {
   const counted: Awaited<ReturnType<typeof countSeries>>[] = [];
   for (const { fold } of folds) counted.push(await countSeries(engine, fold, plan.scope));
   const counts = counted.map((count) => ({
     ...{ ...count, training_rows: 0, future_rows: 0, imputed: 0, stockout: 0, closed: 0 },
     unpriced: [] as Unpriced[],
+    readiness: readinessCount(),
   }));
   await engine.run(`DROP TABLE ${sales}`);
   const total = await engine.count(`SELECT count(*) FROM ${series}`);
@@ -77,14 +83,19 @@ export async function computeFrames(
           count.imputed += masks.imputed;
           count.stockout += masks.stockout;
           count.closed += masks.closed;
-        } else if (plan.hasPrices && columns.some(({ driver }) => driver === "price")) {
-          count.unpriced.push(...(await unpricedIn(engine)));
+          await engine.run(demandOfBlock(plan.scope));
+        } else {
+          const priced = plan.hasPrices && columns.some(({ driver }) => driver === "price");
+          if (priced) count.unpriced.push(...(await unpricedIn(engine)));
+          await engine.run(readinessOfBlock(plan.scope, fold, priced));
+          await count.readiness.addBlock(engine);
+          await onReadiness?.();
         }
       }
     }
     onBlock(last + 1, total);
   }
-  return counts.map(({ unpriced, without_sale, ended, ...count }, index) => ({
+  return counts.map(({ unpriced, readiness, without_sale, ended, ...count }, index) => ({
     counts: {
       series: count.series,
       training_rows: count.training_rows,
@@ -98,6 +109,7 @@ export async function computeFrames(
     missing: folds[index]?.columns.some(({ driver }) => driver === "price")
       ? missingPrices(unpriced, plan.scope)
       : null,
+    readiness: readiness.summary(),
   }));
 }
 

@@ -183,7 +183,7 @@ async function extract(
 export function manifestOf(
   { definition, folds, loads, not_reconstructed }: PreparedFrames,
   index: number,
-  { counts, missing }: ComputedFrame,
+  { counts, missing, readiness }: ComputedFrame,
   files: Manifest["files"],
 ): Manifest {
   const prepared = folds[index] as PreparedFrames["folds"][number];
@@ -200,6 +200,7 @@ export function manifestOf(
     spec_sha256: specHash(spec),
     loads,
     counts,
+    readiness,
     files,
     columns: dictionaryOf(columns, horizon),
     left_out,

@@ -1,5 +1,6 @@
 import type { Column, ColumnClass, ColumnType, FrameKind } from "./columns.ts";
 import { type Dtypes, dtypes } from "./dtypes.ts";
+import type { ReadinessSummary } from "./readiness/summary.ts";
 import type { FrameSpec } from "./specification/index.ts";
 
 /** What a frame contains and what it was built from. Nothing in it depends on when or where it was built. */
@@ -20,6 +21,7 @@ export interface Manifest {
   /** Ids in the ledger of the loads that wrote the tables of the frame. Facts written by plain SQL have none. */
   readonly loads: readonly number[];
   readonly counts: Counts;
+  readonly readiness: ReadinessSummary;
   readonly files: readonly ManifestFile[];
   readonly columns: readonly ManifestColumn[];
   /** Drivers that the default frame omits, because they have no facts up to the cutoff. */

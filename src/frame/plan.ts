@@ -77,6 +77,7 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
           "history.is_stockout AS _is_stockout",
           `${isClosed} AS _is_closed`,
           `${weightOf(scope)} AS _sample_weight`,
+          `${weightOf(scope)} > 0 AS _is_observed`,
           ...(spec.ended.policy === "keep" ? [] : ["series.last_sale_days AS _last_sale_days"]),
           ...(hasPrices ? [`${plannedPrice(scope)} AS _planned_price`] : []),
           ...columns.filter(({ name }) => name !== "horizon_step").flatMap(bothSql),
@@ -97,7 +98,7 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
 
 /** What counts are made of. */
 const internal: Record<FrameKind, readonly string[]> = {
-  training: ["_n", "_period", "_is_imputed", "_is_stockout", "_is_closed"],
+  training: ["_n", "_period", "_is_imputed", "_is_stockout", "_is_closed", "_is_observed"],
   future: ["_n", "_period"],
 };
 

@@ -54,6 +54,7 @@ const manifest: Manifest = {
     column("y", "target"),
     ...Array.from({ length: 14 }, (_, index) => column(`y_lag_${28 + index}`, "historic")),
   ],
+  readiness: { fit: 0, fit_with_limits: 0, not_yet: 0, reasons: [] },
   left_out: [],
   missing: { list_price: null },
   not_reconstructed: null,

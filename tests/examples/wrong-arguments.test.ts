@@ -56,6 +56,16 @@ const calls: Record<string, unknown[][]> = {
     [database, { ...frame, signal: {} }],
     [database, { ...frame, onProgress: true }],
   ],
+  frameReadiness: [
+    [],
+    [database],
+    [database, { ...frame, cutoff: new Date(0) }],
+    [database, { ...frame, status: "ready" }],
+    [database, { ...frame, top: "5" }],
+    [database, { ...frame, top: 0 }],
+    [database, { ...frame, onProgress: true }],
+    ["postgresql://u:secret@h/d", frame],
+  ],
   fillCalendar: [
     [],
     [database],
