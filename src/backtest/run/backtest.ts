@@ -64,7 +64,7 @@ export async function backtest(database: Database, request: BacktestRequest): Pr
 export async function backtestFrom(
   withReader: WithReader,
   request: BacktestRequest,
-  options: { readonly extra?: readonly Driver[]; readonly blockPeriods?: number } = {},
+  options: { readonly extra?: readonly Driver[]; readonly blockPeriods?: number | undefined } = {},
 ): Promise<BacktestResult> {
   const { cutoff, horizon, folds = 3, step = horizon, out, signal, onProgress } = request;
   const levels = levelsOf(request.levels ?? defaultLevels);
