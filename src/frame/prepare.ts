@@ -62,6 +62,7 @@ export async function prepareFrames(
   const folds = cutoffs.map((cutoff) => foldOf(cutoff, grain, range));
   const lastDay = [until ?? "", ...cutoffs].sort().at(-1) ?? "";
   const lastPeriod = lastComplete(grain, dayOf(lastDay > range.to ? range.to : lastDay));
+  const lastRow = Math.max(lastPeriod, ...folds.map(({ period }) => period + horizon));
   const selection = await selectionOf(reader, spec);
   const wanted = [...spec.drivers.map((name) => drivers[name]), ...extra];
   const ofFold = async ({ cutoff }: Fold) =>
@@ -72,13 +73,13 @@ export async function prepareFrames(
   for (const fold of folds) available.push(await ofFold(fold));
   const inAny = wanted.filter((driver) => available.some((fold) => fold.available.includes(driver)));
   for (const driver of inAny) {
-    const to = dateOf(grain.lastDay(lastPeriod + horizon));
+    const to = dateOf(grain.lastDay(lastRow));
     await driver.require?.(reader, { from: range.from, to });
   }
   const scopeOf = (some: readonly Driver[]): FrameScope => ({
     spec: { ...spec, drivers: some.map(({ name }) => name).filter(isDriverName) },
     grain,
-    ...{ cutoff: grain.lastDay(lastPeriod), lastPeriod, firstDay: dayOf(range.from), horizon, folds },
+    ...{ cutoff: grain.lastDay(lastPeriod), lastPeriod, lastRow, firstDay: dayOf(range.from), horizon, folds },
     recorded: recordedBy(knownAt),
     ...selection,
   });

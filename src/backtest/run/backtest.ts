@@ -54,6 +54,7 @@ export async function backtest(database: Database, request: BacktestRequest): Pr
     "folds?": kinds.wholeNumber,
     "step?": kinds.wholeNumber,
     "out?": kinds.text,
+    "levels?": kinds.numbers,
     "onProgress?": kinds.callback,
   });
   return backtestFrom((work) => withSnapshot(database, request.signal, work), request);
@@ -63,7 +64,7 @@ export async function backtest(database: Database, request: BacktestRequest): Pr
 export async function backtestFrom(
   withReader: WithReader,
   request: BacktestRequest,
-  options: { readonly extra?: readonly Driver[]; readonly blockPeriods?: number } = {},
+  options: { readonly extra?: readonly Driver[]; readonly blockPeriods?: number | undefined } = {},
 ): Promise<BacktestResult> {
   const { cutoff, horizon, folds = 3, step = horizon, out, signal, onProgress } = request;
   const levels = levelsOf(request.levels ?? defaultLevels);
@@ -72,7 +73,7 @@ export async function backtestFrom(
   requireCounts(folds, step);
   const last = lastComplete(grain, dayOf(cutoff));
   const origins = Array.from({ length: folds }, (_, index) =>
-    dateOf(grain.lastDay(last - horizon - (folds - 1 - index) * step)),
+    dateOf(Math.max(firstDay, grain.lastDay(last - horizon - (folds - 1 - index) * step))),
   );
   const definition = await checkDefinition("backtest", request, origins);
   const season = seasons[spec.freq];
@@ -122,6 +123,9 @@ export async function backtestFrom(
     seconds: clock.stop(),
   };
 }
+
+/** No warehouse has sales before it, and not all earlier days can be written. */
+const firstDay = dayOf("0001-01-01");
 
 interface Ended {
   readonly boards: ReadonlyMap<string, Scoreboard>;
