@@ -1,8 +1,21 @@
 /**
  * The library's public face: what the command line does, as functions over a connection and plain values.
- * Every error thrown on purpose is a {@link ForecastLabError} of the catalogue.
+ * Every error thrown on purpose is a {@link ForecastLabError} of the catalog.
  */
 
+export {
+  type BacktestFold,
+  type BacktestPhase,
+  type BacktestProgress,
+  type BacktestRequest,
+  type BacktestResult,
+  backtest,
+  type ModelScores,
+  type RidgeSummary,
+  type ScoreRequest,
+  type ScoreResult,
+  scoreForecasts,
+} from "./backtest/index.ts";
 export {
   type CalendarFill,
   type CalendarRange,
@@ -23,7 +36,7 @@ export {
 } from "./database/connection.ts";
 export { withDatabase } from "./database/open.ts";
 export { readSettings, type Settings } from "./database/settings.ts";
-export { catalogue, type ErrorCode, ForecastLabError, type RejectCode, rejectCodes } from "./errors.ts";
+export { catalog, type ErrorCode, ForecastLabError, type RejectCode, rejectCodes } from "./errors.ts";
 export {
   type AuditCheck,
   type AuditReport,

@@ -127,7 +127,8 @@ export const isClosed = "open_period.store_id IS NULL";
 
 const during = { day: "on the day", week: "in the week", month: "in the month" } as const;
 
-function weightOf({ spec, grain }: Pick<FrameScope, "spec" | "grain">): string {
+/** How much of the period's `y` is demand, from 0 to 1. */
+export function weightOf({ spec, grain }: Pick<FrameScope, "spec" | "grain">): string {
   const masked = spec.closed_days === "mask";
   if (grain.freq === "day") {
     const not = ["history.is_stockout", "history.y IS NULL", ...(masked ? [isClosed] : [])];

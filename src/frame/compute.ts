@@ -6,6 +6,8 @@ import type { Counts, MissingPrices } from "./manifest.ts";
 import type { FramePlan } from "./plan.ts";
 import type { Fold, FrameScope } from "./scope.ts";
 
+const usualBlock = 400_000;
+
 /** What the manifest says about the rows of a frame. */
 export interface ComputedFrame {
   readonly counts: Counts;
@@ -45,9 +47,10 @@ export async function computeFrames(
   engine: Engine,
   plan: FramePlan,
   folds: readonly FoldPlan[],
-  { append, onBlock = () => {}, blockPeriods = 400_000 }: ComputeOptions,
+  { append, onBlock = () => {}, blockPeriods = usualBlock }: ComputeOptions,
 ): Promise<ComputedFrame[]> {
-  const counted = await Promise.all(folds.map(({ fold }) => countSeries(engine, fold, plan.scope)));
+  const counted: Awaited<ReturnType<typeof countSeries>>[] = [];
+  for (const { fold } of folds) counted.push(await countSeries(engine, fold, plan.scope));
   const counts = counted.map((count) => ({
     ...{ ...count, training_rows: 0, future_rows: 0, imputed: 0, stockout: 0, closed: 0 },
     unpriced: [] as Unpriced[],
@@ -125,7 +128,10 @@ async function countSeries(engine: Engine, fold: Fold, { spec, folds }: FrameSco
 }
 
 /** The numbers of the first and the last series of each block. */
-function blocksOf(engine: Engine, blockPeriods: number): Promise<{ first: number; last: number }[]> {
+export function blocksOf(
+  engine: Engine,
+  blockPeriods = usualBlock,
+): Promise<{ first: number; last: number }[]> {
   return engine.rows(`
     SELECT min(n) AS first, max(n) AS last
     FROM (SELECT n, sum(spine_until - spine_from + 1) OVER (ORDER BY n) // ${blockPeriods} AS block FROM ${series})

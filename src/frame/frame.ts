@@ -95,7 +95,7 @@ export async function buildFrameFrom(
   request: FrameRequest,
   options: Pick<ComputeOptions, "blockPeriods"> = {},
 ): Promise<FrameResult> {
-  const definition = await checkDefinition(request);
+  const definition = await checkDefinition("buildFrame", request);
   const frames = await writeFrames(withReader, definition, {
     ...{ ...options, signal: request.signal, onProgress: request.onProgress },
     outputs: () => [request],

@@ -3,18 +3,24 @@
 export { type AuditRequest, auditFrame } from "./audit/audit.ts";
 export { auditRefusal } from "./audit/refusal.ts";
 export type { AuditCheck, AuditReport, Difference } from "./audit/report.ts";
+export type { Column } from "./columns.ts";
+export { dateOf, dayOf } from "./days.ts";
 export type { FrameDefinition } from "./definition.ts";
+export { checkDefinition } from "./definition.ts";
+export type { Driver } from "./drivers/driver.ts";
 export type { Dtypes } from "./dtypes.ts";
 export { buildFrames, type FramesRequest, type FramesResult } from "./folds/build-frames.ts";
 export { type FoldsRequest, foldCutoffs } from "./folds/fold-cutoffs.ts";
+export { type VisitedBlock, type VisitedFolds, visitFolds } from "./folds/visit-folds.ts";
 export {
   buildFrame,
   type FramePhase,
   type FrameProgress,
   type FrameRequest,
   type FrameResult,
+  type WithReader,
 } from "./frame.ts";
-export { type Freq, freqs, type Weekday } from "./grain.ts";
+export { type Freq, freqs, type Grain, grainOf, lastComplete, type Period, type Weekday } from "./grain.ts";
 export type {
   Counts,
   Manifest,
@@ -38,6 +44,8 @@ export {
   type WrittenPlotPage,
   writePlotPage,
 } from "./plot/index.ts";
+export type { Fold } from "./scope.ts";
+export { withSnapshot } from "./source/snapshot.ts";
 export {
   type DriverName,
   driverNames,

@@ -1,5 +1,5 @@
 import { didYouMean } from "../system/did-you-mean.ts";
-import { type Column, type FrameKind, isClosed, ownColumns } from "./columns.ts";
+import { type Column, type FrameKind, isClosed, ownColumns, weightOf } from "./columns.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { plannedPrice } from "./drivers/price.ts";
 import { blockSales, blockSeries, history, openPeriod, salesOfSeries, series } from "./engine-tables.ts";
@@ -76,6 +76,7 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
           "history.is_imputed AS _is_imputed",
           "history.is_stockout AS _is_stockout",
           `${isClosed} AS _is_closed`,
+          `${weightOf(scope)} AS _sample_weight`,
           ...(spec.ended.policy === "keep" ? [] : ["series.last_sale_days AS _last_sale_days"]),
           ...(hasPrices ? [`${plannedPrice(scope)} AS _planned_price`] : []),
           ...columns.filter(({ name }) => name !== "horizon_step").flatMap(bothSql),

@@ -35,6 +35,13 @@ export interface PreparedFold extends FoldPlan {
   readonly left_out: Manifest["left_out"];
 }
 
+interface PrepareOptions {
+  readonly extra?: readonly Driver[];
+  readonly until?: string;
+  /** Whether an `until` after the sales is taken as their last day. */
+  readonly clampsUntil?: boolean;
+}
+
 /**
  * Checks that the warehouse has what the frames need, and plans them. No facts are read.
  *
@@ -46,21 +53,23 @@ export interface PreparedFold extends FoldPlan {
 export async function prepareFrames(
   reader: WarehouseReader,
   definition: CheckedDefinition,
-  { extra = [], until }: { readonly extra?: readonly Driver[]; readonly until?: string } = {},
+  { extra = [], until, clampsUntil = false }: PrepareOptions = {},
 ): Promise<PreparedFrames> {
   const { spec, knownAt, horizon, cutoffs } = definition;
   const grain = grainOf(spec.freq, spec.week_start ?? undefined);
-  const days = until === undefined ? cutoffs : [...cutoffs, until];
+  const days = until === undefined || clampsUntil ? cutoffs : [...cutoffs, until];
   const range = await requireCutoffs(reader, { cutoffs: days, knownAt, grain });
   const folds = cutoffs.map((cutoff) => foldOf(cutoff, grain, range));
-  const lastPeriod = lastComplete(grain, dayOf(days.at(-1) ?? ""));
+  const lastDay = [until ?? "", ...cutoffs].sort().at(-1) ?? "";
+  const lastPeriod = lastComplete(grain, dayOf(lastDay > range.to ? range.to : lastDay));
   const selection = await selectionOf(reader, spec);
   const wanted = [...spec.drivers.map((name) => drivers[name]), ...extra];
   const ofFold = async ({ cutoff }: Fold) =>
     spec.drivers_named
       ? { available: wanted, left_out: [] }
       : await driversWithFacts(reader, wanted, { cutoff, knownAt });
-  const available = await Promise.all(folds.map(ofFold));
+  const available: Awaited<ReturnType<typeof ofFold>>[] = [];
+  for (const fold of folds) available.push(await ofFold(fold));
   const inAny = wanted.filter((driver) => available.some((fold) => fold.available.includes(driver)));
   for (const driver of inAny) {
     const to = dateOf(grain.lastDay(lastPeriod + horizon));

@@ -147,6 +147,7 @@ const report = (differing: AuditReport["checks"][number]["differing"]): AuditRep
   passed: differing.length === 0,
   cutoff: "2024-05-14",
   horizon: 28,
+  freq: "day",
   checks: [
     {
       ...{ name: "facts after the cutoff", changed: "sales and inventory after the cutoff" },

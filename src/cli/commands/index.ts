@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Action, RegisterCommand } from "../command.ts";
+import { registerBacktest } from "./backtest.ts";
 import { registerCalendar } from "./calendar.ts";
 import { registerCheck } from "./check.ts";
 import { registerCompletion } from "./completion.ts";
@@ -44,6 +45,7 @@ const commands: RegisterCommand[] = [
   registerQuery,
   registerRollup,
   registerFrame,
+  registerBacktest,
   registerDemo,
   registerCompletion,
   registerHelp,

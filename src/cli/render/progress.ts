@@ -1,3 +1,4 @@
+import type { BacktestPhase } from "../../backtest/index.ts";
 import type { FramePhase } from "../../frame/index.ts";
 import type { LoadPhase } from "../../ingest/index.ts";
 import { cutEnd } from "../../system/display-width.ts";
@@ -6,7 +7,7 @@ import type { Progress } from "../../system/phase-clock.ts";
 import { jsonText, visible } from "../../system/visible-text.ts";
 import type { Output } from "./output.ts";
 
-type Phase = LoadPhase | FramePhase | "audit";
+type Phase = LoadPhase | FramePhase | BacktestPhase | "audit";
 
 /** How each phase is described, and what it counts. */
 const steps: Record<Phase, { readonly doing: string; readonly unit: string }> = {
@@ -17,6 +18,8 @@ const steps: Record<Phase, { readonly doing: string; readonly unit: string }> = 
   publish: { doing: "publishing", unit: "rows" },
   extract: { doing: "reading", unit: "parts of tables" },
   compute: { doing: "computing", unit: "series" },
+  forecast: { doing: "forecasting", unit: "series" },
+  score: { doing: "scoring", unit: "blocks" },
   audit: { doing: "auditing", unit: "frames" },
 };
 

@@ -44,14 +44,22 @@ export async function python<Result>(script: string, ...args: readonly string[])
   return JSON.parse(await runPython([here(`../python/${script}`), ...args])) as Result;
 }
 
+/** The same with a value that the script reads as JSON from its standard input. */
+export async function pythonOn<Result>(script: string, input: unknown): Promise<Result> {
+  return JSON.parse(
+    await runPython([here(`../python/${script}`)], undefined, JSON.stringify(input)),
+  ) as Result;
+}
+
 /** Runs Python with one thread, so that the same inputs give the same models. @returns what it prints */
-export async function runPython(args: readonly string[], cwd?: string): Promise<string> {
+export async function runPython(args: readonly string[], cwd?: string, input = ""): Promise<string> {
   const executable = pythonEnvironment();
   if (executable === undefined) throw new Error("there is no Python environment");
-  const { stdout } = await promisify(execFile)(executable, [...args], {
+  const running = promisify(execFile)(executable, [...args], {
     cwd,
     env: { ...process.env, OMP_NUM_THREADS: "1", PYTHONDONTWRITEBYTECODE: "1", PYTHONHASHSEED: "0" },
     maxBuffer: 64 * 1024 * 1024,
   });
-  return stdout;
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }
