@@ -62,20 +62,22 @@ export class Frames {
   }
 
   /** Fills the warehouse. @returns the frames of the oracle */
-  async expected({ warehouse, cutoff, horizon, spec, knownAt }: FrameCase): Promise<OracleFrame> {
+  async expected({ warehouse, cutoff, horizon, spec, knownAt, freq }: FrameCase): Promise<OracleFrame> {
     return withClient(this.#database, async (client) => {
       await fillWarehouse(client, warehouse);
-      const resolved = resolveSpec(spec === undefined ? undefined : parseSpec(spec, "test.yaml"), horizon);
+      const given = spec ?? JSON.stringify({ version: 1, freq: freq ?? "day" });
+      const resolved = resolveSpec(parseSpec(given, "test.yaml"), horizon);
       return oracleFrame(client, { cutoff, horizon, spec: resolved, knownAt });
     });
   }
 
-  async make({ cutoff, horizon, spec, knownAt, blockPeriods }: Omit<FrameCase, "warehouse">) {
+  async make({ cutoff, horizon, spec, knownAt, freq, blockPeriods }: Omit<FrameCase, "warehouse">) {
     const out = this.#workspace.path(`frame-${++this.#frames}.parquet`);
     const request = {
       ...{ cutoff, horizon, out },
       ...(spec === undefined ? {} : { spec: parseSpec(spec, "test.yaml") }),
       ...(knownAt === undefined ? {} : { knownAt }),
+      ...(freq === undefined ? {} : { freq }),
     };
     const result = await buildFrameFrom((work) => withSnapshot(this.#database, undefined, work), request, {
       blockPeriods,
