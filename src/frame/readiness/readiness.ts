@@ -83,7 +83,7 @@ export async function frameReadiness(
   });
   const { top, signal, onProgress } = definition;
   if (top === 0) throw fail("USAGE", { problem: "top is a number of series from 1, not 0." });
-  const checked = await checkDefinition(definition);
+  const checked = await checkDefinition("frameReadiness", definition);
   const clock = phaseClock(["extract", "compute"], onProgress);
   return withFrameEngine(signal, async (engine) => {
     const prepared = await withSnapshot(database, signal, async (reader) => {

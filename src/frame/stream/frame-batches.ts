@@ -40,7 +40,7 @@ export function frameBatchesFrom(
   request: FrameStreamRequest,
   options: Pick<ComputeOptions, "blockPeriods"> = {},
 ): FrameStream<RecordBatch> {
-  return frameStream(withReader, request, openBatches, options);
+  return frameStream(withReader, request, openBatches, { ...options, of: "frameBatches" });
 }
 
 const openBatches: OpenPieces<RecordBatch> = async (columns, metadata) => {

@@ -49,6 +49,11 @@ export type OpenPieces<Item> = (
   metadata: FileMetadata,
 ) => Promise<Pieces<Item>>;
 
+/** The public function, for messages. */
+interface StreamOptions {
+  readonly of?: "frameRows" | "frameBatches";
+}
+
 /** What can be checked before anything is read. @throws ARGUMENT_INVALID */
 export function requireStream(name: string, database: Database, request: FrameStreamRequest): void {
   kinds.requireArguments(name, { database, request }, { database: kinds.database, request: kinds.object });
@@ -64,7 +69,7 @@ export function frameStream<Item>(
   withReader: WithReader,
   request: FrameStreamRequest,
   open: OpenPieces<Item>,
-  options: Pick<ComputeOptions, "blockPeriods"> = {},
+  options: Pick<ComputeOptions, "blockPeriods"> & StreamOptions = {},
 ): FrameStream<Item> {
   let manifest: Manifest | undefined;
   return {
@@ -83,13 +88,15 @@ async function computePieces<Item>(
     open,
     put,
     blockPeriods,
-  }: Pick<ComputeOptions, "blockPeriods"> & {
-    readonly open: OpenPieces<Item>;
-    readonly put: (item: Item) => Promise<void>;
-  },
+    of = "frameRows",
+  }: Pick<ComputeOptions, "blockPeriods"> &
+    StreamOptions & {
+      readonly open: OpenPieces<Item>;
+      readonly put: (item: Item) => Promise<void>;
+    },
 ): Promise<Manifest> {
   const { frame = "training", signal, onProgress } = request;
-  const definition = await checkDefinition(request);
+  const definition = await checkDefinition(of, request);
   const clock = phaseClock(framePhases, onProgress);
   return withFrameEngine(signal, async (engine) => {
     const prepared = await withReader(async (reader) => {
