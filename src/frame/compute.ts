@@ -1,4 +1,5 @@
 import type { Engine } from "../duckdb/engine.ts";
+import { type Cadence, cadenceOf } from "./cadence.ts";
 import type { Column, FrameKind } from "./columns.ts";
 import { dateOf } from "./days.ts";
 import { blockRows, frameRows, sales, series } from "./engine-tables.ts";
@@ -7,6 +8,7 @@ import type { FramePlan } from "./plan.ts";
 import { demandOfBlock, readinessOfBlock } from "./readiness/block.ts";
 import { type ReadinessSummary, readinessCount } from "./readiness/summary.ts";
 import type { Fold, FrameScope } from "./scope.ts";
+import { type ColumnStatistics, FrameStatistics } from "./statistics.ts";
 
 const usualBlock = 400_000;
 
@@ -14,6 +16,9 @@ const usualBlock = 400_000;
 export interface ComputedFrame {
   readonly counts: Counts;
   readonly missing: MissingPrices | null;
+  /** Null if they look like days, and in frames of longer periods. */
+  readonly cadence: Cadence | null;
+  readonly statistics: Readonly<Record<FrameKind, ReadonlyMap<string, ColumnStatistics>>>;
   readonly readiness: ReadinessSummary;
 }
 
@@ -55,8 +60,16 @@ export async function computeFrames(
   { append, onBlock = () => {}, onReadiness, blockPeriods = usualBlock }: ComputeOptions,
 ): Promise<ComputedFrame[]> {
   const counted: Awaited<ReturnType<typeof countSeries>>[] = [];
-  for (const { fold } of folds) counted.push(await countSeries(engine, fold, plan.scope));
-  const counts = counted.map((count) => ({
+  const cadences: (Cadence | null)[] = [];
+  for (const { fold } of folds) {
+    counted.push(await countSeries(engine, fold, plan.scope));
+    cadences.push(plan.scope.grain.freq === "day" ? await cadenceOf(engine, fold) : null);
+  }
+  const counts = counted.map((count, index) => ({
+    statistics: {
+      training: new FrameStatistics(folds[index]?.columns ?? [], "training"),
+      future: new FrameStatistics(folds[index]?.columns ?? [], "future"),
+    },
     ...{ ...count, training_rows: 0, future_rows: 0, imputed: 0, stockout: 0, closed: 0 },
     unpriced: [] as Unpriced[],
     readiness: readinessCount(),
@@ -78,6 +91,7 @@ export async function computeFrames(
         await engine.run(`CREATE OR REPLACE TABLE ${frameRows} AS ${rows}`);
         const shown = columns.filter(({ frames }) => frames.includes(frame)).map(({ name }) => name);
         count[`${frame}_rows`] += await append(index, frame, `SELECT ${shown.join(", ")} FROM ${frameRows}`);
+        await count.statistics[frame].addBlock(engine);
         if (frame === "training") {
           const masks = await countMasks(engine);
           count.imputed += masks.imputed;
@@ -95,7 +109,9 @@ export async function computeFrames(
     }
     onBlock(last + 1, total);
   }
-  return counts.map(({ unpriced, readiness, without_sale, ended, ...count }, index) => ({
+  return counts.map(({ unpriced, readiness, statistics, without_sale, ended, ...count }, index) => ({
+    cadence: cadences[index] ?? null,
+    statistics: { training: statistics.training.result(), future: statistics.future.result() },
     counts: {
       series: count.series,
       training_rows: count.training_rows,

@@ -183,11 +183,11 @@ async function extract(
 export function manifestOf(
   { definition, folds, loads, not_reconstructed }: PreparedFrames,
   index: number,
-  { counts, missing, readiness }: ComputedFrame,
+  { counts, missing, readiness, statistics, cadence }: ComputedFrame,
   files: Manifest["files"],
 ): Manifest {
   const prepared = folds[index] as PreparedFrames["folds"][number];
-  const { fold, columns, left_out } = prepared;
+  const { fold, columns, left_out, offers } = prepared;
   const { spec, horizon, knownAt } = definition;
   return {
     manifest_version: 2,
@@ -202,8 +202,10 @@ export function manifestOf(
     counts,
     readiness,
     files,
-    columns: dictionaryOf(columns, horizon),
+    columns: dictionaryOf(columns, horizon, statistics),
     left_out,
+    offers,
+    cadence,
     missing: { list_price: missing },
     not_reconstructed,
   };

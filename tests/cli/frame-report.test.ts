@@ -20,6 +20,7 @@ const column = (name: string, kind: Manifest["columns"][number]["class"]): Manif
   ...{ name, type: "DOUBLE", frames: ["training", "future"], class: kind, driver: null, lag: null },
   ...{
     known_steps: null,
+    statistics: {},
     description: "",
     dtypes: { pandas: "float64", arrow: "double", polars: "Float64" },
   },
@@ -56,6 +57,8 @@ const manifest: Manifest = {
   ],
   readiness: { fit: 0, fit_with_limits: 0, not_yet: 0, reasons: [] },
   left_out: [],
+  offers: [],
+  cadence: null,
   missing: { list_price: null },
   not_reconstructed: null,
 };
@@ -104,8 +107,8 @@ describe("the report of a frame", () => {
       spec,
       counts: { ...manifest.counts, ended_series: 3, series_without_sale: 1 },
       left_out: [
-        { driver: "traffic", reason: "traffic_daily has no facts up to the cutoff" },
-        { driver: "weather", reason: "weather_daily has no facts up to the cutoff" },
+        { driver: "traffic", columns: null, reason: "traffic_daily has no facts up to the cutoff" },
+        { driver: "weather", columns: null, reason: "weather_daily has no facts up to the cutoff" },
       ],
       missing: { list_price: { series: 1, periods: 11, examples: [gap] } },
       not_reconstructed: {
