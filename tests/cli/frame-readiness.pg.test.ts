@@ -70,9 +70,11 @@ describe("forecastlab frame readiness", () => {
                          series
         fit                   2   50.0 %
         fit with limits       1   25.0 %
-          intermittent        1   25.0 %  sold now and then
         not yet               1   25.0 %
-          short_history       1   25.0 %  too little history for the horizon
+
+        reason         series
+        short_history       1   25.0 %  not yet: too little history for the horizon
+        intermittent        1   25.0 %  fit with limits: sold now and then
 
       fit: 2 series, best sellers first
         S1/B
@@ -86,7 +88,7 @@ describe("forecastlab frame readiness", () => {
 
       not yet: 1 series, best sellers first
         S1/D
-          10 days of history, 14 needed: 4 more, or a shorter horizon
+          10 days of history, 14 needed: 4 more
       "
     `);
     expect(readdirSync(folder)).toEqual(before);
@@ -109,7 +111,7 @@ describe("forecastlab frame readiness", () => {
       reasons: [
         {
           ...{ code: "short_history", value: 10, needed: 14 },
-          text: "10 days of history, 14 needed: 4 more, or a shorter horizon",
+          text: "10 days of history, 14 needed: 4 more",
         },
       ],
       ...{ periods: 10, sales_periods: 10, observed_periods: 10, imputed_share: 0, censored_share: 0 },
@@ -138,9 +140,7 @@ describe("forecastlab frame readiness", () => {
       freq: "week",
       series: [{ unique_id: "S1/D", periods: 2, sales_periods: 2 }],
     });
-    expect(json.series[0].reasons[0].text).toBe(
-      "2 weeks of history, 13 needed: 11 more, or a shorter horizon",
-    );
+    expect(json.series[0].reasons[0].text).toBe("2 weeks of history, 13 needed: 11 more");
   });
 
   test.for([60, 80, 200])("fits on a terminal of %i columns", async (columns) => {

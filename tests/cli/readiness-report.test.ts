@@ -59,9 +59,11 @@ Readiness of 1,240 series up to 2024-05-14, for the 28 days after it
                    series
   fit               1,234   99.5 %
   fit with limits       1    0.1 %
-    gaps                2    0.2 %  most periods have no sales row
   not yet               5    0.4 %
-    short_history       5    0.4 %  too little history for the horizon
+
+  reason         series
+  short_history       5    0.4 %  not yet: too little history for the horizon
+  gaps                2    0.2 %  fit with limits: most periods have no sales row
 
 fit: the 1 best seller of 1,234
   S1/A

@@ -245,7 +245,7 @@ describe("a mistake in a spec is reported with its place", () => {
     ["{ version: 1, drivers: price }", 'drivers must be a list of drivers, not "price"'],
     [
       "{ version: 1, drivers: [prices] }",
-      "drivers[0] must be one of store, product, calendar, price, promotion, inventory, traffic, weather, not prices; did you mean price?",
+      "drivers[0] must be one of store, product, calendar, price, promotion, inventory, traffic, weather, observed_price, not prices; did you mean price?",
     ],
     ["{ version: 1, historic_min_lag: 2 }", "historic_min_lag must be horizon or 1, not 2"],
     [

@@ -1,6 +1,7 @@
 import {
   type ReadinessReport,
   type ReadinessStatus,
+  type ReadinessSummary,
   readinessReasons,
   readinessStatuses,
   type SeriesReadiness,
@@ -14,7 +15,9 @@ export function printReadiness(report: ReadinessReport, output: Output): void {
   const of = readinessStatuses.reduce((sum, status) => sum + readiness[status], 0);
   const after = horizon === 1 ? `the ${freq} after it` : `the ${horizon} ${freq}s after it`;
   output.line(output.colors.bold(`Readiness of ${numberText(of)} series up to ${known_until}, for ${after}`));
-  for (const line of table(countsOf(report, of), output.room - 2)) output.line(`  ${line}`);
+  for (const line of table(statusesOf(readiness, of), output.room - 2)) output.line(`  ${line}`);
+  if (readiness.reasons.length > 0) output.line();
+  for (const line of table(reasonsOf(readiness, of), output.room - 2)) output.line(`  ${line}`);
   for (const status of readinessStatuses) {
     const ofStatus = series.filter((one) => one.status === status);
     if (ofStatus.length === 0) continue;
@@ -33,24 +36,28 @@ const words: Readonly<Record<ReadinessStatus, string>> = {
   not_yet: "not yet",
 };
 
-/** One row per status, followed by its reasons. */
-function countsOf({ readiness }: ReadinessReport, of: number): (string | number)[][] {
-  const row = (what: string, series: number, why: string) => [
-    what,
-    series,
-    `${((100 * series) / Math.max(1, of)).toFixed(1)} %`.padStart(7),
-    why,
-  ];
-  return [
-    ["", "series", "", ""],
-    ...readinessStatuses.flatMap((status) => [
-      row(words[status], readiness[status], ""),
-      ...readinessReasons.flatMap(({ code, status: best, what }) => {
-        const found = readiness.reasons.find(({ reason }) => reason === code);
-        return best === status && found !== undefined ? [row(`  ${code}`, found.series, what)] : [];
-      }),
-    ]),
-  ];
+const share = (series: number, of: number) =>
+  `${((100 * series) / Math.max(1, of)).toFixed(1)} %`.padStart(7);
+
+function statusesOf(readiness: ReadinessSummary, of: number): (string | number)[][] {
+  const rows = readinessStatuses.map((status) => [
+    words[status],
+    readiness[status],
+    share(readiness[status], of),
+  ]);
+  return [["", "series", ""], ...rows];
+}
+
+/** What a series with a reason is at best, and how many have it: a series may have several. */
+function reasonsOf({ reasons }: ReadinessSummary, of: number): (string | number)[][] {
+  if (reasons.length === 0) return [];
+  const rows = readinessReasons.flatMap(({ code, status, what }) => {
+    const found = reasons.find(({ reason }) => reason === code);
+    return found === undefined
+      ? []
+      : [[code, found.series, share(found.series, of), `${words[status]}: ${what}`]];
+  });
+  return [["reason", "series", "", ""], ...rows];
 }
 
 const titleOf = (status: ReadinessStatus, shown: number, of: number) =>

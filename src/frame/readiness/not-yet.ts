@@ -32,10 +32,10 @@ export const notYet: readonly Rule[] = [
     status: "not_yet",
     what: "too little history for the horizon",
     sql: ({ history }) => `periods < ${history}`,
-    reason: ({ periods }, { freq, history }) => ({
+    reason: ({ periods }, { freq, history, historyFollowsHorizon }) => ({
       value: periods,
       needed: history,
-      text: `${periodsText(periods, freq)} of history, ${history} needed: ${numberText(history - periods)} more, or a shorter horizon`,
+      text: `${periodsText(periods, freq)} of history, ${history} needed: ${numberText(history - periods)} more${historyFollowsHorizon ? ", or a shorter horizon" : ""}`,
     }),
   },
   {
@@ -57,7 +57,10 @@ export const notYet: readonly Rule[] = [
     reason: ({ quiet, quiet_limit, last_sale }, { freq, endedAfterDays }) => ({
       value: quiet,
       needed: Math.floor(quiet_limit),
-      text: `no sale for ${periodsText(quiet, endedAfterDays === null ? freq : "day")}, since ${last_sale}, at most ${Math.floor(quiet_limit)}: if it has ended, leave it out with ended: { policy: drop }`,
+      text: `no sale for ${periodsText(quiet, endedAfterDays === null ? freq : "day")}, since ${last_sale}, at most ${Math.floor(quiet_limit)}: if it has ended, ended: { after_days: ${endedAfterDays ?? endedAfter[freq]}, policy: drop } leaves it out`,
     }),
   },
 ];
+
+/** About the periods that a series may be without a sale, in days. */
+const endedAfter = { day: 56, week: 56, month: 92 } as const;

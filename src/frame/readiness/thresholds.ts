@@ -8,6 +8,8 @@ export interface Thresholds {
   readonly horizon: number;
   /** Fewer periods are not yet a history. */
   readonly history: number;
+  /** Whether a shorter horizon would need less of it. */
+  readonly historyFollowsHorizon: boolean;
   /** Periods that show each season twice. */
   readonly twoSeasons: number;
   /** A series may be without a sale for so many periods. */
@@ -41,6 +43,7 @@ export function thresholdsOf({ spec, horizon }: Pick<FrameScope, "spec" | "horiz
     horizon,
     // One horizon to learn from, because lags reach back that far, and one to check the forecasts with.
     history: Math.max(2 * horizon, leastPeriods[freq]),
+    historyFollowsHorizon: 2 * horizon > leastPeriods[freq],
     twoSeasons: twoSeasons[freq],
     quiet: quietPeriods[freq],
     endedAfterDays: spec.ended.after_days,
