@@ -79,7 +79,14 @@ export async function prepareFrames(
   const scopeOf = (some: readonly Driver[]): FrameScope => ({
     spec: { ...spec, drivers: some.map(({ name }) => name).filter(isDriverName) },
     grain,
-    ...{ cutoff: grain.lastDay(lastPeriod), lastPeriod, lastRow, firstDay: dayOf(range.from), horizon, folds },
+    ...{
+      cutoff: grain.lastDay(lastPeriod),
+      lastPeriod,
+      lastRow,
+      firstDay: dayOf(range.from),
+      horizon,
+      folds,
+    },
     recorded: recordedBy(knownAt),
     ...selection,
   });
