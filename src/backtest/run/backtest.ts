@@ -185,7 +185,8 @@ function beyondData(
   if (first === undefined || first === given.cutoff) return error;
   switch (error.code) {
     case "FRAME_CUTOFF_OUTSIDE":
-      if (first < from) return fail("BACKTEST_BEYOND_DATA", { ...given, first, from }, error);
+      if (first < from && from <= given.cutoff)
+        return fail("BACKTEST_BEYOND_DATA", { ...given, first, from }, error);
       return fail("FRAME_CUTOFF_OUTSIDE", { cutoff: given.cutoff, from, to, known, hint }, error);
     case "FRAME_PERIOD_INCOMPLETE":
     case "FRAME_SELECTION_EMPTY":
