@@ -55,6 +55,10 @@ const cases: readonly (readonly [typed: readonly string[], offered: readonly str
     ["parquet", "arrow", "csv"],
   ],
   [["frame", "audit", "--cut"], ["--cutoff"]],
+  [["backtest", "sc"], ["score"]],
+  [["backtest", "--fo"], ["--folds"]],
+  [["backtest", "score", "--kn"], ["--known-at"]],
+  [["backtest", "score", "sto"], ["stores.csv"]],
   [
     ["frame", "readiness", "--status", ""],
     ["fit", "fit_with_limits", "not_yet"],
