@@ -22,6 +22,10 @@ export const daySql = (column: string) => `${column} - DATE '1970-01-01'`;
 /** The condition that a fact is of a day up to the cutoff. */
 export const upToSql = (cutoff: Day) => `date <= DATE ${quoteLiteral(dateOf(cutoff))}`;
 
+/** The condition that a fact is of another day. */
+export const notWithinSql = (from: Day, to: Day) =>
+  `date NOT BETWEEN DATE ${quoteLiteral(dateOf(from))} AND DATE ${quoteLiteral(dateOf(to))}`;
+
 /** The first and the last day of a validity window as days. A window without an end, or at infinity, ends with the year 9999. */
 export const firstDaySql = (column: string) => daySql(`greatest(${column}, DATE '0001-01-01')`);
 export const lastDaySql = (column: string) => daySql(`least(${column}, DATE '9999-12-31')`);

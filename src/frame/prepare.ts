@@ -1,18 +1,18 @@
 import type { Engine } from "../duckdb/engine.ts";
 import { fail } from "../errors.ts";
 import type { FoldPlan } from "./compute.ts";
-import { dateOf, dayOf } from "./days.ts";
+import { dateOf, dayOf, notWithinSql } from "./days.ts";
 import type { CheckedDefinition } from "./definition.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { drivers } from "./drivers/index.ts";
 import { series } from "./engine-tables.ts";
-import { type Grain, grainOf, lastComplete } from "./grain.ts";
+import { type Grain, grainOf, lastComplete, type Period } from "./grain.ts";
 import { hollowColumns, reachOf } from "./hollow.ts";
 import type { Manifest, NotReconstructed } from "./manifest.ts";
 import { type Offer, offersOf } from "./offers.ts";
 import { columnsOf, type FramePlan, planFrame, requireExcludable } from "./plan.ts";
 import type { Fold, FrameScope } from "./scope.ts";
-import { driversWithFacts, requireCutoffs } from "./source/facts.ts";
+import { driversWithFacts, requireCutoffs, type SalesExtent } from "./source/facts.ts";
 import type { WarehouseReader } from "./source/reader.ts";
 import { changedSince, loadsOf, recordedBy } from "./source/recorded.ts";
 import { selectionOf } from "./source/selection.ts";
@@ -68,10 +68,10 @@ export async function prepareFrames(
   const lastRow = Math.max(lastPeriod, ...folds.map(({ period }) => period + horizon));
   const selection = await selectionOf(reader, spec);
   const wanted = [...spec.drivers.map((name) => drivers[name]), ...extra];
-  const ofFold = async ({ cutoff }: Fold) =>
+  const ofFold = async ({ knownUntil }: Fold) =>
     spec.drivers_named
       ? { available: wanted, left_out: [] }
-      : await driversWithFacts(reader, wanted, { cutoff, knownAt });
+      : await driversWithFacts(reader, wanted, { cutoff: dateOf(knownUntil), knownAt });
   const available: Awaited<ReturnType<typeof ofFold>>[] = [];
   for (const fold of folds) available.push(await ofFold(fold));
   const inAny = wanted.filter((driver) => available.some((fold) => fold.available.includes(driver)));
@@ -86,11 +86,12 @@ export async function prepareFrames(
       cutoff: grain.lastDay(lastPeriod),
       lastPeriod,
       lastRow,
-      firstDay: dayOf(range.from),
+      leftOut: range.leftOut,
       horizon,
       folds,
     },
     recorded: recordedBy(knownAt),
+    complete: completeSql(grain, range.leftOut),
     ...selection,
   });
   requireExcludable(spec.exclude, columnsOf(scopeOf(wanted), wanted), definition.specPath);
@@ -126,15 +127,20 @@ export async function prepareFrames(
 }
 
 /** @throws FRAME_PERIOD_INCOMPLETE */
-function foldOf(cutoff: string, grain: Grain, { from, to }: { from: string; to: string }): Fold {
+function foldOf(cutoff: string, grain: Grain, { from, to }: SalesExtent): Fold {
   const period = lastComplete(grain, dayOf(cutoff));
-  if (period < grain.periodOf(dayOf(from))) {
-    const first = grain.periodOf(dayOf(from));
+  const begun = grain.periodOf(dayOf(from));
+  // Whether a period is the sum of days that sales do not have shows in the next one only.
+  const first = grain.firstDay(begun) === dayOf(from) ? begun : begun + 1;
+  if (period < first) {
     const [begins, ends] = [dateOf(grain.firstDay(first)), dateOf(grain.lastDay(first))];
     throw fail("FRAME_PERIOD_INCOMPLETE", { cutoff, freq: grain.freq, from, to, begins, ends });
   }
   return { cutoff, period, knownUntil: grain.lastDay(period) };
 }
+
+const completeSql = (grain: Grain, leftOut: Period | null) =>
+  leftOut === null ? "true" : notWithinSql(grain.firstDay(leftOut), grain.lastDay(leftOut));
 
 const isDriverName = (name: string): name is DriverName => name in drivers;
 

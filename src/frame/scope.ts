@@ -12,8 +12,8 @@ export interface FrameScope {
   readonly lastPeriod: Period;
   /** The last period that rows are made for: the last one that is known or forecast. */
   readonly lastRow: Period;
-  /** The first day with sales in the warehouse. */
-  readonly firstDay: Day;
+  /** The period in which the sales of the warehouse begin, if it is not complete. Series begin after it. */
+  readonly leftOut: Period | null;
   /** In periods. */
   readonly horizon: number;
   /** In ascending order; none of them is after `lastPeriod`. */
@@ -21,6 +21,8 @@ export interface FrameScope {
   /* SQL conditions on facts; `true` if there is nothing to exclude. */
   /** Recorded by the knowledge time. */
   readonly recorded: string;
+  /** Not of the period that is left out. */
+  readonly complete: string;
   /** Of the selected stores. */
   readonly ofStores: string;
   /** Of the selected products. */

@@ -49,8 +49,6 @@ const calls: Record<string, unknown[][]> = {
     [database, { ...frame, cutoffs: ["2024-01-01"], out: 7 }],
   ],
   check: [[], [{}], [database, { folder: 7 }]],
-  backtest: [[], [database], [database, { ...frame, folds: "3" }], [database, { ...frame, out: 7 }]],
-  scoreForecasts: [[], [database], [database, { file: 7 }], [database, { file: "a.csv", freq: 7 }]],
   contractOf: [[], ["sales"], [7]],
   databaseOf: [[], [7], [{}]],
   downgrade: [[], [database], [database, { target: 1 }]],

@@ -68,6 +68,71 @@ describe("the leakage audit", async () => {
   });
 });
 
+describe("the leakage audit of weeks and months", async () => {
+  const database = await freshDatabase();
+  beforeAll(() => fillFiveMonths(database));
+
+  // Cutoffs at the end of a period and within one, warehouses that begin with a week, or within it.
+  test.for([
+    { freq: "week", cutoff: "2024-03-31", horizon: 2, spec: "" },
+    {
+      freq: "week",
+      cutoff: "2024-04-03",
+      horizon: 3,
+      spec: "week_start: thursday\nprice_gaps: forward_fill",
+    },
+    { freq: "week", cutoff: "2024-03-27", horizon: 2, spec: "mode: recursive\nhistoric_min_lag: 1" },
+    { freq: "month", cutoff: "2024-03-31", horizon: 1, spec: "" },
+    {
+      freq: "month",
+      cutoff: "2024-04-15",
+      horizon: 1,
+      spec: "mode: recursive\nfill: null\nclosed_days: drop",
+    },
+  ] as const)("passes %j", async ({ spec, ...given }) => {
+    const parsed = parseSpec(`version: 1\n${spec}`, "test.yaml");
+    const report = await auditFrame(database, { ...given, spec: parsed });
+    expect(report.checks.flatMap(({ differing }) => differing)).toEqual([]);
+    expect(report).toMatchObject({ passed: true, freq: given.freq });
+    for (const { perturbed, rows } of report.checks) expect(Math.min(perturbed, rows)).toBeGreaterThan(0);
+  });
+
+  test("passes rows that are the sums of weeks, of which perturbed ones are not", async () => {
+    const weekly = await freshDatabase();
+    await fillFiveMonths(weekly);
+    await query(weekly, "DELETE FROM sales_daily WHERE extract(isodow FROM date) <> 3");
+    const report = await auditFrame(weekly, { cutoff: "2024-04-14", horizon: 1, freq: "week" });
+    expect(report.checks.flatMap(({ differing }) => differing)).toEqual([]);
+    expect(report.passed).toBe(true);
+  });
+
+  test("names each driver that uses its own week, days after the last known one, or a lag one week short", async () => {
+    // A Wednesday: known until Sunday the 24th.
+    const midweek = { cutoff: "2024-03-27", horizon: 2, freq: "week" } as const;
+    const leaks = [
+      weeklyStock("stock_of_week", "date <= DATE '2024-03-24'", "history.period"),
+      weeklyStock(
+        "stock_until_cutoff",
+        "date BETWEEN DATE '2024-03-25' AND DATE '2024-03-27'",
+        "history.period",
+      ),
+      lagging(weeklyStock("stock_lag_2", "date <= DATE '2024-03-24'", "history.period - 1"), 2),
+      lagging(weeklyStock("honest_lag_2", "date <= DATE '2024-03-24'", "history.period - 2"), 2),
+    ];
+    const report = await auditFrame(database, midweek, leaks);
+    expect(leaksOf(report, "facts after the cutoff")).toEqual(["future stock_until_cutoff"]);
+    expect(leaksOf(report, "facts within the smallest lag")).toEqual([
+      "training stock_of_week",
+      "training stock_lag_2",
+    ]);
+    expect(leaksOf(report, "facts of the later half")).toEqual([
+      "training stock_of_week",
+      "training stock_lag_2",
+    ]);
+    expect(report.passed).toBe(false);
+  });
+});
+
 describe("the leakage audit passes", async () => {
   const database = await freshDatabase();
   beforeAll(async () => {
@@ -182,14 +247,36 @@ const sameDayBeyondCutoff = stock("stock_beyond_cutoff", "true", "LEFT JOIN", "h
 const sameDayUpToCutoff = stock("stock_up_to_cutoff", upToCutoff, "LEFT JOIN", "history.period");
 
 /** It declares a lag of 7 days and reads 6. */
-const shortLag = (): Driver => {
-  const driver = stock("stock_lag_7", upToCutoff, "LEFT JOIN", "history.period - 6");
+const shortLag = () => lagging(stock("stock_lag_7", upToCutoff, "LEFT JOIN", "history.period - 6"), 7);
+
+/** The driver declares that it is historic, with this lag. */
+function lagging(driver: Driver, lag: number): Driver {
   const plan: Driver["plan"] = (scope) => {
     const { columns, ...rest } = driver.plan(scope);
-    return { ...rest, columns: columns.map((column) => ({ ...column, lag: 7 })) };
+    return { ...rest, columns: columns.map((column) => ({ ...column, lag })) };
   };
   return { ...driver, class: "historic", plan };
-};
+}
+
+/** A driver that gives the sum of the closing stocks of a week, of the days for which the condition holds. */
+function weeklyStock(name: string, condition: string, period: string): Driver {
+  const driver = stock(name, condition, "LEFT JOIN", period);
+  // Weeks from Monday to Sunday, numbered as in a frame: 1970-01-01 was a Thursday.
+  const number = `(${daySql("date")} + 3) / 7`;
+  const plan: Driver["plan"] = (scope) => {
+    const planned = driver.plan(scope);
+    const staging = (planned.staging ?? []).map((staged) => ({
+      ...staged,
+      query: () => `
+        SELECT ${number}, store_id, product_id, sum(on_hand_qty)::int
+        FROM inventory_snapshot_daily
+        WHERE ${condition}
+        GROUP BY 1, 2, 3`,
+    }));
+    return { ...planned, staging };
+  };
+  return { ...driver, plan };
+}
 
 /** Days without a snapshot are not in the frame. */
 const onlyStockedDays = stock("stock_of_the_day", "true", "JOIN", "history.period");

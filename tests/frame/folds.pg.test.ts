@@ -9,10 +9,17 @@ import { buildFrames, type FramesRequest, foldCutoffs, parseSpec } from "../../s
 import { withSnapshot } from "../../src/frame/source/snapshot.ts";
 import { Workspace } from "../ingest/support/load.ts";
 import { freshDatabase } from "../support/warehouse.ts";
+import { Frames } from "./support/agreement.ts";
 import { fillFiveMonths } from "./support/five-months.ts";
-import { frameCases } from "./support/requests.ts";
+import { coarseFrameCases, type FrameCase, frameCases } from "./support/requests.ts";
 import { fillWarehouse } from "./support/warehouse.ts";
 import { dayAfter } from "./support/warehouses.ts";
+
+/** The cutoff, and some before it, within the same period and others. */
+function cutoffsOf({ cutoff, spec, freq }: FrameCase): string[] {
+  const daily = freq === undefined && !/"freq":"(week|month)"/.test(spec ?? "");
+  return [0, ...(daily ? [3, 11] : [2, 17, 45])].map((days) => dayAfter(cutoff, -days));
+}
 
 /** The files of a folder by path, as text. */
 function filesIn(folder: string): Record<string, string> {
@@ -26,6 +33,7 @@ function filesIn(folder: string): Record<string, string> {
 
 describe("frames of several cutoffs", async () => {
   const [random, fiveMonths] = [await freshDatabase(), await freshDatabase()];
+  const frames = new Frames(await freshDatabase());
   const workspace = new Workspace();
   let folders = 0;
   const newFolder = () => workspace.path(`folder-${++folders}`);
@@ -51,12 +59,12 @@ describe("frames of several cutoffs", async () => {
 
   test("have the same bytes as frames that are built one by one, for any warehouse and spec", async () => {
     let compared = 0;
-    const agree = async (given: typeof frameCases extends fc.Arbitrary<infer Case> ? Case : never) => {
-      const { warehouse, cutoff, horizon, spec, knownAt, blockPeriods } = given;
+    const agree = async (given: FrameCase) => {
+      const { warehouse, horizon, spec, knownAt, freq, blockPeriods } = given;
       await withClient(random, (client) => fillWarehouse(client, warehouse));
-      const cutoffs = [cutoff, dayAfter(cutoff, -3), dayAfter(cutoff, -11)];
+      const cutoffs = cutoffsOf(given);
       const parsed = spec === undefined ? undefined : parseSpec(spec, "test.yaml");
-      const request = { cutoffs, horizon, knownAt, spec: parsed };
+      const request = { cutoffs, horizon, knownAt, freq, spec: parsed };
       const built = await bothWays(random, request, { blockPeriods }).catch((error: { code?: string }) => {
         if (!/^FRAME_/.test(error.code ?? "")) throw error;
       });
@@ -64,11 +72,23 @@ describe("frames of several cutoffs", async () => {
       expect(built[0]).toEqual(built[1]);
       compared++;
     };
-    await fc.assert(fc.asyncProperty(frameCases, agree), {
+    await fc.assert(fc.asyncProperty(fc.oneof(frameCases, coarseFrameCases), agree), {
       numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 25),
     });
     expect(compared).toBeGreaterThan(5);
   }, 300_000);
+
+  test("agree with the oracle, each for itself", async () => {
+    let compared = 0;
+    const agree = async (given: FrameCase) => {
+      const made = await frames.agreeOnFolds(given, cutoffsOf(given));
+      compared += made?.length ?? 0;
+    };
+    await fc.assert(fc.asyncProperty(fc.oneof(frameCases, coarseFrameCases), agree), {
+      numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 25),
+    });
+    expect(compared).toBeGreaterThan(15);
+  }, 600_000);
 
   describe("of five months", () => {
     beforeAll(() => fillFiveMonths(fiveMonths));

@@ -159,13 +159,19 @@ export function stockOf({ spec, grain }: Pick<FrameScope, "spec" | "grain">): Se
   };
 }
 
-export function stagedInventory({ cutoff, recorded, ofStores, ofProducts }: FrameScope): StagingTable {
+export function stagedInventory({
+  cutoff,
+  recorded,
+  complete,
+  ofStores,
+  ofProducts,
+}: FrameScope): StagingTable {
   return {
     table: inventoryDays,
     query: (where) => `
       SELECT ${daySql("date")}, store_id, product_id, on_hand_qty, on_order_qty
       FROM inventory_snapshot_daily
-      WHERE ${upToSql(cutoff)} AND ${recorded} AND ${ofStores} AND ${ofProducts} AND ${where}`,
+      WHERE ${upToSql(cutoff)} AND ${recorded} AND ${complete} AND ${ofStores} AND ${ofProducts} AND ${where}`,
     day: "date",
   };
 }

@@ -61,7 +61,7 @@ export function storeHistory(
 
 /** Stages the facts of the selected stores up to the cutoff. Later facts do not leave the warehouse. */
 export function stagedStoreFacts(
-  { cutoff, recorded, ofStores }: FrameScope,
+  { cutoff, recorded, complete, ofStores }: FrameScope,
   table: EngineTable,
   facts: FactTable,
   measures: readonly Measure[],
@@ -74,7 +74,7 @@ export function stagedStoreFacts(
     query: () => `
       SELECT ${daySql("date")}, store_id, ${values.join(", ")}
       FROM ${facts.name}
-      WHERE ${upToSql(cutoff)} AND ${recorded} AND ${ofStores}`,
+      WHERE ${upToSql(cutoff)} AND ${recorded} AND ${complete} AND ${ofStores}`,
     day: null,
   };
 }

@@ -59,20 +59,10 @@ export function seriesSql(scope: FrameScope, facts: readonly SeriesFacts[]): str
   ];
 }
 
-/**
- * The first period of a series, over its sales. It is the period of its first sale. If the warehouse has sales of a part of its own
- * first period only, series begin with the second one; if all sales fall on the same weekday or day of the month, each of them is the
- * sum of a whole period, and none is left out.
- */
-function firstPeriodSql({ grain, firstDay }: FrameScope): string {
+/** The first period of a series, over its sales: that of its first sale. */
+function firstPeriodSql({ grain, leftOut }: FrameScope): string {
   const first = grain.sql.periodOf("min(day)");
-  if (grain.freq === "day") return first;
-  const begun = grain.periodOf(firstDay);
-  if (grain.firstDay(begun) === firstDay) return first;
-  const sameDay = `(
-    SELECT count(DISTINCT ${grain.freq === "week" ? "(day + 3) % 7" : "day(DATE '1970-01-01' + day)"}) = 1 FROM ${sales}
-  )`;
-  return `greatest(${first}, CASE WHEN ${sameDay} THEN ${begun} ELSE ${begun + 1} END)`;
+  return leftOut === null ? first : `greatest(${first}, ${leftOut + 1})`;
 }
 
 function factsOfSeries({ staged, ofSeries, columns }: SeriesFacts, { grain }: FrameScope): string[] {

@@ -2,7 +2,8 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect } from "vitest";
 import { type Database, withClient } from "../../../src/database/connection.ts";
 import { quoteLiteral } from "../../../src/database/identifiers.ts";
-import { buildFrameFrom } from "../../../src/frame/frame.ts";
+import { buildFramesFrom } from "../../../src/frame/folds/build-frames.ts";
+import { buildFrameFrom, type FrameResult, type WithReader } from "../../../src/frame/frame.ts";
 import type { Manifest } from "../../../src/frame/index.ts";
 import { withSnapshot } from "../../../src/frame/source/snapshot.ts";
 import { parseSpec, resolveSpec } from "../../../src/frame/specification/index.ts";
@@ -36,35 +37,35 @@ export class Frames {
     });
   }
 
-  /** Fills the warehouse, builds the frame and compares it with the oracle. A frame without rows must be refused. */
+  /** Fills the warehouse, builds the frame and compares it with the oracle. What is no frame must be refused. */
   async agree(given: FrameCase): Promise<Tables> {
     const expected = await this.expected(given);
-    if (expected.training.rows.length === 0) {
+    if (!expected.isFrame) {
       await expect(this.make(given)).rejects.toMatchObject({ code: expect.stringMatching(/^FRAME_/) });
       return { training: { ...expected.training, types: {} }, future: { ...expected.future, types: {} } };
     }
     const made = await this.make(given);
-    requireHollow(made.manifest, expected);
-    for (const part of ["training", "future"] as const) {
-      expect(made[part].columns, `columns of the ${part} frame`).toEqual(
-        withoutHollow(made.manifest, expected[part].columns),
-      );
-      const columns = made[part].columns;
-      expect(
-        differences(made[part].rows, expected[part].rows, columns),
-        `cells of the ${part} frame`,
-      ).toEqual([]);
+    requireSame(made, expected);
+    return made;
+  }
+
+  /**
+   * Builds the frames of several cutoffs in one pass, and compares each with the oracle. If one of them is no frame, all must be
+   * refused.
+   *
+   * @returns the frames in ascending order of their cutoffs; undefined if they are refused
+   */
+  async agreeOnFolds(given: FrameCase, cutoffs: readonly string[]): Promise<Made[] | undefined> {
+    const expected: OracleFrame[] = [];
+    for (const cutoff of [...cutoffs].sort()) expected.push(await this.expected({ ...given, cutoff }));
+    if (expected.some(({ isFrame }) => !isFrame)) {
+      const refusal = { code: expect.stringMatching(/^FRAME_/) };
+      await expect(this.makeFolds(given, cutoffs)).rejects.toMatchObject(refusal);
+      return undefined;
     }
-    expect(countsIn(made.manifest, made), "counts of the manifest").toEqual(countsOf(made));
-    const features = Object.keys(made.future.types).filter((name) => name !== "horizon_step");
-    expect(features.map((name) => made.training.types[name])).toEqual(
-      features.map((name) => made.future.types[name]),
-    );
-    for (const part of ["training", "future"] as const) {
-      expect(nullsWithoutPlace(made[part]), `NULL in whole numbers or flags of the ${part} frame`).toEqual(
-        [],
-      );
-    }
+    const made = await this.makeFolds(given, cutoffs);
+    expect(made).toHaveLength(expected.length);
+    for (const [index, frame] of made.entries()) requireSame(frame, expected[index] as OracleFrame);
     return made;
   }
 
@@ -78,24 +79,33 @@ export class Frames {
     });
   }
 
-  async make({ cutoff, horizon, spec, knownAt, freq, blockPeriods }: Omit<FrameCase, "warehouse">) {
+  async make({ cutoff, blockPeriods, ...given }: Omit<FrameCase, "warehouse">): Promise<Made> {
     const out = this.#workspace.path(`frame-${++this.#frames}.parquet`);
-    const request = {
-      ...{ cutoff, horizon, out },
-      ...(spec === undefined ? {} : { spec: parseSpec(spec, "test.yaml") }),
-      ...(knownAt === undefined ? {} : { knownAt }),
-      ...(freq === undefined ? {} : { freq }),
-    };
-    const result = await buildFrameFrom((work) => withSnapshot(this.#database, undefined, work), request, {
-      blockPeriods,
-    });
-    const [training, future] = [await this.#read(result.training), await this.#read(result.future)];
-    return { training, future, manifest: result.manifest };
+    const request = { ...requestOf(given), cutoff, out };
+    return this.#readFrame(await buildFrameFrom(this.#reader, request, { blockPeriods }));
+  }
+
+  async makeFolds(
+    { blockPeriods, ...given }: Omit<FrameCase, "warehouse" | "cutoff">,
+    cutoffs: readonly string[],
+  ): Promise<Made[]> {
+    const out = this.#workspace.path(`folds-${++this.#frames}`);
+    const request = { ...requestOf(given), cutoffs, out };
+    const { frames } = await buildFramesFrom(this.#reader, request, { blockPeriods });
+    const made: Made[] = [];
+    for (const frame of frames) made.push(await this.#readFrame(frame));
+    return made;
+  }
+
+  readonly #reader: WithReader = (work) => withSnapshot(this.#database, undefined, work);
+
+  async #readFrame({ training, future, manifest }: FrameResult): Promise<Made> {
+    return { training: await this.#read(training), future: await this.#read(future), manifest };
   }
 
   async #read(path: string): Promise<Table> {
     const duckdb = await this.#duckdb;
-    const file = `read_parquet(${quoteLiteral(path)})`;
+    const file = `read_parquet(${quoteLiteral(path)}, hive_partitioning = false)`;
     const reader = await duckdb.runAndReadAll(
       `SELECT * REPLACE (strftime(ds, '%Y-%m-%d') AS ds) FROM ${file}`,
     );
@@ -113,6 +123,38 @@ export class Frames {
 interface Tables {
   readonly training: Table;
   readonly future: Table;
+}
+
+export interface Made extends Tables {
+  readonly manifest: Manifest;
+}
+
+function requestOf({ horizon, spec, knownAt, freq }: Omit<FrameCase, "warehouse" | "cutoff">) {
+  return {
+    horizon,
+    ...(spec === undefined ? {} : { spec: parseSpec(spec, "test.yaml") }),
+    ...(knownAt === undefined ? {} : { knownAt }),
+    ...(freq === undefined ? {} : { freq }),
+  };
+}
+
+function requireSame(made: Made, expected: OracleFrame): void {
+  requireHollow(made.manifest, expected);
+  for (const part of ["training", "future"] as const) {
+    const { columns, rows } = made[part];
+    const due = withoutHollow(made.manifest, expected[part].columns);
+    expect(columns, `columns of the ${part} frame`).toEqual(due);
+    expect(differences(rows, expected[part].rows, columns), `cells of the ${part} frame`).toEqual([]);
+  }
+  expect(countsIn(made.manifest, made), "counts of the manifest").toEqual(countsOf(made));
+  const features = Object.keys(made.future.types).filter((name) => name !== "horizon_step");
+  expect(features.map((name) => made.training.types[name])).toEqual(
+    features.map((name) => made.future.types[name]),
+  );
+  for (const part of ["training", "future"] as const) {
+    const found = nullsWithoutPlace(made[part]);
+    expect(found, `NULL in whole numbers or flags of the ${part} frame`).toEqual([]);
+  }
 }
 
 /** Columns of a type for which readers have no NULL, and that have one. */

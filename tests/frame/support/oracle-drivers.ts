@@ -111,8 +111,18 @@ function calendarOfPeriods({ freq, paydays }: FrameSpec, periods: Periods): Fami
   const days = daysIn(periods);
   const holidaysIn = `FROM ${days} AS its JOIN calendar ON calendar.date = its.day WHERE calendar.is_holiday`;
   const weekendDays = `(SELECT count(*)::int FROM ${days} AS its WHERE EXTRACT(ISODOW FROM its.day) > 5)`;
-  return [
-    { columns: { week_of_year, month, quarter, year } as Record<string, string> },
+  const first = { month, quarter, year } as Record<string, string>;
+  const ofPeriods: Family[] = [
+    {
+      columns:
+        freq === "week"
+          ? ({ week_of_year, ...first } as Record<string, string>)
+          : {
+              ...first,
+              days_in_month: `${periods.lastDay("here.ds")} - here.ds + 1`,
+              weekend_days: weekendDays,
+            },
+    },
     {
       columns: {
         is_holiday: `EXISTS (SELECT ${holidaysIn})`,
@@ -124,18 +134,11 @@ function calendarOfPeriods({ freq, paydays }: FrameSpec, periods: Periods): Fami
         days_since_holiday,
       } as Record<string, string>,
     },
-    freq === "week"
-      ? {
-          columns: { is_payday: `EXISTS (SELECT FROM ${days} AS its WHERE ${isPayday("its.day")})` },
-          values: [daysOf(paydays)],
-        }
-      : {
-          columns: {
-            days_in_month: `${periods.lastDay("here.ds")} - here.ds + 1`,
-            weekend_days: weekendDays,
-          },
-        },
   ];
+  const isAnyPayday = `EXISTS (SELECT FROM ${days} AS its WHERE ${isPayday("its.day")})`;
+  return freq === "month"
+    ? ofPeriods
+    : [...ofPeriods, { columns: { is_payday: isAnyPayday }, values: [daysOf(paydays)] }];
 }
 
 /** The price whose window contains a day, NULL if there is none. The store's own takes precedence over the chain's. */

@@ -1,12 +1,17 @@
 import type { Client } from "../../../src/database/connection.ts";
 import { quoteIdentifier } from "../../../src/database/identifiers.ts";
+import { rowsOf } from "../../support/warehouse.ts";
 import type { OracleRequest } from "./oracle.ts";
 import { type Periods, periodsOf } from "./oracle-periods.ts";
 
 /* The rows of both frames, and the known facts, as temporary tables of the transaction. */
 
-/** Makes `known_…`, `series`, `spine` (the periods that lags refer to) and `frame_row`. */
-export async function makeFrameRows(client: Client, request: OracleRequest): Promise<void> {
+/**
+ * Makes `known_…`, `series`, `spine` (the periods that lags refer to) and `frame_row`.
+ *
+ * @returns whether there is a frame
+ */
+export async function makeFrameRows(client: Client, request: OracleRequest): Promise<boolean> {
   const { cutoff, horizon, spec, knownAt } = request;
   const periods = periodsOf(spec);
   await client.query("SET LOCAL jit = off");
@@ -36,11 +41,14 @@ export async function makeFrameRows(client: Client, request: OracleRequest): Pro
   const chosen = attributes.map(([attribute], index) => `AND ${attribute} = ANY ($${index + 1}::text[])`);
   const values = attributes.map(([, values]) => values);
   await client.query(recordedSale);
-  await client.query(leftOut(periods, chosen.join("\n")), values);
+  await client.query(extent(periods, spec.freq === "day"));
+  await client.query(leftOut);
   for (const statement of knownFacts(periods)) await client.query(statement);
   await client.query(series(periods, chosen.join("\n")), values);
   const index = "CREATE INDEX ON spine (store_id, product_id, ds)";
   for (const statement of [spine(periods), index, frameRow(periods)]) await client.query(statement);
+  const [frame] = await rowsOf<{ yes: boolean }>(client, isFrame(periods));
+  return frame?.yes ?? false;
 }
 
 /** A day is known up to its end in UTC. */
@@ -53,32 +61,60 @@ const prefixed = (table: string, attributes: Readonly<Record<string, readonly st
     Object.entries(attributes).map(([name, values]) => [`${table}.${quoteIdentifier(name)}`, values]),
   );
 
-/** Sales up to the last complete period. */
+/** All sales that were known, after the cutoff too: the extent of the warehouse. */
 const recordedSale = `
   CREATE TEMP TABLE recorded_sale ON COMMIT DROP AS
   SELECT sales_daily.* FROM sales_daily, request
-  WHERE created_at <= known_at AND date <= known_until
+  WHERE created_at <= known_at
 `;
 
+/** Whether the sales of a period are on one day, or there are none. */
+const onOneDay = (periods: Periods, period: string) =>
+  `2 > (SELECT count(DISTINCT date) FROM recorded_sale WHERE ${periods.of("date")} = ${period})`;
+
 /**
- * The first period, if the sales of the warehouse begin within it. But if all rows of the selected series are on one weekday, or day
- * of the month, each is the sum of a period, and its first period is as good as any.
+ * `extent`: the days and periods in which sales begin and end, and whether those of the first and the last two periods are sums of
+ * periods: on one day each. A warehouse with sales in a single period does not show whether they are.
  */
-const leftOut = (periods: Periods, chosen: string) => `
+const extent = (periods: Periods, daily: boolean) => `
+  CREATE TEMP TABLE extent ON COMMIT DROP AS
+  SELECT
+    *,
+    ${!daily} AND first_period < last_period
+      AND ${onOneDay(periods, "first_period")}
+      AND ${onOneDay(periods, periods.after("first_period", "1"))} AS begins_with_sums,
+    ${!daily} AND first_period < last_period
+      AND ${onOneDay(periods, periods.after("last_period", "-1"))}
+      AND ${onOneDay(periods, "last_period")} AS ends_with_sums
+  FROM (
+    SELECT
+      min(date) AS first_day,
+      max(date) AS last_day,
+      ${periods.of("min(date)")} AS first_period,
+      ${periods.of("max(date)")} AS last_period
+    FROM recorded_sale
+  ) AS sold
+`;
+
+/** The first period, if the sales of the warehouse begin within it. */
+const leftOut = `
   CREATE TEMP TABLE left_out ON COMMIT DROP AS
-  SELECT ${periods.of("begins")} AS period
-  FROM (SELECT min(date) AS begins FROM recorded_sale) AS warehouse
-  WHERE begins > ${periods.of("begins")}
-    AND 1 < (
-      SELECT count(DISTINCT ${periods.dayWithin("sale.date")})
-      FROM recorded_sale AS sale
-      JOIN store ON store.id = sale.store_id
-      JOIN product ON product.id = sale.product_id
-      WHERE EXISTS (
-        SELECT FROM recorded_sale AS sold
-        WHERE sold.store_id = sale.store_id AND sold.product_id = sale.product_id AND sold.quantity > 0
-      ) ${chosen}
-    )
+  SELECT first_period AS period FROM extent WHERE first_day > first_period AND NOT begins_with_sums
+`;
+
+/** Whether there is a frame. */
+const isFrame = (periods: Periods) => `
+  SELECT COALESCE(
+    request.cutoff BETWEEN extent.first_day
+      AND CASE WHEN extent.ends_with_sums THEN ${periods.lastDay("extent.last_period")} ELSE extent.last_day END
+    AND EXISTS (SELECT FROM series)
+    AND request.last_period >= CASE
+      WHEN extent.first_day > extent.first_period THEN ${periods.after("extent.first_period", "1")}
+      ELSE extent.first_period
+    END,
+    false
+  ) AS yes
+  FROM request, extent
 `;
 
 /** Facts of the periods of the frame only; plans may begin after them. Each table has the `period` of its rows. */
@@ -107,25 +143,33 @@ function knownFacts(periods: Periods): string[] {
   ];
 }
 
-/** Stores and products with a quantity above 0 on any day. */
+/**
+ * Stores and products with a quantity above 0 on any day. Those that were sold in the period that is left out begin with the next
+ * one.
+ */
 const series = (periods: Periods, chosen: string) => `
   CREATE TEMP TABLE series ON COMMIT DROP AS
   SELECT
     store.code || request.separator || product.sku AS unique_id,
     store.id AS store_id,
     product.id AS product_id,
-    ${periods.of("sold.first_sale")} AS first_period,
+    GREATEST(
+      ${periods.of("sold.first_sale")}, (SELECT ${periods.after("period", "1")} FROM left_out)
+    ) AS first_period,
     ${periods.of("sold.last_sale")} AS last_sold_period,
+    sold.first_sale,
+    sold.last_sale,
     COALESCE(request.known_until - sold.last_sale > request.ended_after_days, false) AS ended
   FROM request
   CROSS JOIN store
   CROSS JOIN product
   CROSS JOIN LATERAL (
     SELECT min(date) AS first_sale, max(date) AS last_sale
-    FROM known_sale
-    WHERE known_sale.store_id = store.id
-      AND known_sale.product_id = product.id
-      AND known_sale.quantity > 0
+    FROM recorded_sale
+    WHERE recorded_sale.store_id = store.id
+      AND recorded_sale.product_id = product.id
+      AND recorded_sale.quantity > 0
+      AND recorded_sale.date <= request.known_until
   ) AS sold
   WHERE sold.first_sale IS NOT NULL ${chosen}
 `;

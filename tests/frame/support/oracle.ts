@@ -23,6 +23,8 @@ export type Cell = string | number | boolean | null;
 export type FrameRow = Readonly<Record<string, Cell>>;
 
 export interface OracleFrame {
+  /** Whether there is a frame; it may be without rows. */
+  readonly isFrame: boolean;
   readonly training: { readonly columns: readonly string[]; readonly rows: readonly FrameRow[] };
   readonly future: { readonly columns: readonly string[]; readonly rows: readonly FrameRow[] };
 }
@@ -37,7 +39,7 @@ export interface Family {
 /** Both frames, complete and in order: rows by `unique_id` and `ds`, columns as docs/frames.md lists them. */
 export async function oracleFrame(client: Client, request: OracleRequest): Promise<OracleFrame> {
   return withTransaction(client, async () => {
-    await makeFrameRows(client, request);
+    const isFrame = await makeFrameRows(client, request);
     const drivers = await driversInFrame(client, request.spec);
     const families = [
       ...driverFamilies(request.spec, drivers),
@@ -50,7 +52,7 @@ export async function oracleFrame(client: Client, request: OracleRequest): Promi
       for (const [index, row] of rows.entries()) Object.assign(row, cells[index]);
       names.push(...Object.keys(family.columns));
     }
-    return split(rows, names, request.spec.exclude);
+    return { isFrame, ...split(rows, names, request.spec.exclude) };
   });
 }
 
@@ -81,6 +83,12 @@ async function knownUntil(client: Client): Promise<string> {
   return row?.day as string;
 }
 
+/** Those of the period that is left out count too. */
+const anyFacts = (table: string) => {
+  const [name, driver] = table.split(" AS ");
+  return `EXISTS (SELECT FROM ${name}, request WHERE date <= known_until AND created_at <= known_at) AS ${driver}`;
+};
+
 /** The default frame has the drivers whose tables have facts up to the cutoff. */
 async function driversInFrame(client: Client, spec: FrameSpec): Promise<readonly string[]> {
   const [facts] = await rowsOf<Record<string, boolean>>(
@@ -88,9 +96,9 @@ async function driversInFrame(client: Client, spec: FrameSpec): Promise<readonly
     `SELECT
        EXISTS (SELECT FROM known_price WHERE valid_from <= (SELECT known_until FROM request)) AS price,
        EXISTS (SELECT FROM known_promotion WHERE start_date <= (SELECT known_until FROM request)) AS promotion,
-       EXISTS (SELECT FROM known_inventory) AS inventory,
-       EXISTS (SELECT FROM known_traffic) AS traffic,
-       EXISTS (SELECT FROM known_weather) AS weather`,
+       ${["inventory_snapshot_daily AS inventory", "traffic_daily AS traffic", "weather_daily AS weather"]
+         .map(anyFacts)
+         .join(",\n")}`,
   );
   return spec.drivers.filter((driver) => spec.drivers_named || facts?.[driver] !== false);
 }
@@ -99,7 +107,7 @@ function split(
   rows: readonly FrameRow[],
   features: readonly string[],
   exclude: readonly string[],
-): OracleFrame {
+): Omit<OracleFrame, "isFrame"> {
   const wanted = features.filter((name) => !exclude.includes(name));
   const masks = ["y", "is_imputed", "is_stockout", "is_store_closed", "sample_weight"];
   const frameWith = (columns: readonly string[], ofFrame: readonly FrameRow[]) => ({

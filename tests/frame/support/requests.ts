@@ -68,7 +68,14 @@ const asked = (freq: Freq, horizons: fc.Arbitrary<number>): fc.Arbitrary<Asked> 
     }),
   );
 
-const casesOf = (requests: fc.Arbitrary<Asked>, layouts: fc.Arbitrary<Spread>): fc.Arbitrary<FrameCase> =>
+/** Which cutoff: the last day with sales, any such day, any day up to it, or some days later. */
+type Cutoff = "last" | "sale" | "day" | "later";
+
+const casesOf = (
+  requests: fc.Arbitrary<Asked>,
+  layouts: fc.Arbitrary<Spread>,
+  cutoffs: readonly Cutoff[],
+): fc.Arbitrary<FrameCase> =>
   fc
     .record({
       drawn: warehouses,
@@ -78,7 +85,7 @@ const casesOf = (requests: fc.Arbitrary<Asked>, layouts: fc.Arbitrary<Spread>): 
       known: fc.oneof(fc.constant(undefined), fc.constant(undefined), moments),
       // Blocks of one series, of some series, and one block.
       blockPeriods: fc.oneof(fc.constant(1), fc.integer({ min: 50, max: 300 }), fc.constant(undefined)),
-      cutoff: fc.record({ of: fc.constantFrom("last", "last", "sale", "day"), at: fc.nat() }),
+      cutoff: fc.record({ of: fc.constantFrom(...cutoffs), at: fc.nat() }),
     })
     .map(({ drawn, layout, asked: { freq, horizon, spec }, selection, known, blockPeriods, cutoff }) => {
       const small = spread(drawn, layout);
@@ -101,22 +108,33 @@ const casesOf = (requests: fc.Arbitrary<Asked>, layouts: fc.Arbitrary<Spread>): 
 export const frameCases = casesOf(
   asked("day", fc.oneof(days(1, 7), days(1, 7), days(1, 40))),
   fc.constant({ start: undefined, sales: 1, facts: 1 }),
+  ["last", "last", "sale", "day"],
 );
 
 /** Frames of weeks and months. */
 export const coarseFrameCases = fc
   .constantFrom("week" as const, "month" as const)
-  .chain((freq) => casesOf(asked(freq, fc.oneof(days(1, 3), days(1, 8))), spreads(freq)));
+  .chain((freq) =>
+    casesOf(asked(freq, fc.oneof(days(1, 3), days(1, 8))), spreads(freq), [
+      "last",
+      "last",
+      "sale",
+      "day",
+      "later",
+    ]),
+  );
 
 /** A day from the first known sales row to the last. */
 function cutoffOf(
   { start, warehouse }: SmallWarehouse,
   knownAt: string | undefined,
-  { of, at }: { of: string; at: number },
+  { of, at }: { of: Cutoff; at: number },
 ): string {
   const sold = knownSales(warehouse, knownAt);
   const [first, last] = [sold[0] ?? start, sold.at(-1) ?? start];
   if (of === "last") return last;
+  // In the period of the last sale, or after it.
+  if (of === "later") return dayAfter(last, 1 + (at % 8));
   if (of === "sale") return sold[at % sold.length] ?? start;
   const all = [first];
   while ((all.at(-1) as string) < last) all.push(dayAfter(all.at(-1) as string, 1));
