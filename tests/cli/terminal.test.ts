@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { addForecasts, emptyScoreboard, reportOf } from "../../src/backtest/index.ts";
 import { listed } from "../../src/cli/commands/loads.ts";
 import { printAudit } from "../../src/cli/render/audit-report.ts";
+import { printScores } from "../../src/cli/render/backtest-report.ts";
 import { printLoad } from "../../src/cli/render/load-report.ts";
 import {
   createOutput,
@@ -134,6 +136,22 @@ const paths: Record<
       { cutoff: "2024-01-01", horizon: 1, checks } as unknown as Parameters<typeof printAudit>[0],
       output,
     );
+  },
+  scores: (text, output) => {
+    const board = emptyScoreboard([80]);
+    const [one, two] = [Float64Array.of(1), Float64Array.of(2)];
+    addForecasts(
+      board,
+      { class: "smooth", store: text, category: text },
+      {
+        ...{ y: one, weight: one, forecast: two, steps: Int32Array.of(1), scales: { rmsse: 1, mase: null } },
+        intervals: [{ lo: one, hi: two }],
+      },
+    );
+    const { scored, ...groups } = reportOf(board);
+    const models = [text, "naive"].map((model) => ({ model, ...scored, ...groups }));
+    const counts = { rows: 1, series: 1, y_from_warehouse: 1, y_differs: 1, unknown_series: 1 };
+    printScores({ file: text, freq: "day", season: 7, cutoffs: ["2024-01-01"], ...counts, models }, output);
   },
   plot: (text, output) => {
     const days = [day("2024-01-01", text), day("2024-01-02", text)];
