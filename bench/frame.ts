@@ -9,6 +9,7 @@ import { figuresOf, targetsOf } from "./frame/figures.ts";
 import { monthsOf } from "./frame/months.ts";
 import { prepareNative } from "./frame/native.ts";
 import type { FrameRows } from "./frame/outcome.ts";
+import { mostPandasRows, peerCases, peerPython, writePeerFacts } from "./frame/peers.ts";
 import { type FrameReport, reportText } from "./frame/report.ts";
 import { runRounds } from "./rounds.ts";
 import { addOptions, circumstances, log, type Options, publishReport, whole, withFolder } from "./run.ts";
@@ -19,6 +20,7 @@ interface FrameOptions extends Options {
   readonly rounds?: number;
   readonly specifiedDays: number;
   readonly specifiedAll?: true;
+  readonly peers?: true;
 }
 
 export function registerFrame(program: Command, signal: AbortSignal): void {
@@ -36,6 +38,10 @@ export function registerFrame(program: Command, signal: AbortSignal): void {
       31,
     )
     .option("--specified-all", "run the specification's query on all days, once (takes many minutes)")
+    .option(
+      "--peers",
+      "also compare with mlforecast, polars and, up to 500,000 rows, pandas (needs tests/interop)",
+    )
     .action((options: FrameOptions) => frame(options, signal));
 }
 
@@ -51,15 +57,15 @@ async function frame(options: FrameOptions, signal: AbortSignal): Promise<void> 
 }
 
 /** By default all cases, but from 20 M rows only the frame itself. */
-function chosenCases({ rows, only, specifiedAll }: FrameOptions): Case[] {
+function chosenCases({ rows, only, specifiedAll, peers }: FrameOptions): Case[] {
   const wanted = only ?? (rows >= largeRows ? ["frame"] : cases.map(({ name }) => name));
-  return cases
-    .filter(({ name }) => wanted.includes(name))
-    .map((one) =>
-      one.name === "specified_query" && specifiedAll
-        ? { ...one, title: `${one.title}, once`, once: true }
-        : one,
-    );
+  const others =
+    peers === true ? peerCases.filter(({ name }) => rows <= mostPandasRows || name !== "peer_pandas") : [];
+  return [...cases.filter(({ name }) => wanted.includes(name)), ...others].map((one) =>
+    one.name === "specified_query" && specifiedAll
+      ? { ...one, title: `${one.title}, once`, once: true }
+      : one,
+  );
 }
 
 interface Run {
@@ -72,6 +78,10 @@ interface Run {
 }
 
 async function measureAll({ options, shape, chosen, folder, server, signal }: Run): Promise<FrameReport> {
+  if (options.peers === true) {
+    peerPython();
+    await writePeerFacts(shape, folder);
+  }
   await fillWarehouse(server, shape, folder, signal, log);
   const range = { from: firstDay, to: lastDayOf(shape) };
   const bench: Bench = {

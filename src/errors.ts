@@ -7,7 +7,7 @@
  * all the same are masked.
  */
 
-interface CatalogueEntry {
+interface CatalogEntry {
   /** 1 a handled failure, 2 wrong usage, 3 rejects over the limit, drift or a leak found. */
   readonly exit: 1 | 2 | 3;
   readonly http: number;
@@ -19,7 +19,7 @@ interface CatalogueEntry {
   readonly cli?: string;
 }
 
-export const catalogue = {
+export const catalog = {
   // ---- usage and settings
   USAGE: {
     exit: 2,
@@ -506,6 +506,19 @@ export const catalogue = {
     action: "Start it.",
     cli: "Run: forecastlab db start",
   },
+  EMBEDDED_NOT_LISTENING: {
+    exit: 1,
+    http: 409,
+    message: "The embedded server in {home} is already running, {how}, and a port is chosen when it starts.",
+    action: "Stop it, and start it with the port.",
+    cli: "Run: forecastlab db stop, then: forecastlab db start --port <number>",
+  },
+  EMBEDDED_PORT_TAKEN: {
+    exit: 1,
+    http: 409,
+    message: "The embedded server cannot listen on port {port} of 127.0.0.1: {reason}.",
+    action: "Choose another port from 1024 to 65535, or end what uses this one.",
+  },
   EMBEDDED_BUSY: {
     exit: 1,
     http: 503,
@@ -741,6 +754,13 @@ export const catalogue = {
     message: "The mapping's expression for {column} fails: {problem}.",
     action: "Use TRY_CAST, or CASE WHEN for the rows it fails for. Nothing was published.",
   },
+  MAPPING_MEMORY_EXCEEDED: {
+    exit: 1,
+    http: 422,
+    message: "The mapping's expressions for {columns} need more than {limit} of memory.",
+    action:
+      "Write them so that they make no long texts and lists of many rows, or load the rows in several parts. Nothing was published.",
+  },
   DUPLICATE_POLICY_INVALID: {
     exit: 2,
     http: 400,
@@ -764,9 +784,9 @@ export const catalogue = {
   LOAD_MONTH_BUSY: {
     exit: 1,
     http: 409,
-    message: "Another load is running on {table} ({holder}).",
-    action: "Try again when it has finished, or let this load wait for it.",
-    cli: "It waits without --no-wait.",
+    message: "Another load is running on {table} ({holder}){waited}.",
+    action: "Try again when it has finished, or let this load wait for it longer. Nothing was published.",
+    cli: "It waits for up to an hour without --no-wait, and for N seconds with --lock-wait N.",
   },
   LOAD_CONFLICT: {
     exit: 1,
@@ -974,9 +994,9 @@ export const catalogue = {
     action: "Report it, with the causes of this error.",
     cli: "Run the command with --verbose and report what it prints.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;
 
-export type ErrorCode = keyof typeof catalogue;
+export type ErrorCode = keyof typeof catalog;
 
 /**
  * Why a row of a load was rejected: the code in the rejects file, and what it means. The file's own message is about the
@@ -1023,15 +1043,15 @@ type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer
   : never;
 
 type Values<C extends ErrorCode> = Record<
-  | Placeholders<(typeof catalogue)[C]["message"]>
-  | Placeholders<(typeof catalogue)[C]["action"]>
-  | Placeholders<CliOf<(typeof catalogue)[C]>>,
+  | Placeholders<(typeof catalog)[C]["message"]>
+  | Placeholders<(typeof catalog)[C]["action"]>
+  | Placeholders<CliOf<(typeof catalog)[C]>>,
   string | number
 >;
 
 type CliOf<Entry> = Entry extends { readonly cli: infer Text extends string } ? Text : "";
 
-/** A failure of the catalogue. */
+/** A failure of the catalog. */
 export class ForecastLabError extends Error {
   readonly code: ErrorCode;
   readonly action: string;
@@ -1049,7 +1069,7 @@ export class ForecastLabError extends Error {
         typeof value === "string" ? maskSecrets(value) : value,
       ]),
     );
-    const entry: CatalogueEntry = catalogue[code];
+    const entry: CatalogEntry = catalog[code];
     super(fill(entry.message, received), cause === undefined ? undefined : { cause });
     this.name = "ForecastLabError";
     this.code = code;

@@ -1,6 +1,6 @@
 /**
  * The library's public face: what the command line does, as functions over a connection and plain values.
- * Every error thrown on purpose is a {@link ForecastLabError} of the catalogue.
+ * Every error thrown on purpose is a {@link ForecastLabError} of the catalog.
  */
 
 export {
@@ -36,7 +36,7 @@ export {
 } from "./database/connection.ts";
 export { withDatabase } from "./database/open.ts";
 export { readSettings, type Settings } from "./database/settings.ts";
-export { catalogue, type ErrorCode, ForecastLabError, type RejectCode, rejectCodes } from "./errors.ts";
+export { catalog, type ErrorCode, ForecastLabError, type RejectCode, rejectCodes } from "./errors.ts";
 export {
   type AuditCheck,
   type AuditReport,
@@ -51,17 +51,24 @@ export {
   type Dtypes,
   driverNames,
   type FoldsRequest,
+  type FrameCell,
   type FrameDefinition,
   type FrameFormat,
   type FramePhase,
   type FrameProgress,
   type FrameRequest,
   type FrameResult,
+  type FrameRow,
   type FrameSpec,
+  type FrameStream,
+  type FrameStreamRequest,
   type FramesRequest,
   type FramesResult,
   type Freq,
   foldCutoffs,
+  frameBatches,
+  frameReadiness,
+  frameRows,
   freqs,
   type Manifest,
   type ManifestColumn,
@@ -74,11 +81,20 @@ export {
   type PlottedDay,
   type PlottedSeries,
   parseSpec,
+  type ReadinessReport,
+  type ReadinessRequest,
+  type ReadinessStatus,
+  type ReadinessSummary,
+  type Reason,
+  type ReasonCode,
+  readinessReasons,
+  readinessStatuses,
   readSeries,
   readSpec,
   renderPlot,
   renderPlotPage,
   resolveSpec,
+  type SeriesReadiness,
   type SpecInput,
   type Strip,
   specHash,

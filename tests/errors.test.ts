@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { catalogue, type ErrorCode, fail, rejectCodes } from "../src/errors.ts";
+import { catalog, type ErrorCode, fail, rejectCodes } from "../src/errors.ts";
 
-describe("the error catalogue", () => {
-  const entries = Object.entries(catalogue);
+describe("the error catalog", () => {
+  const entries = Object.entries(catalog);
 
   test("is what docs/errors.md says (npx vitest run tests/errors.test.ts -u writes it)", async () => {
     const exits = { 1: "1", 2: "2 (usage)", 3: "3 (rejects, drift or a leak)" };

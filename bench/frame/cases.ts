@@ -12,7 +12,7 @@ import { type Bench, definitionOf, type FrameMeasurement, requireFrame } from ".
 import { warehouse } from "./data.ts";
 import { type Days, lengthOf } from "./months.ts";
 import { computeFromNative } from "./native.ts";
-import type { FrameOutcome } from "./outcome.ts";
+import type { BacktestOutcome, FoldsOutcome, FrameOutcome } from "./outcome.ts";
 import { rewrittenQuery, specifiedQuery } from "./queries.ts";
 
 /** One thing to measure, once per round. All cases read the same warehouse. */
@@ -29,6 +29,16 @@ export const cases: readonly Case[] = [
     name: "frame",
     title: "**frame**, default, horizon 28, to Parquet",
     run: makeFrame,
+  },
+  {
+    name: "ten_folds",
+    title: "the frames of ten cutoffs, 7 days apart, in one pass",
+    run: makeFolds,
+  },
+  {
+    name: "backtest",
+    title: "**backtest** of all models, one fold of 28 days",
+    run: runBacktest,
   },
   {
     name: "specified_query",
@@ -60,6 +70,41 @@ async function makeFrame(bench: Bench): Promise<FrameMeasurement> {
     requireFrame(bench, output);
     const { seconds: phases, manifest } = output;
     return { rows: manifest.counts.training_rows, seconds, phases, peak_rss_mb, temporary_mb: peak_mb };
+  });
+}
+
+/** As a user builds them. Rows are those of one frame, so that the ratio of times is that of rows/s. */
+async function makeFolds(bench: Bench): Promise<FrameMeasurement> {
+  const { server, shape, folder, signal } = bench;
+  const { cutoff, horizon } = definitionOf(shape);
+  return withFreshFolders(folder, async ({ out, temporary }) => {
+    const args = ["frame", "--cutoff", cutoff, "--horizon", String(horizon), "--out", `${out}.folds`];
+    const { result, peak_mb } = await withDiskUse(temporary, () =>
+      runCommand<FoldsOutcome>([...args, "--folds", "10", "--step", "7"], {
+        ...{ database: server.database(warehouse), folder, temporary, signal },
+      }),
+    );
+    const { seconds, output, peak_rss_mb } = result;
+    const newest = output.frames.at(-1);
+    if (output.frames.length !== 10 || newest === undefined) throw new Error("not ten frames");
+    requireFrame(bench, newest);
+    return { rows: shape.rows, seconds, phases: newest.seconds, peak_rss_mb, temporary_mb: peak_mb };
+  });
+}
+
+async function runBacktest({ server, shape, folder, signal }: Bench): Promise<FrameMeasurement> {
+  const { cutoff, horizon } = definitionOf(shape);
+  return withFreshFolders(folder, async ({ temporary }) => {
+    const args = ["backtest", "--cutoff", cutoff, "--horizon", String(horizon), "--folds", "1"];
+    const { result, peak_mb } = await withDiskUse(temporary, () =>
+      runCommand<BacktestOutcome>(args, { database: server.database(warehouse), folder, temporary, signal }),
+    );
+    const { seconds, output, peak_rss_mb } = result;
+    const due = shape.stores * shape.products * horizon;
+    if (output.models.length < 9 || output.models.some(({ rows }) => rows > due || rows < due / 2)) {
+      throw new Error("the backtest lacks models or rows");
+    }
+    return { rows: shape.rows, seconds, phases: output.seconds, peak_rss_mb, temporary_mb: peak_mb };
   });
 }
 

@@ -115,20 +115,20 @@ async function answersOf(
   definition: FrameDefinition,
   signal: AbortSignal,
 ): Promise<Map<string, object[]>> {
-  const [{ checkDefinition }, { prepareFrame }, { withSnapshot }] = await Promise.all([
+  const [{ checkDefinition }, { prepareFrames }, { withSnapshot }] = await Promise.all([
     internal("frame/definition.js"),
     internal("frame/prepare.js"),
     internal("frame/source/snapshot.js"),
   ]);
   const answers = new Map<string, object[]>();
-  const checked = await checkDefinition(definition);
+  const checked = await checkDefinition("buildFrame", definition);
   await withSnapshot(database, signal, (reader: WarehouseReader) => {
     const rows: WarehouseReader["rows"] = async (sql, values) => {
       const answer = await reader.rows(sql, values);
       answers.set(questionOf(sql, values), answer);
       return answer;
     };
-    return prepareFrame({ ...reader, rows }, checked);
+    return prepareFrames({ ...reader, rows }, checked);
   });
   return answers;
 }

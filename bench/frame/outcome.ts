@@ -11,3 +11,12 @@ export interface FrameOutcome {
     readonly files: readonly { readonly path: string; readonly sha256: string }[];
   };
 }
+
+export interface FoldsOutcome {
+  readonly frames: readonly FrameOutcome[];
+}
+
+export interface BacktestOutcome {
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly models: readonly { readonly model: string; readonly rows: number }[];
+}

@@ -60,6 +60,9 @@ export async function fillCalendar(database: Database, range: CalendarRange): Pr
     "force?": kinds.flag,
     "signal?": kinds.signal,
   });
+  if (range.region !== undefined) {
+    kinds.requireArguments("fillCalendar", range.region, { country: kinds.text, "subdivision?": kinds.text });
+  }
   requireRange(range);
   const { from, to, region, force = false, signal } = range;
   if (!force) requireUsual(from, to);

@@ -4,6 +4,7 @@ import { quoteIdentifier } from "../database/identifiers.ts";
 import { fail } from "../errors.ts";
 import * as kinds from "../system/arguments.ts";
 import { requireRange } from "../system/dates.ts";
+import { countText } from "../system/numbers.ts";
 
 export interface CalendarRemovalRequest {
   /** First day, YYYY-MM-DD. */
@@ -75,7 +76,7 @@ async function usesOf(client: Client, from: string, to: string, force: boolean):
   const count = async (what: string, sql: string) => {
     const { rows } = await client.query<{ rows: number }>(sql, [from, to]);
     const [counted = 0] = rows.map((row) => Number(row.rows));
-    if (counted > 0) uses.push(`${what} (${counted} ${counted === 1 ? "row" : "rows"})`);
+    if (counted > 0) uses.push(`${what} (${countText(counted, "row")})`);
   };
   const { rows } = await client.query<Referrer>(referrers, [await currentSchema(client)]);
   for (const { schema, table, column } of rows) {

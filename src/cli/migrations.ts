@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { Database } from "../database/connection.ts";
 import type { LockOptions, Loss, MigrationOptions, MigrationResult } from "../migration/index.ts";
 import type { Context } from "./command.ts";
+import { lockWaitOption } from "./lock-wait.ts";
 import { canAsk, confirm } from "./render/confirm.ts";
 import { adviceOf } from "./render/output.ts";
 
@@ -18,15 +19,7 @@ export function migrationsOption(): Option {
   return new Option("--migrations <folder>", "another folder of revisions (FORECASTLAB_MIGRATIONS)");
 }
 
-export function lockWaitOption(): Option {
-  return new Option(
-    "--lock-wait <seconds>",
-    "how long to wait for another migration of the schema (default 300)",
-  ).argParser((text) => {
-    if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("Write a whole number of seconds.");
-    return Number(text);
-  });
-}
+export const migrationWaitOption = (): Option => lockWaitOption("another migration of the schema", 300);
 
 /** The folder of the flag, then of the settings; undefined: the package's own. */
 export function migrationsFolder(

@@ -17,13 +17,13 @@ const oldestVersion = 15;
 pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
 /**
- * Connects, runs the work, disconnects. Failures of PostgreSQL become errors of the catalogue. When the signal is aborted,
+ * Connects, runs the work, disconnects. Failures of PostgreSQL become errors of the catalog. When the signal is aborted,
  * the statement that is running on the server is cancelled, and no transaction commits any more.
  *
  * @throws DATABASE_UNREACHABLE, DATABASE_LOGIN_REFUSED, DATABASE_NOT_FOUND, DATABASE_VERSION_UNSUPPORTED,
  * DATABASE_TLS_*, DATABASE_CERTIFICATE_*, DATABASE_ROLE_MISSING, DATABASE_POOLER_UNSUPPORTED, DATABASE_POOL_TOO_SMALL,
  * DATABASE_SILENT, and errors of the work as {@link asDatabaseFailure} turns them into
- * those of the catalogue
+ * those of the catalog
  *
  * @example
  * import { databaseOf, withClient } from "forecastlab";
@@ -40,7 +40,7 @@ export async function withClient<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const given = { database, work, signal };
-  kinds.requireArguments("The function", given, {
+  kinds.requireArguments("withClient", given, {
     database: kinds.database,
     work: kinds.callback,
     "signal?": kinds.signal,

@@ -19,7 +19,7 @@ export function noteConnectionError(error: Error): void {
 export const isServerError = (error: unknown): error is pg.DatabaseError => error instanceof pg.DatabaseError;
 
 /**
- * Turns an error of the driver into one of the catalogue: by its SQLSTATE if it is the server's, otherwise by its errno. Errors
+ * Turns an error of the driver into one of the catalog: by its SQLSTATE if it is the server's, otherwise by its errno. Errors
  * of files, pipes and other programs are returned unchanged.
  */
 export function asDatabaseFailure(error: unknown, server: string): unknown {

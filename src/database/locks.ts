@@ -31,6 +31,7 @@ const watchClient = `
  * order, so that two loads cannot deadlock.
  *
  * @param options.wait false: fails at once if another session holds one of them; default true
+ * @param options.limit_s how many seconds it waits for all of them together; default {@link defaultMonthWait_s}
  * @param options.onWait called before waiting for a month
  * @throws LOAD_MONTH_BUSY
  */
@@ -39,19 +40,61 @@ export async function lockMonths(
   table: TableName,
   months: readonly (Month | null)[],
   scope: LockScope,
-  options: { wait?: boolean; onWait?: (month: Month | null) => void } = {},
+  options: MonthWait & { onWait?: (month: Month | null) => void } = {},
 ): Promise<void> {
   // A server on a system that cannot do this refuses it; the months are then freed when the system notices.
   if (scope === "session") await client.query(watchClient).catch(() => {});
+  const { wait = true, limit_s = defaultMonthWait_s, onWait } = options;
+  const begun = performance.now();
   for (const month of [...months].sort()) {
     if (await tryLockMonth(client, table, month, scope)) continue;
-    if (options.wait === false) throw await busy(client, table, month);
-    options.onWait?.(month);
-    await client.query(`SELECT pg_advisory${suffixOf[scope]}(hashtext($1), $2)`, [
-      lockSpace(table),
-      numberOf(month),
-    ]);
+    // Asked before waiting, because a transaction cannot ask any more when it got no lock.
+    const holder = await holderOf(client, ["hashtext($1)", "$2"], [lockSpace(table), numberOf(month)]);
+    const received = { table: nameOf(table, month), holder, limit_s };
+    if (!wait || limit_s === 0) throw busy({ ...received, limit_s: 0 });
+    onWait?.(month);
+    const left_ms = limit_s * 1_000 - (performance.now() - begun);
+    await withLockLimit(client, scope, left_ms, received, () =>
+      client.query(`SELECT pg_advisory${suffixOf[scope]}(hashtext($1), $2)`, [
+        lockSpace(table),
+        numberOf(month),
+      ]),
+    );
   }
+}
+
+/** How long a load waits for others. */
+export interface MonthWait {
+  readonly wait?: boolean | undefined;
+  readonly limit_s?: number | undefined;
+}
+
+/** Loads hold months while they publish: minutes for the largest. Who has waited for an hour waits for one that hangs. */
+export const defaultMonthWait_s = 3_600;
+
+/**
+ * Runs a statement that waits for a lock for a limited time. Waiting in the server keeps the order in which loads came.
+ *
+ * @throws LOAD_MONTH_BUSY; a transaction is then aborted
+ */
+async function withLockLimit(
+  client: Client,
+  scope: LockScope,
+  limit_ms: number,
+  received: { table: string; holder: string; limit_s: number },
+  statement: () => Promise<unknown>,
+): Promise<void> {
+  const local = scope === "transaction";
+  const set = (value: string) => client.query("SELECT set_config('lock_timeout', $1, $2)", [value, local]);
+  const { rows } = await client.query<{ before: string }>("SELECT current_setting('lock_timeout') AS before");
+  await set(`${Math.max(1, Math.round(limit_ms))}ms`);
+  try {
+    await statement();
+  } catch (error) {
+    if (!local) await set(rows[0]?.before ?? "0").catch(() => {});
+    throw (error as { code?: string }).code === "55P03" ? busy(received, error) : error;
+  }
+  await set(rows[0]?.before ?? "0");
 }
 
 /** Locks a month if no other session holds it. @returns whether it did */
@@ -74,16 +117,28 @@ const suffixOf: Record<LockScope, string> = { session: "_lock", transaction: "_x
  * Makes loads that merge months and swap others take turns, until the transaction ends. What they merge locks the dimensions
  * against each other's swaps, and neither would get its locks while the other tries for its own.
  *
- * @param onWait called before waiting
+ * @param options.limit_s how many seconds it waits; default {@link defaultMonthWait_s}
+ * @param options.onWait called before waiting
+ * @throws LOAD_MONTH_BUSY
  */
-export async function lockSwapTurn(client: Client, onWait?: () => void): Promise<void> {
+export async function lockSwapTurn(
+  client: Client,
+  table: TableName,
+  {
+    limit_s = defaultMonthWait_s,
+    onWait,
+  }: { limit_s?: number | undefined; onWait?: (() => void) | undefined } = {},
+): Promise<void> {
   const { rows } = await client.query<{ locked: boolean }>(
     "SELECT pg_try_advisory_xact_lock(hashtext($1), 0) AS locked",
     [swapTurn],
   );
   if (rows[0]?.locked) return;
+  const holder = await holderOf(client, ["hashtext($1)", "0"], [swapTurn]);
   onWait?.();
-  await client.query("SELECT pg_advisory_xact_lock(hashtext($1), 0)", [swapTurn]);
+  await withLockLimit(client, "transaction", limit_s * 1_000, { table, holder, limit_s }, () =>
+    client.query("SELECT pg_advisory_xact_lock(hashtext($1), 0)", [swapTurn]),
+  );
 }
 
 const swapTurn = "forecastlab swap";
@@ -160,7 +215,10 @@ const numberOf = (month: Month | null) => (month === null ? 0 : Number(month.rep
 
 const nameOf = (table: TableName, month: Month | null) => (month === null ? table : `${table}, ${month}`);
 
-async function busy(client: Client, table: TableName, month: Month | null) {
-  const holder = await holderOf(client, ["hashtext($1)", "$2"], [lockSpace(table), numberOf(month)]);
-  return fail("LOAD_MONTH_BUSY", { table: nameOf(table, month), holder });
+function busy(
+  { table, holder, limit_s }: { table: string; holder: string; limit_s: number },
+  cause?: unknown,
+): Error {
+  const waited = limit_s === 0 ? "" : `, and still is after ${limit_s} s`;
+  return fail("LOAD_MONTH_BUSY", { table, holder, waited }, cause);
 }

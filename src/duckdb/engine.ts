@@ -17,6 +17,8 @@ export interface Engine {
   /** When it is aborted, DuckDB's statement is interrupted. Work outside of DuckDB has to check it as well. */
   readonly signal: AbortSignal | undefined;
   run(sql: string): Promise<void>;
+  /** Makes the running statement fail, if there is one. */
+  interrupt(): void;
   /** A few rows, as plain objects with whole numbers as `number`. */
   rows<Row extends object>(sql: string): Promise<Row[]>;
   /** Many rows in their order, as they become ready; see {@link chunksOf}. */
@@ -113,6 +115,7 @@ function engineOf(connection: Connection, folder: string, signal: AbortSignal | 
     rows,
     chunks,
     run: async (sql) => void (await run(sql)),
+    interrupt: () => connection.interrupt(),
     count: async (sql) => Number(Object.values((await rows(sql))[0] ?? {})[0]),
     prepare: async (sql) => {
       (await connection.prepare(sql)).destroySync();

@@ -34,15 +34,17 @@ export interface CheckedDefinition {
 }
 
 /**
+ * @param of the public function, for messages
  * @param cutoffs those of several frames. Default: the only one of the definition
- * @throws DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FILE_NOT_FOUND and the other errors of reading a file
+ * @throws ARGUMENT_INVALID, DATE_INVALID, TIME_INVALID, USAGE, FRAME_SPEC_INVALID, FILE_NOT_FOUND and the other errors of reading a file
  */
 export async function checkDefinition(
+  of: string,
   definition: Omit<FrameDefinition, "cutoff"> & { readonly cutoff?: string },
   cutoffs: readonly string[] = [definition?.cutoff as string],
 ): Promise<CheckedDefinition> {
-  kinds.requireArguments("The frame", { definition }, { definition: kinds.object });
-  kinds.requireArguments("The frame", definition, {
+  kinds.requireArguments(of, { definition }, { definition: kinds.object });
+  kinds.requireArguments(of, definition, {
     "spec?": kinds.textOr("a spec of parseSpec"),
     "freq?": kinds.text,
     "knownAt?": kinds.text,
@@ -50,7 +52,7 @@ export async function checkDefinition(
   });
   const { horizon, spec, freq, knownAt } = definition;
   for (const cutoff of cutoffs) {
-    kinds.requireArguments("The frame", { cutoff }, { cutoff: kinds.day });
+    kinds.requireArguments(of, { cutoff }, { cutoff: kinds.day });
     requireDate("The cutoff", cutoff);
   }
   if (freq !== undefined && !freqs.includes(freq)) {

@@ -7,7 +7,9 @@ import type { Driver } from "./drivers/driver.ts";
 import { drivers } from "./drivers/index.ts";
 import { series } from "./engine-tables.ts";
 import { type Grain, grainOf, lastComplete } from "./grain.ts";
+import { hollowColumns, reachOf } from "./hollow.ts";
 import type { Manifest, NotReconstructed } from "./manifest.ts";
+import { type Offer, offersOf } from "./offers.ts";
 import { columnsOf, type FramePlan, planFrame, requireExcludable } from "./plan.ts";
 import type { Fold, FrameScope } from "./scope.ts";
 import { driversWithFacts, requireCutoffs } from "./source/facts.ts";
@@ -33,6 +35,7 @@ export interface PreparedFrames {
 export interface PreparedFold extends FoldPlan {
   readonly spec: FrameSpec;
   readonly left_out: Manifest["left_out"];
+  readonly offers: Manifest["offers"];
 }
 
 interface PrepareOptions {
@@ -91,24 +94,34 @@ export async function prepareFrames(
     ...selection,
   });
   requireExcludable(spec.exclude, columnsOf(scopeOf(wanted), wanted), definition.specPath);
-  const plan = planFrame(scopeOf(inAny), inAny);
+  const scope = scopeOf(inAny);
+  const reach = await reachOf(
+    reader,
+    scope,
+    inAny.map(({ name }) => name),
+  );
+  const kept = folds.map((fold, index) => {
+    const { available: ofThis = [], left_out = [] } = available[index] ?? {};
+    const of = scopeOf(ofThis);
+    const columns = columnsOf(of, ofThis);
+    const hollow = hollowColumns(columns, fold, of, reach);
+    const dropped = new Set(hollow.flatMap(({ columns: names }) => names ?? []));
+    const names = new Set(columns.map(({ name }) => name).filter((name) => !dropped.has(name)));
+    return { fold, scope: of, left_out: [...left_out, ...hollow], names };
+  });
+  const offers: Offer[][] = [];
+  for (const { fold, scope: of, left_out } of kept) offers.push(await offersOf(reader, fold, of, left_out));
+  const plan = planFrame(scope, inAny, new Set(kept.flatMap(({ names }) => [...names])));
   return {
     plan,
     definition,
     range: { from: range.from, to: dateOf(grain.lastDay(lastPeriod)) },
     loads: await loadsOf(reader, knownAt),
     not_reconstructed: knownAt === null ? null : { ...(await changedSince(reader, knownAt)), note },
-    folds: folds.map((fold, index) => {
-      const { available: ofThis = [], left_out = [] } = available[index] ?? {};
-      const scope = scopeOf(ofThis);
-      const names = new Set(columnsOf(scope, ofThis).map(({ name }) => name));
-      return {
-        fold,
-        spec: scope.spec,
-        left_out,
-        columns: plan.columns.filter(({ name }) => names.has(name)),
-      };
-    }),
+    folds: kept.map(({ names, fold, scope: of, left_out }, index) => ({
+      ...{ fold, spec: of.spec, left_out, offers: offers[index] ?? [] },
+      columns: plan.columns.filter(({ name }) => names.has(name)),
+    })),
   };
 }
 

@@ -93,7 +93,7 @@ export const engineTables = {
       record: ["BIGINT", "number of that record in the file, from 1"],
     },
     madeBy:
-      "source/source-tables.ts: createSourceTables; source/scan-log.ts: withScanLog; source/intake.ts: Intake",
+      "source/source-tables.ts: createSourceTables; source/scan-log.ts: recordWholeFile, withScanLog; source/intake.ts: Intake",
     readBy: "source/record-places.ts: placesOf",
     droppedBy: endOfLoad,
   },
@@ -123,7 +123,8 @@ export const engineTables = {
       "{source}": ["VARCHAR", "column of the source under its own name"],
     },
     madeBy: "source/source-tables.ts: createSourceTables",
-    readBy: "rows/expressions.ts; rows/mapped-rows.ts; rows/typed-rows.ts; rows/collapse.ts",
+    readBy:
+      "rows/expressions.ts; rows/expression-refusals.ts; rows/mapped-rows.ts; rows/typed-rows.ts; rows/collapse.ts",
     droppedBy: endOfLoad,
   },
   malformedRecord: {

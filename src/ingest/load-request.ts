@@ -49,6 +49,8 @@ export interface LoadRequest {
   readonly again?: boolean | undefined;
   /** Whether to wait while another load is publishing one of the months; default true. */
   readonly wait?: boolean | undefined;
+  /** For how many seconds it waits, then LOAD_MONTH_BUSY; default 3600. */
+  readonly lockWait_s?: number | undefined;
   /** Whether to do everything but publish; default false. */
   readonly dryRun?: boolean | undefined;
   /** Ends the load when it is aborted, with nothing published; default: none. */
@@ -77,6 +79,7 @@ export function requireRequest(database: unknown, request: LoadRequest): void {
     "createMissing?": kinds.flag,
     "again?": kinds.flag,
     "wait?": kinds.flag,
+    "lockWait_s?": kinds.wholeNumber,
     "dryRun?": kinds.flag,
     "signal?": kinds.signal,
     "onProgress?": kinds.callback,

@@ -19,6 +19,7 @@ import { publish } from "./publish/publish.ts";
 import type { Publication } from "./publish/publish-options.ts";
 import { swapLimit_s } from "./publish/swap-months.ts";
 import { DimensionKeys } from "./rows/dimension-keys.ts";
+import { withExpressionMemory } from "./rows/expression-memory.ts";
 import { summarizeRejects } from "./rows/rejects.ts";
 import { validateRows } from "./rows/validate-rows.ts";
 import type { Format } from "./source/layout.ts";
@@ -152,11 +153,13 @@ async function validateFiles(
     wholeDimensions: request.createMissing === true,
   });
   const sources = { files, columns };
-  const validated = await validateRows(engine, { plan, checked }, sources, {
-    onDuplicate: request.onDuplicate ?? "reject",
-    keys,
-    missing: request.createMissing ? { client: request.dryRun ? undefined : client } : undefined,
-  });
+  const validated = await withExpressionMemory(engine, plan, () =>
+    validateRows(engine, { plan, checked }, sources, {
+      onDuplicate: request.onDuplicate ?? "reject",
+      keys,
+      missing: request.createMissing ? { client: request.dryRun ? undefined : client } : undefined,
+    }),
+  );
   const rejects = await summarizeRejects(engine, request.shownRejects ?? 10);
   const file = rejects.rows > 0 ? await keepRejects(engine, request, located, columns) : null;
   return { plan, files: files.map(loadedFile), validated, rejects: { ...rejects, file } };
@@ -178,6 +181,7 @@ function publishRows(
     entry,
     dryRun: outcome.dryRun,
     wait: request.wait ?? true,
+    lockWait_s: request.lockWait_s,
     missing: outcome.validated.created,
     counts: (changes, created) =>
       loadCounts({ ...outcome, validated: { ...outcome.validated, created } }, changes),

@@ -14,7 +14,7 @@ export interface FailedQuery {
 }
 
 /**
- * The error of the catalogue for a query that the server refused or gave up. Others are returned unchanged: those of the
+ * The error of the catalog for a query that the server refused or gave up. Others are returned unchanged: those of the
  * connection, and an unknown table if the warehouse is not migrated.
  *
  * @param client with the transaction of the query, which has failed

@@ -10,7 +10,7 @@ export function withFileFailures<T>(path: string, access: "read" | "written", wo
 }
 
 /**
- * The error of the catalogue for an error of the operating system; other errors are returned as they are.
+ * The error of the catalog for an error of the operating system; other errors are returned as they are.
  *
  * @param path the file as the user named it
  * @param access what was done with the file

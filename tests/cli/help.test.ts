@@ -79,6 +79,7 @@ describe("help names", () => {
     ["frame", "--out <file> --cutoff <date> --horizon <N>", ["--out", "--cutoff", "--horizon"]],
     ["backtest", "--cutoff <date> --horizon <N> [options]", ["--cutoff", "--horizon"]],
     ["frame audit", "--cutoff <date> --horizon <N> [options]", ["--cutoff", "--horizon"]],
+    ["frame readiness", "--cutoff <date> --horizon <N> [options]", ["--cutoff", "--horizon"]],
   ] as const)(
     "the required options of %s, in the usage and below a heading",
     async ([path, usage, options]) => {

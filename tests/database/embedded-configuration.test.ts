@@ -5,6 +5,7 @@ import {
   configurationText,
   fitsSocketPath,
 } from "../../src/database/embedded/configuration.ts";
+import { scramVerifier } from "../../src/database/embedded/password.ts";
 import { serverParameters } from "../../src/database/embedded/server-parameters.ts";
 
 const gigabyte = 2 ** 30;
@@ -92,6 +93,24 @@ describe("the configuration files of the server", () => {
     expect(text).toContain(`unix_socket_directories = ''`);
     expect(authenticationText({ kind: "loopback", port: 49_152 })).toBe(
       "host all all 127.0.0.1/32 scram-sha-256\n",
+    );
+  });
+
+  it("make it listen on the loopback interface next to its socket if it has a port, and require a password there", () => {
+    const transport = { kind: "socket", folder: "/home/me/.forecastlab/socket", port: 5433 } as const;
+    const text = configurationText(transport, {});
+    expect(text).toContain(`listen_addresses = '127.0.0.1'`);
+    expect(text).toContain(`port = '5433'`);
+    expect(text).toContain(`unix_socket_directories = '"/home/me/.forecastlab/socket"'`);
+    expect(authenticationText(transport)).toBe(
+      "local all all trust\nlocal replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n",
+    );
+  });
+
+  it("know a password by the verifier of RFC 7677's example", () => {
+    const salt = Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64");
+    expect(scramVerifier("pencil", salt, 4096)).toBe(
+      "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
     );
   });
 

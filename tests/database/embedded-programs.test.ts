@@ -84,8 +84,10 @@ describe("postmaster.pid", () => {
       started: "1700000000",
       port: 5432,
       socketFolder: "/home/socket",
+      listens: false,
       state: "ready",
     });
+    expect(parsePidFile(ready.replace("\n\n", "\n127.0.0.1\n"))?.listens).toBe(true);
     expect(parsePidFile(ready.replace("ready", "stopping"))?.state).toBe("stopping");
     expect(parsePidFile("4711\n/data\n1700000000\n5432\n")?.state).toBe("starting");
   });

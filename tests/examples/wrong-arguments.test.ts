@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import * as library from "../../src/index.ts";
+import { check, preview, status } from "../../src/migration/index.ts";
 
 /* Every public function, called from JavaScript with arguments of the wrong type: a sentence, and never a TypeError from inside. */
 
 // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose
-const api = library as any;
+const api = { ...library, check, preview, status } as any;
 const database = library.databaseOf("postgresql://somebody:secret@127.0.0.1:1/none");
 const range = { from: "2024-01-01", to: "2024-01-02" };
 const frame = { cutoff: "2024-01-01", horizon: 7, out: "frame.parquet" };
@@ -47,6 +48,7 @@ const calls: Record<string, unknown[][]> = {
     [database, { ...frame, cutoffs: "2024-01-01" }],
     [database, { ...frame, cutoffs: ["2024-01-01"], out: 7 }],
   ],
+  check: [[], [{}], [database, { folder: 7 }]],
   contractOf: [[], ["sales"], [7]],
   databaseOf: [[], [7], [{}]],
   downgrade: [[], [database], [database, { target: 1 }]],
@@ -54,6 +56,28 @@ const calls: Record<string, unknown[][]> = {
     [],
     [{ cutoff: new Date(0), folds: 1, step: 1 }],
     [{ cutoff: "2024-01-01", folds: "2", step: 1 }],
+  ],
+  frameBatches: [
+    [],
+    [database],
+    [database, { ...frame, frame: "both" }],
+    ["postgresql://u:secret@h/d", frame],
+  ],
+  frameRows: [
+    [],
+    [database, { ...frame, frame: 7 }],
+    [database, { ...frame, signal: {} }],
+    [database, { ...frame, onProgress: true }],
+  ],
+  frameReadiness: [
+    [],
+    [database],
+    [database, { ...frame, cutoff: new Date(0) }],
+    [database, { ...frame, status: "ready" }],
+    [database, { ...frame, top: "5" }],
+    [database, { ...frame, top: 0 }],
+    [database, { ...frame, onProgress: true }],
+    ["postgresql://u:secret@h/d", frame],
   ],
   fillCalendar: [
     [],
@@ -86,6 +110,8 @@ const calls: Record<string, unknown[][]> = {
     [database, { ...sales, onDuplicate: "ignore" }],
     [database, { ...sales, mapping: 7 }],
     [database, { ...sales, dryRun: "no" }],
+    [database, { ...sales, lockWait_s: "5" }],
+    [database, { ...sales, lockWait_s: -1 }],
     [database, { ...sales, signal: {} }],
     [database, { ...sales, onProgress: true }],
     ["postgresql://u:secret@h/d", sales],
@@ -103,6 +129,12 @@ const calls: Record<string, unknown[][]> = {
     ["postgresql://u:secret@h/d", "SELECT 1"],
   ],
   parseSpec: [[], [7, "a.yaml"]],
+  preview: [
+    [],
+    [database],
+    [database, { direction: "left", target: "1" }],
+    [{}, { direction: "up", target: "1" }],
+  ],
   publicHolidays: [
     [],
     [{ country: "GB" }],
@@ -130,7 +162,8 @@ const calls: Record<string, unknown[][]> = {
     ["postgresql://u:secret@h/d", { file: "a.csv" }],
   ],
   specHash: [[], ["spec"]],
-  stamp: [[], [database], [database, { target: 1 }]],
+  stamp: [[], [database], [database, { target: 1 }], [{}, { target: "head" }]],
+  status: [[], [{}], [database, 7]],
   unload: [[], [database], [database, "17"], [database, 17, { dryRun: "yes" }], [database, 1.5]],
   unloadRefusal: [[], ["removed"]],
   upgrade: [[], [database, { target: 1 }], [database, { folder: 7 }], ["postgresql://u:secret@h/d"]],
@@ -162,4 +195,6 @@ test.each(each)("$name with wrong arguments ($index) is a sentence", async ({ na
   expect(failure).toBeInstanceOf(library.ForecastLabError);
   expect(failure).toMatchObject({ exitCode: 2 });
   expect(String(failure)).not.toContain("secret");
+  const { code, message } = failure as library.ForecastLabError;
+  if (code === "ARGUMENT_INVALID") expect(message.startsWith(`${name} takes `)).toBe(true);
 });

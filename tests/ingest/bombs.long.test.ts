@@ -31,12 +31,12 @@ function gzipBomb(): Buffer {
   return Buffer.concat([gzipSync("code,name\n"), ...Array.from({ length: 16 }, () => member)]);
 }
 
-/** Runs the program and reports how much memory it had at most. */
-function peakOf(file: string): { peak_mb: number; output: string } {
+/** Runs a dry load of the program and reports how much memory it had at most. */
+function peakOf(...args: string[]): { peak_mb: number; output: string } {
   const report = "process.on('exit', () => console.error('peak', process.resourceUsage().maxRSS))";
   const { stderr } = spawnSync(
     process.execPath,
-    ["--import", `data:text/javascript,${report}`, program, "load", "store", file, "--dry-run"],
+    ["--import", `data:text/javascript,${report}`, program, "load", ...args, "--dry-run"],
     {
       encoding: "utf8",
       cwd: workspace.folder,
@@ -51,7 +51,21 @@ test.for([
   ["gzip", gzipBomb],
 ] as const)("a gigabyte in a small file of %s is loaded in bounded memory", ([kind, bomb]) => {
   const file = workspace.write(`bomb.csv.${kind}`, bomb());
-  const { peak_mb, output } = peakOf(file);
+  const { peak_mb, output } = peakOf("store", file);
   expect(output).toContain("RECORD_TOO_LONG");
   expect(peak_mb).toBeLessThan(300);
+});
+
+test("an expression that would need more memory than its limit ends the load", () => {
+  const lines = Array.from({ length: 20_000 }, (_, row) => `P${row},${"abcdefghij".repeat(10)}`);
+  const file = workspace.write("long.csv", `sku,text\n${lines.join("\n")}\n`);
+  const mapping = workspace.write(
+    "long.yaml",
+    "table: product\ncolumns:\n  sku: \"'P'\"\n  name: text\ncollapse:\n  name: left(string_agg(repeat(name, 1000)), 10)\n",
+  );
+  const { peak_mb, output } = peakOf("product", file, "--mapping", mapping);
+  expect(output).toContain(
+    "The mapping's expressions for sku, collapse.name need more than 1.5 GB of memory. [MAPPING_MEMORY_EXCEEDED]",
+  );
+  expect(peak_mb).toBeLessThan(2600);
 });

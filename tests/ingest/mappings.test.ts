@@ -43,6 +43,8 @@ describe("expressions", () => {
       "array_to_string([upper(word[1]) || word[2:] for word in string_split(coalesce(Name, 'x'), ' ')], ' ')",
     ],
     ["a word of SQL that looks like a column", "CAST(current_date > DATE '2020-01-01' AS VARCHAR)"],
+    ["a template", "replace(replace('{a} of {b}', '{a}', coalesce(Name, '')), '{b}', Code)"],
+    ["a key of an encoded text", "md5(hex(Code)) || to_base64(encode(Code)) || levenshtein(Code, 'N1')"],
     ["CASE", "CASE WHEN Name IS NULL THEN 'none' ELSE upper(Name) END"],
   ] as const)("may be %s", async ([, expression]) => {
     const result = await validateStores(named(expression));
@@ -87,6 +89,27 @@ describe("expressions", () => {
       "list_transform([1], a -> list_transform([1], b -> a))::VARCHAR",
       "it holds a lambda inside a lambda",
     ],
+    [
+      "a bit string of any length",
+      "bitstring('1', 1000000000)",
+      "it holds bitstring, which makes a value of any",
+    ],
+    ["bins of any number", "equi_width_bins(0, 1, 1000000000, true)::VARCHAR", "it holds equi_width_bins"],
+    ["all rows for each row", "(list(Name) OVER ())[1]", "it holds list as a window function"],
+    ["a large array", "(NULL::INTEGER[900][900])[1][1]", "it casts to an array of more than 1000 elements"],
+    ["a list of a long text", "list_sort(string_split(repeat(Name, 1000), ''))[1]", "larger than the record"],
+    [
+      "replacements by columns in each other",
+      "replace(replace(replace(Name, 'a', Name), 'b', Name), 'c', Name)",
+      "larger than the record",
+    ],
+    [
+      "replacements between all characters",
+      "regexp_replace(regexp_replace(Name, '', Name, 'g'), '', Name, 'g')",
+      "larger than the record",
+    ],
+    ["encodings of encodings", "hex(hex(hex(hex(repeat(Name, 100)))))", "larger than the record"],
+    ["a long comparison", "levenshtein(repeat(Name, 300), Name)::VARCHAR", "levenshtein takes too long"],
     ["a function that does not exist", "shout(Name)", "shout does not exist"],
     ["types that do not go together", "Name + 1", "No function matches"],
     ["only a comment", "-- nothing", "it ends too early"],

@@ -223,6 +223,12 @@ describe("an unload", () => {
       await expect(unload(database, load, { wait: false })).rejects.toMatchObject({
         code: "LOAD_MONTH_BUSY",
       });
+      await expect(unload(database, load, { lockWait_s: 1 })).rejects.toMatchObject({
+        code: "LOAD_MONTH_BUSY",
+        message: expect.stringMatching(
+          /^Another load is running on sales_daily, 2024-01 \(server process \d+ .*\), and still is after 1 s\.$/,
+        ),
+      });
       const waits: string[] = [];
       const waiting = unload(database, load, { onWait: (reason) => waits.push(reason) });
       await untilWaiting(database, 1);

@@ -1,7 +1,9 @@
+import { InvalidArgumentError } from "commander";
 import type { EmbeddedStatus } from "../../database/embedded/index.ts";
 import type { Context, RegisterCommand } from "../command.ts";
 import { examples, notes } from "../command.ts";
 import { runPsql } from "./psql.ts";
+import { printUrl } from "./url.ts";
 
 export const registerDb: RegisterCommand = (program, action) => {
   const db = program
@@ -15,7 +17,20 @@ export const registerDb: RegisterCommand = (program, action) => {
 
   db.command("start")
     .description("start the embedded server and keep it running")
-    .addHelpText("after", examples("db start", "db start --home /srv/shop"))
+    .option(
+      "--port <number>",
+      "let programs of this machine connect with a password, 1024 to 65535 (default: socket only)",
+      portNumber,
+    )
+    .addHelpText(
+      "after",
+      notes(
+        (program) =>
+          "With --port it also listens on that port of 127.0.0.1, for clients that know no sockets, until it " +
+          `is stopped. They need the password; "${program} db url --tcp --show-password" prints it.`,
+      ),
+    )
+    .addHelpText("after", examples("db start", "db start --port 5433", "db start --home /srv/shop"))
     .action(action(start));
 
   db.command("stop")
@@ -32,19 +47,20 @@ export const registerDb: RegisterCommand = (program, action) => {
   db.command("url")
     .description("print the connection string, for psql, DuckDB and every PostgreSQL driver")
     .option("-d, --database <name>", "another database of the same server")
+    .option("--tcp", "through the port of db start --port, for clients that know no sockets")
     .option("--show-password", "print the password too, where there is one")
     .addHelpText(
       "after",
       notes(
         (program) =>
           `For example: psql "$(${program} db url)"\n` +
-          "The embedded server is reached through a socket only you can open, and has no password. " +
-          "A password of DATABASE_URL (and the random one of the embedded server if there are no " +
-          "sockets, as on Windows) is printed as *** unless you ask for it.",
+          "The embedded server is reached through a socket only you can open, and needs no password there. " +
+          "A password of DATABASE_URL (and the random one of the embedded server's port) is printed as *** " +
+          "unless you ask for it.",
       ),
     )
-    .addHelpText("after", examples("db url", "db url --database postgres", "db url --show-password"))
-    .action(action(url));
+    .addHelpText("after", examples("db url", "db url --database postgres", "db url --tcp --show-password"))
+    .action(action(printUrl));
 
   db.command("psql")
     .description("run psql on the warehouse")
@@ -55,15 +71,30 @@ export const registerDb: RegisterCommand = (program, action) => {
     .action(action((context, args: string[]) => runPsql(context, args)));
 };
 
-async function start({ settings, output, streams }: Context): Promise<undefined> {
+function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1024 && port <= 65_535) return port;
+  throw new InvalidArgumentError("Write a number from 1024 to 65535.");
+}
+
+async function start({ settings, output, streams }: Context, options: { port?: number }): Promise<undefined> {
   if (settings.databaseUrl !== undefined) return nothingToDo(settings.databaseUrl, output, "start");
   const [{ startEmbedded }, { whileDoing }] = await Promise.all([
     import("../../database/embedded/index.ts"),
     import("../render/progress.ts"),
   ]);
-  const server = await whileDoing(output, streams.stderr, "starting PostgreSQL", startEmbedded(settings));
+  const server = await whileDoing(
+    output,
+    streams.stderr,
+    "starting PostgreSQL",
+    startEmbedded(settings, options),
+  );
   output.result(server);
   output.report(`PostgreSQL ${server.version} is running (process ${server.pid}), data in ${server.data}`);
+  if (server.listens) {
+    output.report(`It listens on 127.0.0.1, port ${server.port}, with a password.`);
+    output.note(`Show how to connect with: ${output.program} db url --tcp --show-password`);
+  }
   output.note(`Stop it with: ${output.program} db stop`);
 }
 
@@ -110,33 +141,15 @@ function described(server: EmbeddedStatus): string[] {
   return [
     `running  PostgreSQL ${server.version}, process ${server.pid}, ${until}`,
     ...stored,
-    `address  ${server.host === "127.0.0.1" ? `${server.host}:${server.port}` : server.host}`,
+    `address  ${addresses(server).join(" and ")}`,
     `used by  ${server.commands.length === 0 ? "no command" : server.commands.map((pid) => `process ${pid}`).join(", ")}`,
   ];
 }
 
-interface UrlOptions {
-  readonly showPassword?: boolean;
-  readonly database?: string;
-}
-
-async function url({ settings, output }: Context, options: UrlOptions): Promise<undefined> {
-  const [{ embeddedUrl }, { databaseBeside, databaseOf, shownUrl }, { maskSecrets }] = await Promise.all([
-    import("../../database/embedded/index.ts"),
-    import("../../database/address.ts"),
-    import("../../errors.ts"),
-  ]);
-  // The PG… variables of the environment are not meant for the embedded server.
-  const warehouse =
-    settings.databaseUrl === undefined
-      ? databaseOf(await embeddedUrl(settings), {})
-      : databaseOf(settings.databaseUrl);
-  const database = options.database === undefined ? warehouse : databaseBeside(warehouse, options.database);
-  const complete = shownUrl(database);
-  const shown = options.showPassword ? complete : maskSecrets(complete);
-  output.result({ url: shown });
-  output.data(shown);
-  if (shown !== complete) output.note("The password is not shown; --show-password prints it.");
+/** Where clients find a running server. */
+function addresses({ host, port, listens }: EmbeddedStatus): string[] {
+  const network = listens ? [`127.0.0.1:${port}`] : [];
+  return host === undefined || host === "127.0.0.1" ? network : [host, ...network];
 }
 
 async function nothingToDo(url: string, output: Context["output"], verb: string): Promise<undefined> {

@@ -1,9 +1,9 @@
 import { examples, notes, type RegisterCommand } from "../command.ts";
 import {
   dryRunOption,
-  lockWaitOption,
   type MigrateOptions,
   migrationsOption,
+  migrationWaitOption,
   printPreview,
   printScript,
   runMigration,
@@ -18,7 +18,7 @@ export const registerDowngrade: RegisterCommand = (program, action) => {
     .addOption(dryRunOption())
     .option("--yes", "delete rows of dropped tables and columns without asking")
     .addOption(migrationsOption())
-    .addOption(lockWaitOption())
+    .addOption(migrationWaitOption())
     .addHelpText(
       "after",
       notes(

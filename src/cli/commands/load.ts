@@ -1,6 +1,7 @@
 import { Argument, Option } from "commander";
 import type { DuplicatePolicy, LoadRequest } from "../../ingest/index.ts";
 import { type Context, examples, named, type RegisterCommand } from "../command.ts";
+import { monthWaitOption } from "../lock-wait.ts";
 import { reportResult } from "../render/output.ts";
 import { tableNames } from "../table-names.ts";
 
@@ -14,6 +15,7 @@ interface Options {
   createMissing?: boolean;
   again?: boolean;
   wait: boolean;
+  lockWait?: number;
   dryRun?: boolean;
 }
 
@@ -46,6 +48,7 @@ export const registerLoad: RegisterCommand = (program, action) => {
     )
     .option("--again", "load files again that were loaded before")
     .option("--no-wait", "fail at once if another load is running on one of the months")
+    .addOption(monthWaitOption())
     .option("--delimiter <char>", "field delimiter, or the word tab (default: comma; tab for .tsv)")
     .option("--encoding <name>", "encoding of the files, such as latin-1 (default: utf-8)")
     .option("--dry-run", "check everything and report what would change, but write nothing to the warehouse")
@@ -87,6 +90,7 @@ async function run(context: Context, tableName: string, files: string[], options
     createMissing: options.createMissing,
     again: options.again,
     wait: options.wait,
+    lockWait_s: options.lockWait,
     dryRun: options.dryRun,
     signal,
     onProgress: display.onProgress,

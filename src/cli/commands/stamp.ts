@@ -1,8 +1,8 @@
 import { examples, notes, type RegisterCommand } from "../command.ts";
 import {
-  lockWaitOption,
   type MigrationsOptions,
   migrationsOption,
+  migrationWaitOption,
   withMigrationTarget,
 } from "../migrations.ts";
 
@@ -12,7 +12,7 @@ export const registerStamp: RegisterCommand = (program, action) => {
     .description("mark revisions up to REVISION as applied without running them")
     .argument("<revision>", "head, base, or a revision (a prefix of its name is enough)")
     .addOption(migrationsOption())
-    .addOption(lockWaitOption())
+    .addOption(migrationWaitOption())
     .addHelpText(
       "after",
       notes(

@@ -2,6 +2,7 @@ import { fail } from "../../errors.ts";
 import type { Unload } from "../../ingest/index.ts";
 import { countText, numberText } from "../../system/numbers.ts";
 import { type Context, examples, type RegisterCommand } from "../command.ts";
+import { monthWaitOption } from "../lock-wait.ts";
 import { canAsk, confirm } from "../render/confirm.ts";
 import { type Output, reportResult } from "../render/output.ts";
 
@@ -9,6 +10,7 @@ interface Options {
   dryRun?: boolean;
   yes?: boolean;
   wait: boolean;
+  lockWait?: number;
 }
 
 export const registerUnload: RegisterCommand = (program, action) => {
@@ -19,11 +21,16 @@ export const registerUnload: RegisterCommand = (program, action) => {
     .option("--dry-run", "show what would be removed, or why nothing can be")
     .option("--yes", "do not ask")
     .option("--no-wait", "fail at once if another load is running on one of the months")
+    .addOption(monthWaitOption())
     .addHelpText("after", examples("unload 17 --dry-run", "unload 17", "unload 17 --yes"))
     .action(action(run));
 };
 
-async function run(context: Context, text: string, { dryRun, yes, wait }: Options): Promise<number> {
+async function run(
+  context: Context,
+  text: string,
+  { dryRun, yes, wait, lockWait }: Options,
+): Promise<number> {
   const { settings, output, signal } = context;
   if (!/^[1-9]\d{0,14}$/.test(text)) {
     throw fail("USAGE", { problem: `A load is named by its number in the ledger, not ${text}.` });
@@ -32,7 +39,12 @@ async function run(context: Context, text: string, { dryRun, yes, wait }: Option
     import("../../ingest/index.ts"),
     import("../../database/open.ts"),
   ]);
-  const options = { wait, signal, onWait: (reason: string) => output.note(`waiting for ${reason}`) };
+  const options = {
+    wait,
+    lockWait_s: lockWait,
+    signal,
+    onWait: (reason: string) => output.note(`waiting for ${reason}`),
+  };
   const result = await withDatabase(settings, async (database) => {
     if (yes && !dryRun) return unload(database, Number(text), options);
     const planned = await unload(database, Number(text), { ...options, dryRun: true });

@@ -1,9 +1,9 @@
 import { examples, type RegisterCommand } from "../command.ts";
 import {
   dryRunOption,
-  lockWaitOption,
   type MigrateOptions,
   migrationsOption,
+  migrationWaitOption,
   printPreview,
   printScript,
   runMigration,
@@ -17,7 +17,7 @@ export const registerUpgrade: RegisterCommand = (program, action) => {
     .option("--sql", "print the SQL instead, without a connection; the target may be FROM:TO")
     .addOption(dryRunOption())
     .addOption(migrationsOption())
-    .addOption(lockWaitOption())
+    .addOption(migrationWaitOption())
     .addHelpText(
       "after",
       examples(

@@ -1,11 +1,12 @@
 import type { AuditReport } from "../../frame/index.ts";
-import { numberText } from "../../system/numbers.ts";
+import { countText, numberText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
 
 /** Prints the checks on stdout, and what differs on stderr. */
-export function printAudit({ cutoff, horizon, checks }: AuditReport, output: Output): void {
-  const days = horizon === 1 ? "1 day" : `${horizon} days`;
-  output.line(output.colors.bold(`Audit of the frame up to ${cutoff} with a horizon of ${days}`));
+export function printAudit({ cutoff, horizon, freq, checks }: AuditReport, output: Output): void {
+  output.line(
+    output.colors.bold(`Audit of the frame up to ${cutoff} with a horizon of ${countText(horizon, freq)}`),
+  );
   const rows = checks.map(({ name, perturbed, rows, cells, differing }) => [
     name,
     perturbed,

@@ -7,12 +7,15 @@ import type { Binaries } from "./binaries.ts";
 import type { Transport } from "./configuration.ts";
 import { readIfExists, remove } from "./files.ts";
 import type { ServerLocation } from "./location.ts";
+import { ensurePassword } from "./password.ts";
 import { firstError, runProgram } from "./programs.ts";
-import { databaseName, userName, writePassword } from "./transport.ts";
+import { databaseName, userName } from "./transport.ts";
 
 /** Options of a server. */
 export interface ServerOptions {
   readonly transport: Transport["kind"];
+  /** The port of 127.0.0.1 to listen on. Default: none if there is a socket, otherwise any that is free. */
+  readonly port?: number | undefined;
   readonly parameters: Record<string, string>;
   /** Whether the output of initdb is forced to disk. Only tests switch this off. */
   readonly sync: boolean;
@@ -62,7 +65,7 @@ async function runInitdb(
   const authentication =
     options.transport === "socket"
       ? ["--auth=trust"]
-      : ["--auth=scram-sha-256", `--pwfile=${await writePassword(location)}`];
+      : ["--auth=scram-sha-256", `--pwfile=${(await ensurePassword(location)).path}`];
   const common = [
     `--pgdata=${folder}`,
     `--username=${userName}`,

@@ -1,7 +1,10 @@
 /** How clients reach the server. */
 export type Transport =
-  /** Through a unix socket in a folder that only the user of the server can enter. */
-  | { readonly kind: "socket"; readonly folder: string }
+  /**
+   * Through a unix socket in a folder that only the user of the server can enter. With a port also through that port of the
+   * loopback interface, with a password.
+   */
+  | { readonly kind: "socket"; readonly folder: string; readonly port?: number | undefined }
   /** Through a port of the loopback interface, with a password, if the system has no unix sockets. */
   | { readonly kind: "loopback"; readonly port: number };
 
@@ -10,8 +13,9 @@ export type Transport =
  */
 export function configurationText(transport: Transport, parameters: Record<string, string>): string {
   const all = {
-    listen_addresses: transport.kind === "socket" ? "" : "127.0.0.1",
-    port: transport.kind === "socket" ? String(socketPort) : String(transport.port),
+    listen_addresses: transport.port === undefined ? "" : "127.0.0.1",
+    // PostgreSQL names the socket after the port too.
+    port: String(transport.port ?? socketPort),
     unix_socket_directories: transport.kind === "socket" ? listed(transport.folder) : "",
     unix_socket_permissions: "0700",
     lc_messages: "C",
@@ -32,12 +36,12 @@ export function configurationText(transport: Transport, parameters: Record<strin
  * secret to every connection string. The loopback interface is open to every user of the machine, so it needs the password.
  */
 export function authenticationText(transport: Transport): string {
-  return transport.kind === "socket"
-    ? "local all all trust\nlocal replication all trust\n"
-    : "host all all 127.0.0.1/32 scram-sha-256\n";
+  const socket = transport.kind === "socket" ? "local all all trust\nlocal replication all trust\n" : "";
+  const loopback = transport.port === undefined ? "" : "host all all 127.0.0.1/32 scram-sha-256\n";
+  return socket + loopback;
 }
 
-/** Only part of the name of the socket file, `.s.PGSQL.5432`. */
+/** Without a port to listen on it is only part of the name of the socket file, `.s.PGSQL.5432`. */
 const socketPort = 5432;
 
 /** Whether a socket in the folder has a path within the limit of the system: 107 bytes on Linux, 103 on macOS. */

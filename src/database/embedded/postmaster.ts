@@ -12,6 +12,8 @@ export interface Postmaster {
   readonly port: number;
   /** Empty if the server has no socket and listens on the loopback interface. */
   readonly socketFolder: string;
+  /** Whether it listens on its port of the network; otherwise the port is only part of the name of its socket. */
+  readonly listens: boolean;
   readonly state: "starting" | "ready" | "stopping";
 }
 
@@ -20,13 +22,14 @@ export interface Postmaster {
  * state; undefined if it has no pid.
  */
 export function parsePidFile(text: string): Postmaster | undefined {
-  const [pid, , started, port, socketFolder, , , state] = text.split("\n").map((line) => line.trim());
+  const [pid, , started, port, socketFolder, address, , state] = text.split("\n").map((line) => line.trim());
   if (!/^\d+$/.test(pid ?? "")) return undefined;
   return {
     pid: Number(pid),
     started: started ?? "",
     port: Number(port || 0),
     socketFolder: socketFolder ?? "",
+    listens: (address ?? "") !== "",
     state:
       state === "ready" || state === "standby" ? "ready" : state === "stopping" ? "stopping" : "starting",
   };

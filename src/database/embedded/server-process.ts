@@ -22,7 +22,7 @@ import { chooseTransport } from "./transport.ts";
  * Starts the server on its cluster and waits until it accepts connections, including recovery after a crash. It continues to
  * run when this process ends.
  *
- * @throws EMBEDDED_START_FAILED
+ * @throws EMBEDDED_START_FAILED, EMBEDDED_PORT_TAKEN
  */
 export async function startServer(
   location: ServerLocation,
@@ -32,7 +32,7 @@ export async function startServer(
   await discardForeignPid(location);
   const attempts = 50;
   for (let attempt = 1; ; attempt += 1) {
-    const transport = await chooseTransport(location, options.transport);
+    const transport = await chooseTransport(location, options.transport, options.port);
     const configuration = configurationText(transport, options.parameters);
     await writePrivate(join(location.data, "postgresql.conf"), configuration, location.osUser);
     await writePrivate(join(location.data, "pg_hba.conf"), authenticationText(transport), location.osUser);

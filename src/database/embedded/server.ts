@@ -1,12 +1,15 @@
 import { fail } from "../../errors.ts";
 import { respondsToSignals } from "../../system/processes.ts";
 import type { Database } from "../address.ts";
+import { withClient } from "../connection.ts";
+import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { createCluster, type ServerOptions } from "./cluster.ts";
 import { openLog, remove, writePrivate } from "./files.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { acquireLease, leaseHolders, removeStaleLeases } from "./leases.ts";
 import { ensureLocation, findLocation, type ServerLocation, systemFolder } from "./location.ts";
+import { ensurePassword, scramVerifier } from "./password.ts";
 import { type Postmaster, runningPostmaster, waitUntilGone, waitUntilReady } from "./postmaster.ts";
 import { serverParameters, thisMachine } from "./server-parameters.ts";
 import { startServer, stopServer } from "./server-process.ts";
@@ -20,8 +23,9 @@ import {
   runId,
   versionFile,
 } from "./status.ts";
+import { userName } from "./transport.ts";
 
-/** Options that only tests change. */
+/** Options that only tests change, except for the port. */
 export type EmbeddedOptions = Partial<ServerOptions>;
 
 /** An embedded server in use. */
@@ -70,7 +74,12 @@ export async function openEmbedded(
   }
 }
 
-/** Starts the server if it does not run, and keeps it running until {@link stopEmbedded}. */
+/**
+ * Starts the server if it does not run, and keeps it running until {@link stopEmbedded}.
+ *
+ * @param options.port the port of 127.0.0.1 on which programs can connect to it with its password. Default: none
+ * @throws the EMBEDDED_* errors; EMBEDDED_NOT_LISTENING if it already runs without that port
+ */
 export async function startEmbedded(
   settings: EmbeddedSettings,
   options: EmbeddedOptions = {},
@@ -78,9 +87,25 @@ export async function startEmbedded(
   const location = await ensureLocation(settings.home);
   await withFolderLock(location.lock, async () => {
     const postmaster = await ensureRunning(location, settings, options);
+    if (options.port !== undefined) requirePort(settings, postmaster, options.port);
+    if (options.port !== undefined && postmaster.socketFolder !== "")
+      await requirePassword(location, postmaster);
     await writePrivate(keepsRunningFile(location), runId(postmaster), location.osUser);
   });
   return embeddedStatus(settings);
+}
+
+/** @throws EMBEDDED_NOT_LISTENING */
+function requirePort({ home }: EmbeddedSettings, { listens, port }: Postmaster, wanted: number): void {
+  if (listens && port === wanted) return;
+  throw fail("EMBEDDED_NOT_LISTENING", { home, how: listens ? `with the port ${port}` : "without a port" });
+}
+
+/** Gives the role the password of the home. The socket needs none, so the role may have none yet; then no login succeeds. */
+async function requirePassword(location: ServerLocation, postmaster: Postmaster): Promise<void> {
+  const { password } = await ensurePassword(location);
+  const set = `ALTER ROLE ${quoteIdentifier(userName)} PASSWORD ${quoteLiteral(scramVerifier(password))}`;
+  await withClient(await databaseIn(location, postmaster), (client) => client.query(set));
 }
 
 /** What {@link stopEmbedded} did. */
@@ -137,6 +162,7 @@ async function ensureRunning(
   const binaries = await binariesFor(location, settings);
   const complete: ServerOptions = {
     transport: options.transport ?? (process.platform === "win32" ? "loopback" : "socket"),
+    port: options.port,
     parameters: { ...serverParameters(thisMachine()), ...options.parameters },
     sync: options.sync ?? true,
   };

@@ -6,7 +6,7 @@ import { readIfExists } from "./files.ts";
 import { leaseHolders } from "./leases.ts";
 import { findLocation, type ServerLocation } from "./location.ts";
 import { type Postmaster, runningPostmaster } from "./postmaster.ts";
-import { urlOf } from "./transport.ts";
+import { portUrlOf, urlOf } from "./transport.ts";
 
 /** The settings that the embedded server depends on. */
 export type EmbeddedSettings = Pick<Settings, "home" | "postgresBin">;
@@ -26,6 +26,8 @@ export interface EmbeddedStatus {
   /** The folder of its socket, or `127.0.0.1`; undefined if it does not run. */
   readonly host: string | undefined;
   readonly port: number | undefined;
+  /** Whether programs can connect to that port of 127.0.0.1, with the password; otherwise it only names the socket. */
+  readonly listens: boolean;
   /** Whether it keeps running when no command uses it, because `db start` started it. */
   readonly keeps_running: boolean;
   /** The process ids of the commands that use it. */
@@ -47,6 +49,7 @@ export async function embeddedStatus(settings: EmbeddedSettings): Promise<Embedd
     pid: postmaster?.pid,
     host: running ? postmaster.socketFolder || "127.0.0.1" : undefined,
     port: postmaster?.port,
+    listens: running && postmaster.listens,
     keeps_running: running && (await isKeptRunning(location, postmaster)),
     commands: location === undefined ? [] : leaseHolders(location.leases),
   };
@@ -55,14 +58,21 @@ export async function embeddedStatus(settings: EmbeddedSettings): Promise<Embedd
 /**
  * The connection string of the running server. On the loopback interface it contains the password.
  *
- * @throws EMBEDDED_NOT_RUNNING
+ * @param options.port through the port of 127.0.0.1 that it listens on, even if it has a socket. Default: false
+ * @throws EMBEDDED_NOT_RUNNING, EMBEDDED_NOT_LISTENING
  */
-export async function embeddedUrl(settings: EmbeddedSettings): Promise<string> {
+export async function embeddedUrl(
+  settings: EmbeddedSettings,
+  options: { port?: boolean } = {},
+): Promise<string> {
   const location = await findLocation(settings.home);
   const postmaster = location && (await runningPostmaster(location.data));
   if (location === undefined || postmaster === undefined)
     throw fail("EMBEDDED_NOT_RUNNING", { home: settings.home });
-  return urlOf(location, postmaster);
+  if (!options.port) return urlOf(location, postmaster);
+  if (!postmaster.listens)
+    throw fail("EMBEDDED_NOT_LISTENING", { home: settings.home, how: "without a port" });
+  return portUrlOf(location, postmaster.port);
 }
 
 /** The database of the warehouse on the running server. */

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { lstat, mkdtemp, readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { fitsSocketPath, type Transport } from "./configuration.ts";
 import { readIfExists, remove, writePrivate } from "./files.ts";
 import { ensurePrivateFolder, mayEnter } from "./folders.ts";
 import type { ServerLocation } from "./location.ts";
+import { readPassword } from "./password.ts";
 import type { Postmaster } from "./postmaster.ts";
 
 /** The database that commands work in, and its owner. */
@@ -18,34 +18,35 @@ export const userName = "forecastlab";
  * Prepares the transport of a server that is about to start: empties the folder of the socket, or finds a free port of the
  * loopback interface.
  *
- * @throws EMBEDDED_HOME_UNUSABLE
+ * @param port of the loopback interface; undefined for none, or for any if there is no socket
+ * @throws EMBEDDED_HOME_UNUSABLE, EMBEDDED_PORT_TAKEN
  */
-export async function chooseTransport(location: ServerLocation, kind: Transport["kind"]): Promise<Transport> {
-  if (kind === "loopback") return { kind, port: await freePort() };
+export async function chooseTransport(
+  location: ServerLocation,
+  kind: Transport["kind"],
+  port: number | undefined,
+): Promise<Transport> {
+  if (port !== undefined) await requireFreePort(port);
+  if (kind === "loopback") return { kind, port: port ?? (await freePort(0)) };
   const folder = await ensureSocketFolder(location);
   // The server does not run, so everything in the folder was left by a crash.
   for (const name of await readdir(folder)) await remove(join(folder, name));
-  return { kind, folder };
+  return { kind, folder, port };
 }
 
 /** The connection string of a running server. It contains the password if the server needs one. */
 export async function urlOf(location: ServerLocation, postmaster: Postmaster): Promise<string> {
   const { port, socketFolder } = postmaster;
-  if (socketFolder !== "") {
-    // libpq and node-postgres read a percent-encoded folder in place of the host as the folder of a socket.
-    return `postgresql://${userName}@${encodeURIComponent(socketFolder)}:${port}/${databaseName}`;
-  }
-  const password = (await readIfExists(passwordFile(location)))?.trim() ?? "";
+  if (socketFolder === "") return portUrlOf(location, port);
+  // libpq and node-postgres read a percent-encoded folder in place of the host as the folder of a socket.
+  return `postgresql://${userName}@${encodeURIComponent(socketFolder)}:${port}/${databaseName}`;
+}
+
+/** The connection string of a running server through its port, with the password. */
+export async function portUrlOf(location: ServerLocation, port: number): Promise<string> {
+  const password = (await readPassword(location)) ?? "";
   return `postgresql://${userName}:${password}@127.0.0.1:${port}/${databaseName}?sslmode=disable`;
 }
-
-/** Writes a new password for the loopback interface and returns the path of its file. */
-export async function writePassword(location: ServerLocation): Promise<string> {
-  await writePrivate(passwordFile(location), `${randomBytes(24).toString("base64url")}\n`, location.osUser);
-  return passwordFile(location);
-}
-
-const passwordFile = (location: ServerLocation) => join(location.folder, "password");
 
 /**
  * Ensures the folder of the socket: `socket` in the folder of the server, or, if that path is too long for a socket, a folder
@@ -83,11 +84,28 @@ async function isPrivate(folder: string, location: ServerLocation): Promise<bool
   return found?.isDirectory() === true && found.uid === owner && (found.mode & 0o077) === 0;
 }
 
-function freePort(): Promise<number> {
+/** @throws EMBEDDED_PORT_TAKEN */
+async function requireFreePort(port: number): Promise<void> {
+  await freePort(port).catch((error: NodeJS.ErrnoException) => {
+    throw fail(
+      "EMBEDDED_PORT_TAKEN",
+      { port, reason: portProblems[error.code ?? ""] ?? error.message },
+      error,
+    );
+  });
+}
+
+const portProblems: Record<string, string> = {
+  EADDRINUSE: "another program uses it",
+  EACCES: "the system does not permit it",
+};
+
+/** @param wanted 0 for any */
+function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.listen(wanted, "127.0.0.1", () => {
       const address = probe.address();
       probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
     });

@@ -54,7 +54,7 @@ export async function auditFrame(
   );
   kinds.requireArguments("auditFrame", request, { "onCheck?": kinds.callback });
   const { signal } = request;
-  const definition = await checkDefinition(request);
+  const definition = await checkDefinition("auditFrame", request);
   const audit = (client: Client) =>
     withFrameEngine(signal, (engine) => auditIn({ client, engine, definition, extra }, request));
   return withClient(database, audit, signal);
@@ -97,6 +97,7 @@ async function auditIn(
     passed: done.every(({ differing }) => differing.length === 0),
     cutoff: definition.cutoffs[0] ?? "",
     horizon: definition.horizon,
+    freq: definition.spec.freq,
     checks: done,
   };
 }

@@ -1,11 +1,14 @@
 import type { FrameKind } from "../columns.ts";
+import type { Freq } from "../grain.ts";
 
 /** The result of an audit. */
 export interface AuditReport {
   /** Whether everything stayed the same that must. */
   readonly passed: boolean;
   readonly cutoff: string;
+  /** In periods. */
   readonly horizon: number;
+  readonly freq: Freq;
   readonly checks: readonly AuditCheck[];
 }
 

@@ -61,7 +61,7 @@ export async function buildFramesFrom(
 ): Promise<FramesResult> {
   const { cutoffs, out, format = "parquet", partitionBy, signal, onProgress } = request;
   if (cutoffs.length === 0) throw fail("USAGE", { problem: "Frames need at least one cutoff." });
-  const definition = await checkDefinition(request, cutoffs);
+  const definition = await checkDefinition("buildFrames", request, cutoffs);
   const folder = openFoldsFolder(out);
   const partitioned = (partitionBy ?? []).length > 0;
   const placeOf = (cutoff: string) => {

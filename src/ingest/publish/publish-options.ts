@@ -11,6 +11,8 @@ export interface PublishOptions {
   readonly dryRun: boolean;
   /** Whether to wait for another load of the same month. */
   readonly wait: boolean;
+  /** For how many seconds. */
+  readonly lockWait_s?: number | undefined;
   /** Decides what is done with a month; default {@link methodOf}. For benchmarks of the alternatives. */
   readonly choose?: typeof methodOf | undefined;
   /** How many dimension rows the accepted rows refer to and the warehouse lacked when they were validated. */

@@ -47,25 +47,36 @@ export async function publish(
   await step(options, "lock months");
   await lockMonths(client, contract.name, months, "session", {
     wait: options.wait,
+    limit_s: options.lockWait_s,
     ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
   });
-  let failed = true;
+  let published = false;
   try {
     await step(options, "sweep leftovers");
     await dropLeftovers(client);
     const created = await addDimensionRows(client, rows, options);
     const publication = await publishUnlessChanged(client, rows, staged, options, created);
-    failed = false;
+    published = true;
     await unlock().catch(unlessConnectionEnds);
     return publication;
-  } finally {
-    if (failed) {
-      // The statements of an interrupted load are cancelled again and again, so the first may be hit by that.
-      await unlock().catch(() => unlock().catch(() => {}));
-      // On a connection of its own, because the load's may be lost, or be cancelled. What it cannot drop, the next load does.
-      await withClient(options.database, dropLeftovers).catch(() => {});
-    }
+  } catch (error) {
+    if (!published) await cleanUp(error, unlock, options);
+    throw error;
   }
+}
+
+/** Frees the months, and drops what was built. What it cannot drop, the next load does. */
+async function cleanUp(
+  error: unknown,
+  unlock: () => Promise<void>,
+  { database }: PublishOptions,
+): Promise<void> {
+  // Through a network that has just given no answer, it would only take longer until the load says so.
+  if (error instanceof ForecastLabError && error.code === "DATABASE_SILENT") return;
+  // The statements of an interrupted load are cancelled again and again, so the first may be hit by that.
+  await unlock().catch(() => unlock().catch(() => {}));
+  // On a connection of its own, because the load's may be lost, or be cancelled.
+  await withClient(database, dropLeftovers).catch(() => {});
 }
 
 /**
@@ -126,7 +137,9 @@ async function publishOnce(
   const begun = performance.now();
   const transaction = async () => {
     await step(options, "begin");
-    if (swaps.length > 0 && toMerge.length > 0) await lockSwapTurn(client, options.onTurn);
+    if (swaps.length > 0 && toMerge.length > 0) {
+      await lockSwapTurn(client, contract.name, { limit_s: options.lockWait_s, onWait: options.onTurn });
+    }
     // A load may move the boundary between two price windows: only the outcome must not overlap.
     await client.query("SET CONSTRAINTS ALL DEFERRED");
     for (const plan of toMerge) {

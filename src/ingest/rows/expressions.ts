@@ -5,6 +5,15 @@ import { didYouMean } from "../../system/did-you-mean.ts";
 import { tables } from "../engine-tables.ts";
 import type { LoadPlan } from "../load-plan.ts";
 import { collapseType } from "./column-rules.ts";
+import {
+  functionName,
+  includes,
+  lambdaParameters,
+  lastName,
+  type Node,
+  nodesOf,
+} from "./expression-nodes.ts";
+import { refusal } from "./expression-refusals.ts";
 
 /** An expression of a mapping, and what DuckDB's parser and binder found out about it. */
 export interface CheckedExpression {
@@ -216,23 +225,8 @@ function bindingProblem(error: unknown, nodes: readonly Node[], sources: readonl
 }
 
 const places = ["_file", "_record"];
-const includes = (names: readonly string[], name: string) =>
-  names.some((other) => other.toLowerCase() === name.toLowerCase());
-
 /** In parentheses, and on a line of its own because a comment may end it. */
 export const embedded = (expression: string): string => `(\n${expression}\n)`;
-
-interface Node {
-  readonly class?: string;
-  readonly column_names?: readonly string[];
-  readonly function_name?: string;
-  readonly children?: readonly Node[];
-  /** Of a constant. */
-  readonly value?: { readonly value?: unknown };
-  /** The parameters of a lambda, and what it makes of them. */
-  readonly lhs?: Node;
-  readonly expr?: Node;
-}
 
 /**
  * The nodes of the expression's syntax tree. It is parsed inside two kinds of brackets and must be one expression in both, so
@@ -281,111 +275,6 @@ function syntaxProblem({ error_message = "", position }: Tree, end: number): str
     : trimmed(error_message);
 }
 
-/** What an expression must not hold: it makes one value of one record, and not without bound. */
-function refusal(nodes: readonly Node[], sources: readonly string[]): string | undefined {
-  const parameters = lambdaParameters(nodes);
-  let [copies, growth] = [1, 1];
-  for (const node of nodes) {
-    const what = forbidden[node.class ?? ""];
-    if (what !== undefined) return `it holds ${what}`;
-    if (node.class === "COLUMN_REF") {
-      const problem = referenceProblem(node, sources, parameters);
-      if (problem !== undefined) return problem;
-    }
-    if (node.class === "LAMBDA" && nodesOf(node.expr).some((inner) => inner.class === "LAMBDA")) {
-      return "it holds a lambda inside a lambda, whose result could grow without bound";
-    }
-    if (node.class !== "FUNCTION") continue;
-    const name = functionName(node);
-    const reason = refusedFunctions[name];
-    if (reason !== undefined) return `it holds ${name}, which ${reason}`;
-    const [first, second, third] = node.children ?? [];
-    if (["repeat", "lpad", "rpad"].includes(name)) {
-      const count = second?.value?.value;
-      if (second?.class !== "CONSTANT" || typeof count !== "number" || count > maxCopies) {
-        return `the second argument of ${name} must be a number of at most ${maxCopies}, written out`;
-      }
-      if (name === "repeat") copies *= Math.max(1, count);
-    }
-    if (name === "printf" || name === "format") {
-      const format = first?.value?.value;
-      if (typeof format !== "string" || /%[^a-z%]*(\d{4}|\*)|\{[^}]*(\d{4}|\{)/i.test(format)) {
-        return `the first argument of ${name} must be a text, written out, with widths below 1000`;
-      }
-    }
-    if (name === "replace" || name === "regexp_replace") {
-      const [from, to] = [second?.value?.value, third?.value?.value];
-      if (typeof to === "string") {
-        growth *= Math.max(
-          1,
-          to.length / (typeof from === "string" && name === "replace" ? from.length || 1 : 1),
-        );
-      }
-    }
-  }
-  if (copies > maxCopies) return `its repetitions multiply to ${copies}, more than ${maxCopies}`;
-  if (growth > maxCopies) return `its replacements make a text up to ${Math.ceil(growth)} times as long`;
-  return undefined;
-}
-
-const maxCopies = 1000;
-
-const forbidden: Readonly<Record<string, string>> = {
-  SUBQUERY: "a subquery",
-  STAR: "* or COLUMNS",
-  PARAMETER: "a parameter",
-  POSITIONAL_REFERENCE: "a position such as #1; name the column",
-};
-
-const unbounded = "makes a list of any length";
-const refusedFunctions: Readonly<Record<string, string>> = {
-  unnest: "makes several rows of one; a load makes one row of each record",
-  unlist: "makes several rows of one; a load makes one row of each record",
-  pg_sleep: "only waits",
-  sleep_ms: "only waits",
-  write_log: "makes no value",
-  nextval: "gives another value each time",
-  currval: "gives another value each time",
-  range: unbounded,
-  generate_series: unbounded,
-  list_resize: unbounded,
-  array_resize: unbounded,
-  list_reduce: "could grow without bound",
-  array_reduce: "could grow without bound",
-  reduce: "could grow without bound",
-  bar: "makes a text of any length",
-};
-
-/** Expressions see columns, not the engine's tables and row numbers. */
-function referenceProblem(
-  { column_names: names = [] }: Node,
-  sources: readonly string[],
-  parameters: ReadonlySet<string>,
-): string | undefined {
-  const [first = "", ...rest] = names;
-  if (includes(sources, first) || parameters.has(first.toLowerCase())) return undefined;
-  if (rest.length > 0) return `it names a table, ${first}; write the column alone: ${rest.at(-1)}`;
-  const lower = first.toLowerCase();
-  if (lower === "_seq" || lower === "rowid") {
-    return `it holds ${first}, an internal row number; _record is the number of the record in its file`;
-  }
-  if (lower === tables.input || lower === "unnamed_subquery") return `it names a table, ${first}`;
-  return undefined;
-}
-
-/** Names of the parameters of all lambdas, in lower case. */
-function lambdaParameters(nodes: readonly Node[]): ReadonlySet<string> {
-  return new Set(
-    nodes
-      .filter((node) => node.class === "LAMBDA")
-      .flatMap(({ lhs }) => nodesOf(lhs))
-      .flatMap(lastName)
-      .map((name) => name.toLowerCase()),
-  );
-}
-
-const functionName = ({ function_name = "" }: Node) => function_name.toLowerCase();
-
 interface Tree {
   readonly error_message?: string;
   /** Where the error is, in bytes. */
@@ -407,13 +296,6 @@ async function parse(engine: Engine, sql: string): Promise<Tree> {
   );
   return JSON.parse(row?.tree ?? "{}");
 }
-
-function nodesOf(tree: unknown): Node[] {
-  if (typeof tree !== "object" || tree === null) return [];
-  return [tree as Node, ...Object.values(tree).flatMap(nodesOf)];
-}
-
-const lastName = ({ column_names }: Node): string[] => column_names?.slice(-1) ?? [];
 
 /** The first names of a list, and how many more there are. */
 function listed(names: readonly string[], shown: number): string {

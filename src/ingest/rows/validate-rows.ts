@@ -25,7 +25,7 @@ export interface ValidationOptions extends KeyOptions {
  * `reject_reason` has every reason, and `source_record` their records.
  *
  * @param sources the files, and the names of their columns
- * @throws MAPPING_EXPRESSION_FAILED; INTERNAL when a file changes meanwhile
+ * @throws MAPPING_EXPRESSION_FAILED, MAPPING_MEMORY_EXCEEDED; INTERNAL when a file changes meanwhile
  */
 export async function validateRows(
   engine: Engine,

@@ -48,7 +48,7 @@ async function* linesOf(rows: GivenRows): AsyncGenerator<string> {
     }
   } catch (error) {
     if (error instanceof ForecastLabError) throw error;
-    // With a code of the catalogue: one of the source's own may be that of a database or a file, but not of this load's.
+    // With a code of the catalog: one of the source's own may be that of a database or a file, but not of this load's.
     const reason = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
     throw fail("ROWS_SOURCE_FAILED", { rows: row, reason }, error);
   }

@@ -1,4 +1,3 @@
-import { quoteLiteral } from "../../database/identifiers.ts";
 import type { Engine } from "../../duckdb/engine.ts";
 import { fail } from "../../errors.ts";
 import { tables } from "../engine-tables.ts";
@@ -36,23 +35,63 @@ export class Intake {
   }
 
   /**
-   * Inserts all sound records, one statement per file, and fills `source_file`. If DuckDB fails on a file, or reads another
-   * number of records than the scan counted, the file is scanned again record by record.
+   * Inserts all sound records, one statement per file or per batch of small files, and fills `source_file`. If DuckDB fails on a
+   * file, or reads another number of records than the scan counted, the file is scanned again record by record.
    *
-   * @param insert the statement, from a file's relation and the `_seq` of its first record
+   * @param insert the statement, from a relation and the `_seq` of its first record
    * @throws INTERNAL if the number of records still differs
    */
   async insertAll(insert: (relation: string, firstSeq: number) => string): Promise<void> {
-    await this.#engine.run(`DELETE FROM ${tables.sourceFile}`);
     let firstSeq = 0;
-    for (const index of this.#files.keys()) {
-      const read = await this.#read(index, ({ relation }) => this.#engine.count(insert(relation, firstSeq)));
-      const first = soundRecords(read) > 0 ? firstSeq : "NULL";
-      await this.#engine.run(
-        `INSERT INTO ${tables.sourceFile} VALUES (${index}, ${quoteLiteral(read.path)}, ${first})`,
-      );
-      firstSeq += soundRecords(read);
+    for (const batch of batchesOf(this.#files)) {
+      const read = (relation: string, seq: number) => this.#engine.count(insert(relation, seq));
+      if (!(await this.#insertTogether(batch, (relation) => read(relation, firstSeq)))) {
+        let seq = firstSeq;
+        for (const index of batch) {
+          seq += soundRecords(await this.#read(index, ({ relation }) => read(relation, seq)));
+        }
+      }
+      firstSeq += this.#recordsOf(batch);
     }
+    await this.#recordFiles();
+  }
+
+  /** Inserts several files in their order with one statement. @returns false if they have to be read one by one */
+  async #insertTogether(
+    batch: readonly number[],
+    read: (relation: string) => Promise<number>,
+  ): Promise<boolean> {
+    if (batch.length === 1) return false;
+    const relations = batch.map((index) => `FROM ${(this.#files[index] as ScannedFile).relation}`);
+    const files = { ...(this.#files[batch[0] as number] as ScannedFile), faulty: 0 };
+    const together = {
+      ...files,
+      records: this.#recordsOf(batch),
+      relation: `(${relations.join(" UNION ALL ")})`,
+    };
+    try {
+      await this.#attempt(together, ({ relation }) => read(relation));
+      return true;
+    } catch (error) {
+      if (this.#engine.signal?.aborted) throw error;
+      return false;
+    }
+  }
+
+  #recordsOf(batch: readonly number[]): number {
+    return batch.reduce((sum, index) => sum + soundRecords(this.#files[index] as ScannedFile), 0);
+  }
+
+  /** Fills `source_file`. */
+  async #recordFiles(): Promise<void> {
+    await this.#engine.run(`DELETE FROM ${tables.sourceFile}`);
+    const appender = await this.#engine.appender(tables.sourceFile);
+    let firstSeq = 0;
+    for (const [index, file] of this.#files.entries()) {
+      appender.append(index, file.path, soundRecords(file) > 0 ? firstSeq : null);
+      firstSeq += soundRecords(file);
+    }
+    appender.close();
   }
 
   /**
@@ -127,6 +166,28 @@ export class Intake {
       throw error;
     }
   }
+}
+
+/** Most time of a small file goes into planning the statement that reads it. */
+const small = { bytes: 64 * 1024, files: 50 };
+
+/** The positions of the files in their order, with small ones that follow each other together. */
+function batchesOf(files: readonly ScannedFile[]): number[][] {
+  const batches: number[][] = [];
+  let open = false;
+  for (const [index, file] of files.entries()) {
+    // Without records there is nothing to read; a rejects file has more columns; and in a batch only the sum is compared.
+    const joins =
+      file.bytes <= small.bytes &&
+      soundRecords(file) > 0 &&
+      file.rescan === undefined &&
+      !/ AS own_/.test(file.relation);
+    const last = batches.at(-1);
+    if (joins && open && last !== undefined && last.length < small.files) last.push(index);
+    else batches.push([index]);
+    open = joins;
+  }
+  return batches;
 }
 
 const soundRecords = ({ records, faulty }: ScannedFile) => records - faulty;

@@ -52,6 +52,13 @@ export async function withScanLog<T>(
   }
 }
 
+/** Records that all records of a file are sound. */
+export async function recordWholeFile(engine: Engine, { index }: ScanContext): Promise<void> {
+  const segments = await engine.appender(tables.sourceSegment);
+  segments.append(index, 0, 1);
+  segments.close();
+}
+
 /** Of a record in a message, and in the column `_line` of a rejects file, whose records must not get too long. */
 const [messageCharacters, lineCharacters] = [200, 100_000];
 

@@ -22,6 +22,8 @@ export interface UnloadOptions {
   readonly dryRun?: boolean | undefined;
   /** Whether to wait for another load of the same months; default true. */
   readonly wait?: boolean | undefined;
+  /** For how many seconds it waits, then LOAD_MONTH_BUSY; default 3600. */
+  readonly lockWait_s?: number | undefined;
   /** Ends the work when it is aborted, with nothing removed; default: none. */
   readonly signal?: AbortSignal | undefined;
   /** Called with what it waits for. */
@@ -81,6 +83,7 @@ export async function unload(
   kinds.requireArguments("unload", options, {
     "dryRun?": kinds.flag,
     "wait?": kinds.flag,
+    "lockWait_s?": kinds.wholeNumber,
     "signal?": kinds.signal,
     "onWait?": kinds.callback,
   });
@@ -107,7 +110,7 @@ export function unloadRefusal(result: Unload): ForecastLabError | undefined {
 async function unloadRun(
   client: Client,
   loadId: number,
-  { dryRun = false, wait = true, onWait }: UnloadOptions,
+  { dryRun = false, wait = true, lockWait_s, onWait }: UnloadOptions,
 ): Promise<Unload> {
   // Read first without locks: it says which months to lock.
   const { table, months } = await ledgerEntry(client, loadId);
@@ -117,6 +120,7 @@ async function unloadRun(
       const locked = months.filter(({ inserted }) => inserted > 0).map(({ month }) => month);
       await lockMonths(client, table, locked, "transaction", {
         wait,
+        limit_s: lockWait_s,
         onWait: (month) => onWait?.(`another load of ${month === null ? table : `${table}, ${month}`}`),
       });
     }

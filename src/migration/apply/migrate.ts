@@ -18,6 +18,7 @@ import {
   type LockOptions,
   type MigrationOptions,
   type Place,
+  requireMigrationArguments,
   withConnection,
   withMigrationLock,
 } from "./session.ts";
@@ -101,6 +102,7 @@ export interface MigrationResult {
  * ```
  */
 export async function upgrade(place: Place, options: UpgradeOptions = {}): Promise<MigrationResult> {
+  requireMigrationArguments("upgrade", { place, options }, { "target?": kinds.text, ...ofLocks });
   return migrate(place, options, (chain, appliedCount) =>
     upgradeSteps(chain, appliedCount, options.target ?? "head"),
   );
@@ -126,6 +128,7 @@ export async function upgrade(place: Place, options: UpgradeOptions = {}): Promi
  * ```
  */
 export async function downgrade(place: Place, options: DowngradeOptions): Promise<MigrationResult> {
+  requireMigrationArguments("downgrade", { place, options }, { target: kinds.text, ...ofLocks });
   return migrate(
     place,
     options,
@@ -133,6 +136,8 @@ export async function downgrade(place: Place, options: DowngradeOptions): Promis
     (client, steps) => requireConsent(client, steps, options.loseRows ?? false),
   );
 }
+
+const ofLocks = { "onWait?": kinds.callback, "lockWait_s?": kinds.wholeNumber };
 
 async function requireConsent(
   client: Client,
@@ -164,6 +169,11 @@ async function requireConsent(
  * ```
  */
 export async function preview(place: Place, options: PreviewOptions): Promise<MigrationPreview> {
+  requireMigrationArguments(
+    "preview",
+    { place, options },
+    { direction: kinds.oneOf(["up", "down"]), target: kinds.text },
+  );
   const chain = readRevisions(options.folder);
   const { direction, target } = options;
   const up = direction === "up";
@@ -196,12 +206,6 @@ async function migrate(
   plan: (chain: readonly Revision[], appliedCount: number) => Step[],
   before: (client: Client, steps: readonly Step[]) => Promise<void> = async () => {},
 ): Promise<MigrationResult> {
-  kinds.requireArguments("The migration", { place, options }, { place: kinds.object, options: kinds.object });
-  kinds.requireArguments("The migration", options, {
-    "target?": kinds.text,
-    "folder?": kinds.text,
-    "signal?": kinds.signal,
-  });
   const chain = readRevisions(options.folder);
   return withConnection(place, options.signal, async (client) => {
     const schema = await currentSchema(client);

@@ -31,6 +31,27 @@ export interface LockOptions {
 
 export const defaultLockWait_s = 300;
 
+const place: kinds.ArgumentKind = {
+  what: "a Database, as databaseOf and withDatabase give it, or an open connection",
+  is: (value) => kinds.database.is(value) || (kinds.object.is(value) && "query" in (value as object)),
+};
+
+/**
+ * Requires the arguments of a public function.
+ *
+ * @param of its name
+ * @param others the kinds of its own options
+ * @throws ARGUMENT_INVALID
+ */
+export function requireMigrationArguments(
+  of: string,
+  given: { place: unknown; options: unknown },
+  others: Readonly<Record<string, kinds.ArgumentKind>> = {},
+): void {
+  kinds.requireArguments(of, given, { place, options: kinds.object });
+  kinds.requireArguments(of, given.options, { ...others, "folder?": kinds.text, "signal?": kinds.signal });
+}
+
 /**
  * Runs the work on the connection of a place. An open connection has its settings again afterwards.
  *
@@ -41,11 +62,6 @@ export async function withConnection<T>(
   signal: AbortSignal | undefined,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  kinds.requireArguments(
-    "The migration",
-    { place, signal },
-    { place: kinds.object, "signal?": kinds.signal },
-  );
   signal?.throwIfAborted();
   if (!("query" in place)) return withClient(place, work, signal);
   await requireSession(place);

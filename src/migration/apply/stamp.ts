@@ -8,6 +8,7 @@ import {
   type LockOptions,
   type MigrationOptions,
   type Place,
+  requireMigrationArguments,
   withConnection,
   withMigrationLock,
 } from "./session.ts";
@@ -50,12 +51,7 @@ export interface StampResult {
  * ```
  */
 export async function stamp(place: Place, options: StampOptions): Promise<StampResult> {
-  kinds.requireArguments("stamp", { place, options }, { place: kinds.object, options: kinds.object });
-  kinds.requireArguments("stamp", options, {
-    target: kinds.text,
-    "folder?": kinds.text,
-    "signal?": kinds.signal,
-  });
+  requireMigrationArguments("stamp", { place, options }, { target: kinds.text });
   const chain = readRevisions(options.folder);
   const wanted = chain.slice(0, countUpTo(chain, options.target));
   return withConnection(place, options.signal, async (client) => {

@@ -1,7 +1,7 @@
 import { currentSchema } from "../../database/current-schema.ts";
 import { type AppliedState, appliedState, readRevisionTable } from "../revisions/revision-table.ts";
 import { readRevisions } from "../revisions/revisions.ts";
-import { type MigrationOptions, type Place, withConnection } from "./session.ts";
+import { type MigrationOptions, type Place, requireMigrationArguments, withConnection } from "./session.ts";
 
 /** A revision on disk or in the revision table. Grain: one entry per revision, the first one first. */
 export interface HistoryEntry {
@@ -64,6 +64,7 @@ export interface Status {
  * ```
  */
 export async function status(place: Place, options: MigrationOptions = {}): Promise<Status> {
+  requireMigrationArguments("status", { place, options });
   const chain = readRevisions(options.folder);
   return withConnection(place, options.signal, async (client) => {
     const schema = await currentSchema(client);

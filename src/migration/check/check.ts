@@ -1,7 +1,12 @@
 import { currentSchema } from "../../database/current-schema.ts";
 import { asDatabaseFailure } from "../../database/failures.ts";
 import { ForecastLabError } from "../../errors.ts";
-import { type MigrationOptions, type Place, withConnection } from "../apply/session.ts";
+import {
+  type MigrationOptions,
+  type Place,
+  requireMigrationArguments,
+  withConnection,
+} from "../apply/session.ts";
 import { loadDiffEngine, modelIsStale, ownModel } from "../generate/drizzle-kit.ts";
 import { emptySnapshot, type Model, readSnapshot } from "../generate/snapshot.ts";
 import { statementsBetween } from "../generate/statements-between.ts";
@@ -62,6 +67,7 @@ export interface CheckReport {
  * ```
  */
 export async function check(place: Place, options: CheckOptions = {}): Promise<CheckReport> {
+  requireMigrationArguments("check", { place, options });
   const { folder, signal } = options;
   const chain = readRevisions(folder);
   const model = await examineModel(folder ?? ownMigrations, options.model);

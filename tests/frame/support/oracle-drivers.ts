@@ -1,16 +1,23 @@
 import type { FrameSpec } from "../../../src/frame/index.ts";
 import type { Family } from "./oracle.ts";
+import { type Periods, periodsOf } from "./oracle-periods.ts";
 
 /* Static and future drivers: families of columns over `here`, a row of the frame. */
 
 export function driverFamilies(spec: FrameSpec, drivers: readonly string[]): Family[] {
   const withPrice = drivers.includes("price");
+  const daily = spec.freq === "day";
+  const periods = periodsOf(spec);
   const families: Record<string, () => Family[]> = {
     store: () => [store],
     product: () => [product],
-    calendar: () => [calendar, holidays, monthEnds, paydays(spec.paydays)],
-    price: () => [price(spec.price_gaps)],
-    promotion: () => (withPrice ? [promotion, discountDepth(spec.price_gaps)] : [promotion]),
+    calendar: () =>
+      daily ? [calendar, holidays, monthEnds, paydays(spec.paydays)] : calendarOfPeriods(spec, periods),
+    price: () => [price(spec.price_gaps, periods)],
+    promotion: () => [
+      daily ? promotion : promotionsOfPeriods(periods),
+      ...(withPrice ? [discountDepth(spec.price_gaps, periods)] : []),
+    ],
   };
   return Object.entries(families).flatMap(([driver, of]) => (drivers.includes(driver) ? of() : []));
 }
@@ -73,12 +80,15 @@ const monthEnds: Family = {
   },
 };
 
-/** A payday that the month lacks falls on its last day; the 31st is the last day of every month. */
+/** A payday ($1) that the month lacks falls on its last day; the 31st is the last day of every month. */
+const isPayday = (day: string) => `EXISTS (
+  SELECT FROM unnest($1::int[]) AS payday
+  WHERE EXTRACT(DAY FROM ${day}) = LEAST(payday, EXTRACT(DAY FROM ${monthEnd(day)}))
+)`;
+
+const daysOf = (paydays: FrameSpec["paydays"]) => paydays.map((day) => (day === "last" ? 31 : day));
+
 function paydays(days: FrameSpec["paydays"]): Family {
-  const isPayday = (day: string) => `EXISTS (
-    SELECT FROM unnest($1::int[]) AS payday
-    WHERE EXTRACT(DAY FROM ${day}) = LEAST(payday, EXTRACT(DAY FROM ${monthEnd(day)}))
-  )`;
   return {
     columns: {
       is_payday: isPayday("here.ds"),
@@ -87,8 +97,45 @@ function paydays(days: FrameSpec["paydays"]): Family {
         WHERE ${isPayday("(here.ds - days_before)")}
       )`,
     },
-    values: [days.map((day) => (day === "last" ? 31 : day))],
+    values: [daysOf(days)],
   };
+}
+
+/** The days of the period of a row, as the column `day` of a table. */
+const daysIn = ({ lastDay }: Periods) =>
+  `(SELECT generate_series(here.ds::timestamp, ${lastDay("here.ds")}, '1 day')::date AS day)`;
+
+function calendarOfPeriods({ freq, paydays }: FrameSpec, periods: Periods): Family[] {
+  const { week_of_year, month, quarter, year } = calendar.columns as Record<string, string>;
+  const { days_to_holiday, days_since_holiday } = holidays.columns as Record<string, string>;
+  const days = daysIn(periods);
+  const holidaysIn = `FROM ${days} AS its JOIN calendar ON calendar.date = its.day WHERE calendar.is_holiday`;
+  const weekendDays = `(SELECT count(*)::int FROM ${days} AS its WHERE EXTRACT(ISODOW FROM its.day) > 5)`;
+  return [
+    { columns: { week_of_year, month, quarter, year } as Record<string, string> },
+    {
+      columns: {
+        is_holiday: `EXISTS (SELECT ${holidaysIn})`,
+        holiday_count: `(SELECT count(*)::int ${holidaysIn})`,
+        holiday_name: `(
+          SELECT calendar.holiday_name ${holidaysIn} AND calendar.holiday_name IS NOT NULL ORDER BY its.day LIMIT 1
+        )`,
+        days_to_holiday,
+        days_since_holiday,
+      } as Record<string, string>,
+    },
+    freq === "week"
+      ? {
+          columns: { is_payday: `EXISTS (SELECT FROM ${days} AS its WHERE ${isPayday("its.day")})` },
+          values: [daysOf(paydays)],
+        }
+      : {
+          columns: {
+            days_in_month: `${periods.lastDay("here.ds")} - here.ds + 1`,
+            weekend_days: weekendDays,
+          },
+        },
+  ];
 }
 
 /** The price whose window contains a day, NULL if there is none. The store's own takes precedence over the chain's. */
@@ -102,9 +149,11 @@ const listPriceOn = (day: string) => `(
   LIMIT 1
 )`;
 
-/** Joins `listed`: the price of the day or, in training and by choice, that of the last earlier day that had one. */
-const listed = (gaps: FrameSpec["price_gaps"]) => `
-  CROSS JOIN LATERAL (SELECT ${listPriceOn("here.ds")} AS price) AS own
+/** Joins `listed`: the price of the period or, in training and by choice, that of the last earlier day that had one. */
+const listed = (gaps: FrameSpec["price_gaps"], periods: Periods) => `
+  CROSS JOIN LATERAL (
+    SELECT avg(${listPriceOn("its.day")}) AS price FROM ${daysIn(periods)} AS its
+  ) AS own
   CROSS JOIN LATERAL (
     SELECT max(LEAST(priced.valid_to, here.ds - 1)) AS day
     FROM known_price AS priced
@@ -123,8 +172,8 @@ const listed = (gaps: FrameSpec["price_gaps"]) => `
   ) AS listed
 `;
 
-const price = (gaps: FrameSpec["price_gaps"]): Family => ({
-  from: `${listed(gaps)} JOIN product ON product.id = here.product_id`,
+const price = (gaps: FrameSpec["price_gaps"], periods: Periods): Family => ({
+  from: `${listed(gaps, periods)} JOIN product ON product.id = here.product_id`,
   columns: {
     list_price: "listed.price",
     list_price_is_filled: "listed.is_filled",
@@ -132,8 +181,8 @@ const price = (gaps: FrameSpec["price_gaps"]): Family => ({
   },
 });
 
-/** Joins `promo`: the promotions of the day as one row. */
-const promo = `
+/** Joins `promo`: the promotions that are active on a day of the period, as one row. */
+const promo = ({ lastDay }: Periods) => `
   CROSS JOIN LATERAL (
     SELECT
       count(*)::int AS promotions,
@@ -144,24 +193,45 @@ const promo = `
     FROM known_promotion AS promoted
     WHERE promoted.product_id = here.product_id
       AND (promoted.store_id = here.store_id OR promoted.store_id IS NULL)
-      AND here.ds BETWEEN promoted.start_date AND promoted.end_date
+      AND promoted.start_date <= ${lastDay("here.ds")}
+      AND promoted.end_date >= here.ds
   ) AS promo
 `;
 
+const promoted = {
+  on_promotion: "promo.promotions > 0",
+  promo_count: "promo.promotions",
+  promo_discount_pct: "promo.pct",
+  promo_discount_amount: "promo.amount",
+};
+
 const promotion: Family = {
-  from: promo,
+  from: promo(periodsOf({ freq: "day", week_start: null })),
   columns: {
-    on_promotion: "promo.promotions > 0",
-    promo_count: "promo.promotions",
-    promo_discount_pct: "promo.pct",
-    promo_discount_amount: "promo.amount",
+    ...promoted,
     promo_days_since_start: "here.ds - promo.first_day",
     promo_days_to_end: "promo.last_day - here.ds",
   },
 };
 
-const discountDepth = (gaps: FrameSpec["price_gaps"]): Family => ({
-  from: `${listed(gaps)} ${promo}`,
+const promotionsOfPeriods = (periods: Periods): Family => ({
+  from: promo(periods),
+  columns: {
+    ...promoted,
+    promo_days: `(
+      SELECT count(*)::int FROM ${daysIn(periods)} AS its
+      WHERE EXISTS (
+        SELECT FROM known_promotion AS promoted
+        WHERE promoted.product_id = here.product_id
+          AND (promoted.store_id = here.store_id OR promoted.store_id IS NULL)
+          AND its.day BETWEEN promoted.start_date AND promoted.end_date
+      )
+    )`,
+  },
+});
+
+const discountDepth = (gaps: FrameSpec["price_gaps"], periods: Periods): Family => ({
+  from: `${listed(gaps, periods)} ${promo(periods)}`,
   columns: {
     discount_depth: `CASE
       WHEN promo.amount = 0 THEN promo.pct

@@ -1,17 +1,21 @@
 import type { Client } from "../../../src/database/connection.ts";
 import { quoteIdentifier } from "../../../src/database/identifiers.ts";
 import type { OracleRequest } from "./oracle.ts";
+import { type Periods, periodsOf } from "./oracle-periods.ts";
 
 /* The rows of both frames, and the known facts, as temporary tables of the transaction. */
 
-/** Makes `known_…`, `series`, `spine` (the days that lags refer to) and `frame_row`. */
+/** Makes `known_…`, `series`, `spine` (the periods that lags refer to) and `frame_row`. */
 export async function makeFrameRows(client: Client, request: OracleRequest): Promise<void> {
   const { cutoff, horizon, spec, knownAt } = request;
+  const periods = periodsOf(spec);
   await client.query("SET LOCAL jit = off");
   await client.query(
     `CREATE TEMP TABLE request ON COMMIT DROP AS
      SELECT
        $1::date AS cutoff,
+       ${periods.lastComplete("$1::date")} AS last_period,
+       ${periods.lastDay(periods.lastComplete("$1::date"))} AS known_until,
        $2::int AS horizon,
        COALESCE($3::timestamptz, 'infinity') AS known_at,
        $4::text AS separator,
@@ -25,20 +29,18 @@ export async function makeFrameRows(client: Client, request: OracleRequest): Pro
       ...[spec.closed_days, spec.ended.after_days, spec.ended.policy],
     ],
   );
-  for (const statement of knownFacts) await client.query(statement);
-
   const attributes = Object.entries({
     ...prefixed("store", spec.series.store),
     ...prefixed("product", spec.series.product),
   });
   const chosen = attributes.map(([attribute], index) => `AND ${attribute} = ANY ($${index + 1}::text[])`);
-  await client.query(
-    series(chosen.join("\n")),
-    attributes.map(([, values]) => values),
-  );
-  for (const statement of [spine, "CREATE INDEX ON spine (store_id, product_id, ds)", frameRow]) {
-    await client.query(statement);
-  }
+  const values = attributes.map(([, values]) => values);
+  await client.query(recordedSale);
+  await client.query(leftOut(periods, chosen.join("\n")), values);
+  for (const statement of knownFacts(periods)) await client.query(statement);
+  await client.query(series(periods, chosen.join("\n")), values);
+  const index = "CREATE INDEX ON spine (store_id, product_id, ds)";
+  for (const statement of [spine(periods), index, frameRow(periods)]) await client.query(statement);
 }
 
 /** A day is known up to its end in UTC. */
@@ -51,42 +53,70 @@ const prefixed = (table: string, attributes: Readonly<Record<string, readonly st
     Object.entries(attributes).map(([name, values]) => [`${table}.${quoteIdentifier(name)}`, values]),
   );
 
-/** Facts up to the cutoff only; plans may begin after it. */
-const knownFacts = [
-  `CREATE TEMP TABLE known_sale ON COMMIT DROP AS
-   SELECT sales_daily.* FROM sales_daily, request
-   WHERE created_at <= known_at AND date <= cutoff`,
-  "CREATE INDEX ON known_sale (store_id, product_id, date)",
-  `CREATE TEMP TABLE known_inventory ON COMMIT DROP AS
-   SELECT inventory_snapshot_daily.* FROM inventory_snapshot_daily, request
-   WHERE created_at <= known_at AND date <= cutoff`,
-  "CREATE INDEX ON known_inventory (store_id, product_id, date)",
-  `CREATE TEMP TABLE known_traffic ON COMMIT DROP AS
-   SELECT traffic_daily.* FROM traffic_daily, request
-   WHERE created_at <= known_at AND date <= cutoff`,
-  "CREATE INDEX ON known_traffic (store_id, date)",
-  `CREATE TEMP TABLE known_weather ON COMMIT DROP AS
-   SELECT weather_daily.* FROM weather_daily, request
-   WHERE created_at <= known_at AND date <= cutoff`,
-  "CREATE INDEX ON known_weather (store_id, date)",
-  `CREATE TEMP TABLE known_price ON COMMIT DROP AS
-   SELECT price_history.* FROM price_history, request
-   WHERE created_at <= known_at`,
-  `CREATE TEMP TABLE known_promotion ON COMMIT DROP AS
-   SELECT promotion.* FROM promotion, request
-   WHERE created_at <= known_at`,
-];
+/** Sales up to the last complete period. */
+const recordedSale = `
+  CREATE TEMP TABLE recorded_sale ON COMMIT DROP AS
+  SELECT sales_daily.* FROM sales_daily, request
+  WHERE created_at <= known_at AND date <= known_until
+`;
+
+/**
+ * The first period, if the sales of the warehouse begin within it. But if all rows of the selected series are on one weekday, or day
+ * of the month, each is the sum of a period, and its first period is as good as any.
+ */
+const leftOut = (periods: Periods, chosen: string) => `
+  CREATE TEMP TABLE left_out ON COMMIT DROP AS
+  SELECT ${periods.of("begins")} AS period
+  FROM (SELECT min(date) AS begins FROM recorded_sale) AS warehouse
+  WHERE begins > ${periods.of("begins")}
+    AND 1 < (
+      SELECT count(DISTINCT ${periods.dayWithin("sale.date")})
+      FROM recorded_sale AS sale
+      JOIN store ON store.id = sale.store_id
+      JOIN product ON product.id = sale.product_id
+      WHERE EXISTS (
+        SELECT FROM recorded_sale AS sold
+        WHERE sold.store_id = sale.store_id AND sold.product_id = sale.product_id AND sold.quantity > 0
+      ) ${chosen}
+    )
+`;
+
+/** Facts of the periods of the frame only; plans may begin after them. Each table has the `period` of its rows. */
+function knownFacts(periods: Periods): string[] {
+  const facts = (name: string, table: string, key: string) => [
+    `CREATE TEMP TABLE ${name} ON COMMIT DROP AS
+     SELECT fact.*, ${periods.of("fact.date")} AS period
+     FROM ${table} AS fact, request
+     WHERE created_at <= known_at
+       AND date <= known_until
+       AND ${periods.of("fact.date")} NOT IN (SELECT period FROM left_out)`,
+    `CREATE INDEX ON ${name} (${key}, date)`,
+    `CREATE INDEX ON ${name} (${key}, period)`,
+  ];
+  return [
+    ...facts("known_sale", "sales_daily", "store_id, product_id"),
+    ...facts("known_inventory", "inventory_snapshot_daily", "store_id, product_id"),
+    ...facts("known_traffic", "traffic_daily", "store_id"),
+    ...facts("known_weather", "weather_daily", "store_id"),
+    `CREATE TEMP TABLE known_price ON COMMIT DROP AS
+     SELECT price_history.* FROM price_history, request
+     WHERE created_at <= known_at`,
+    `CREATE TEMP TABLE known_promotion ON COMMIT DROP AS
+     SELECT promotion.* FROM promotion, request
+     WHERE created_at <= known_at`,
+  ];
+}
 
 /** Stores and products with a quantity above 0 on any day. */
-const series = (chosen: string) => `
+const series = (periods: Periods, chosen: string) => `
   CREATE TEMP TABLE series ON COMMIT DROP AS
   SELECT
     store.code || request.separator || product.sku AS unique_id,
     store.id AS store_id,
     product.id AS product_id,
-    sold.first_sale,
-    sold.last_sale,
-    COALESCE(request.cutoff - sold.last_sale > request.ended_after_days, false) AS ended
+    ${periods.of("sold.first_sale")} AS first_period,
+    ${periods.of("sold.last_sale")} AS last_sold_period,
+    COALESCE(request.known_until - sold.last_sale > request.ended_after_days, false) AS ended
   FROM request
   CROSS JOIN store
   CROSS JOIN product
@@ -100,62 +130,88 @@ const series = (chosen: string) => `
   WHERE sold.first_sale IS NOT NULL ${chosen}
 `;
 
-/** Every day of every series from its first sale to the cutoff. */
-const spine = `
+/**
+ * Every period of every series from its first sale to the last complete one. `demand` is the share of the snapshots that have
+ * something left, `open` that of the days on which the store was open.
+ */
+const spine = (periods: Periods) => `
   CREATE TEMP TABLE spine ON COMMIT DROP AS
   SELECT
     series.unique_id,
     series.store_id,
     series.product_id,
-    day::date AS ds,
+    begins::date AS ds,
     CASE
-      WHEN sale.id IS NOT NULL AND request.target = 'quantity' THEN sale.quantity
-      WHEN sale.id IS NOT NULL THEN sale.total_amount
+      WHEN sale.days > 0 THEN sale.y
       WHEN request.fill = 'zero' THEN 0
     END AS y,
-    sale.id IS NULL AS is_imputed,
-    EXISTS (
-      SELECT FROM known_inventory AS snapshot
-      WHERE snapshot.store_id = series.store_id
-        AND snapshot.product_id = series.product_id
-        AND snapshot.date = day::date
-        AND snapshot.on_hand_qty = 0
-    ) AS is_stockout,
-    NOT EXISTS (
-      SELECT FROM known_sale AS reported
-      WHERE reported.store_id = series.store_id AND reported.date = day::date
-    )
-    AND NOT EXISTS (
-      SELECT FROM known_traffic AS counted
-      WHERE counted.store_id = series.store_id AND counted.date = day::date AND counted.visitors > 0
-    ) AS is_store_closed
+    sale.days = 0 AS is_imputed,
+    snapshot.empty > 0 AS is_stockout,
+    store.open = 0 AS is_store_closed,
+    CASE WHEN snapshot.days > 0 THEN 1 - snapshot.empty::float8 / snapshot.days ELSE 1 END AS demand,
+    store.open::float8 / store.days AS open
   FROM request
   CROSS JOIN series
-  CROSS JOIN LATERAL generate_series(series.first_sale::timestamp, request.cutoff, '1 day') AS day
-  LEFT JOIN known_sale AS sale
-    ON sale.store_id = series.store_id
-    AND sale.product_id = series.product_id
-    AND sale.date = day::date
+  CROSS JOIN LATERAL generate_series(
+    series.first_period::timestamp, request.last_period, '${periods.step}'
+  ) AS begins
+  CROSS JOIN LATERAL (
+    SELECT
+      count(*) AS days,
+      sum(CASE request.target WHEN 'quantity' THEN quantity ELSE total_amount END) AS y
+    FROM known_sale
+    WHERE known_sale.store_id = series.store_id
+      AND known_sale.product_id = series.product_id
+      AND known_sale.period = begins::date
+  ) AS sale
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS days, count(*) FILTER (WHERE on_hand_qty = 0) AS empty
+    FROM known_inventory
+    WHERE known_inventory.store_id = series.store_id
+      AND known_inventory.product_id = series.product_id
+      AND known_inventory.period = begins::date
+  ) AS snapshot
+  CROSS JOIN LATERAL (
+    SELECT
+      count(*) AS days,
+      count(*) FILTER (WHERE
+        EXISTS (
+          SELECT FROM known_sale AS reported
+          WHERE reported.store_id = series.store_id AND reported.date = day::date
+        )
+        OR EXISTS (
+          SELECT FROM known_traffic AS counted
+          WHERE counted.store_id = series.store_id AND counted.date = day::date AND counted.visitors > 0
+        )
+      ) AS open
+    FROM generate_series(begins, ${periods.lastDay("begins::date")}::timestamp, '1 day') AS day
+  ) AS store
 `;
 
-/** The training days, with horizon_step NULL, and the days to forecast. */
-const frameRow = `
+/** The training periods, with horizon_step NULL, and the periods to forecast. */
+const frameRow = (periods: Periods) => `
   CREATE TEMP TABLE frame_row ON COMMIT DROP AS
   SELECT
-    spine.*,
+    spine.unique_id,
+    spine.store_id,
+    spine.product_id,
+    spine.ds,
+    spine.y,
+    spine.is_imputed,
+    spine.is_stockout,
+    spine.is_store_closed,
     NULL::int AS horizon_step,
     CASE
-      WHEN spine.is_stockout THEN 0
       WHEN spine.y IS NULL THEN 0
-      WHEN spine.is_store_closed AND request.closed_days = 'mask' THEN 0
-      ELSE 1
+      WHEN request.closed_days = 'mask' THEN spine.demand * spine.open
+      ELSE spine.demand
     END AS sample_weight
   FROM request
   CROSS JOIN spine
   JOIN series USING (store_id, product_id)
   WHERE NOT (spine.is_store_closed AND request.closed_days = 'drop')
     AND NOT (series.ended AND request.ended_policy = 'drop')
-    AND NOT (series.ended AND request.ended_policy = 'trim' AND spine.ds > series.last_sale)
+    AND NOT (series.ended AND request.ended_policy = 'trim' AND spine.ds > series.last_sold_period)
 
   UNION ALL
 
@@ -163,7 +219,7 @@ const frameRow = `
     series.unique_id,
     series.store_id,
     series.product_id,
-    request.cutoff + step,
+    ${periods.after("request.last_period", "step")},
     NULL, NULL, NULL, NULL,
     step,
     NULL

@@ -41,7 +41,7 @@ export async function oracleFrame(client: Client, request: OracleRequest): Promi
     const drivers = await driversInFrame(client, request.spec);
     const families = [
       ...driverFamilies(request.spec, drivers),
-      ...historyFamilies(request.spec, drivers, request.cutoff),
+      ...historyFamilies(request.spec, drivers, await knownUntil(client)),
     ];
     const rows: Record<string, Cell>[] = await rowsOf(client, selectFrom({ columns: keys }));
     const names: string[] = [];
@@ -75,13 +75,19 @@ function selectFrom({ columns, from = "" }: Family): string {
   `;
 }
 
+/** The last day of the last training period. */
+async function knownUntil(client: Client): Promise<string> {
+  const [row] = await rowsOf<{ day: string }>(client, "SELECT known_until::text AS day FROM request");
+  return row?.day as string;
+}
+
 /** The default frame has the drivers whose tables have facts up to the cutoff. */
 async function driversInFrame(client: Client, spec: FrameSpec): Promise<readonly string[]> {
   const [facts] = await rowsOf<Record<string, boolean>>(
     client,
     `SELECT
-       EXISTS (SELECT FROM known_price WHERE valid_from <= (SELECT cutoff FROM request)) AS price,
-       EXISTS (SELECT FROM known_promotion WHERE start_date <= (SELECT cutoff FROM request)) AS promotion,
+       EXISTS (SELECT FROM known_price WHERE valid_from <= (SELECT known_until FROM request)) AS price,
+       EXISTS (SELECT FROM known_promotion WHERE start_date <= (SELECT known_until FROM request)) AS promotion,
        EXISTS (SELECT FROM known_inventory) AS inventory,
        EXISTS (SELECT FROM known_traffic) AS traffic,
        EXISTS (SELECT FROM known_weather) AS weather`,

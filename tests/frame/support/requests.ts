@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { days, some, specs } from "./specs.ts";
+import { days, type Freq, some, specs } from "./specs.ts";
+import { type Spread, spread, spreads } from "./spread-warehouses.ts";
 import type { Warehouse } from "./warehouse.ts";
 import { categories, dayAfter, regions, type SmallWarehouse, warehouses } from "./warehouses.ts";
 
@@ -12,6 +13,8 @@ export interface FrameCase {
   /** JSON, which is also YAML; undefined for no spec. */
   readonly spec: string | undefined;
   readonly knownAt: string | undefined;
+  /** As `--freq` takes it; undefined for that of the spec. */
+  readonly freq?: Freq | undefined;
   /** Days of all series of a block; undefined for one block. */
   readonly blockPeriods?: number | undefined;
 }
@@ -50,34 +53,60 @@ const moments = fc.record({
   time: fc.constantFrom("", "T03:00:00Z", "T02:59:59.999Z", "T05:00:00+02:00"),
 });
 
-export const frameCases: fc.Arbitrary<FrameCase> = fc
-  .record({
-    small: warehouses,
-    asked: fc
-      .oneof(days(1, 7), days(1, 7), days(1, 40))
-      .chain((horizon) =>
-        fc.record({ horizon: fc.constant(horizon), spec: fc.option(specs(horizon), { nil: undefined }) }),
-      ),
-    selection: selections,
-    known: fc.oneof(fc.constant(undefined), fc.constant(undefined), moments),
-    // Blocks of one series, of some series, and one block.
-    blockPeriods: fc.oneof(fc.constant(1), fc.integer({ min: 50, max: 300 }), fc.constant(undefined)),
-    cutoff: fc.record({ of: fc.constantFrom("last", "last", "sale", "day"), at: fc.nat() }),
-  })
-  .map(({ small, asked: { horizon, spec }, selection, known, blockPeriods, cutoff }) => {
-    const { warehouse } = small;
-    const series = seriesOf(warehouse, selection);
-    const text = spec && JSON.stringify({ ...spec, series });
-    const knownAt = known && `${dayAfter(small.start, known.day)}${known.time}`;
-    return {
-      warehouse,
-      horizon,
-      spec: text,
-      knownAt,
-      blockPeriods,
-      cutoff: cutoffOf(small, knownAt, cutoff),
-    };
-  });
+interface Asked {
+  readonly freq: Freq;
+  readonly horizon: number;
+  readonly spec: object | undefined;
+}
+
+const asked = (freq: Freq, horizons: fc.Arbitrary<number>): fc.Arbitrary<Asked> =>
+  horizons.chain((horizon) =>
+    fc.record({
+      freq: fc.constant(freq),
+      horizon: fc.constant(horizon),
+      spec: fc.option(specs(horizon, freq), { nil: undefined }),
+    }),
+  );
+
+const casesOf = (requests: fc.Arbitrary<Asked>, layouts: fc.Arbitrary<Spread>): fc.Arbitrary<FrameCase> =>
+  fc
+    .record({
+      drawn: warehouses,
+      layout: layouts,
+      asked: requests,
+      selection: selections,
+      known: fc.oneof(fc.constant(undefined), fc.constant(undefined), moments),
+      // Blocks of one series, of some series, and one block.
+      blockPeriods: fc.oneof(fc.constant(1), fc.integer({ min: 50, max: 300 }), fc.constant(undefined)),
+      cutoff: fc.record({ of: fc.constantFrom("last", "last", "sale", "day"), at: fc.nat() }),
+    })
+    .map(({ drawn, layout, asked: { freq, horizon, spec }, selection, known, blockPeriods, cutoff }) => {
+      const small = spread(drawn, layout);
+      const { warehouse } = small;
+      const series = seriesOf(warehouse, selection);
+      const text = spec && JSON.stringify({ ...spec, series });
+      const knownAt = known && `${dayAfter(small.start, known.day * layout.facts)}${known.time}`;
+      return {
+        warehouse,
+        horizon,
+        spec: text,
+        ...(text === undefined && freq !== "day" ? { freq } : {}),
+        knownAt,
+        blockPeriods,
+        cutoff: cutoffOf(small, knownAt, cutoff),
+      };
+    });
+
+/** Frames of days. */
+export const frameCases = casesOf(
+  asked("day", fc.oneof(days(1, 7), days(1, 7), days(1, 40))),
+  fc.constant({ start: undefined, sales: 1, facts: 1 }),
+);
+
+/** Frames of weeks and months. */
+export const coarseFrameCases = fc
+  .constantFrom("week" as const, "month" as const)
+  .chain((freq) => casesOf(asked(freq, fc.oneof(days(1, 3), days(1, 8))), spreads(freq)));
 
 /** A day from the first known sales row to the last. */
 function cutoffOf(

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 
-/* Any spec for a horizon, with all options except the selection of series. */
+/* Any spec for a horizon and a length of periods, with all options except the selection of series. */
+
+export type Freq = "day" | "week" | "month";
 
 const stats = ["mean", "sum", "min", "max", "std", "zero_rate"];
 const ofFacts = ["mean", "sum", "min", "max", "std"];
@@ -9,21 +11,46 @@ const drivers = ["store", "product", "calendar", "price", "promotion", "inventor
 export const some = <T>(values: readonly T[]) => fc.shuffledSubarray([...values], { minLength: 1 });
 export const days = (min: number, max: number) => fc.integer({ min, max });
 
-const lagsFrom = (least: number) =>
-  fc.uniqueArray(fc.oneof(days(least, least + 3), days(least, least + 20)), { maxLength: 3 });
+const lagsFrom = (least: number, freq: Freq) =>
+  fc.uniqueArray(fc.oneof(days(least, least + 3), days(least, least + (freq === "day" ? 20 : 6))), {
+    maxLength: 3,
+  });
 
-const windowsFrom = (least: number, ofThese: readonly string[]) =>
-  fc.uniqueArray(
-    fc
-      .record(
-        { days: days(2, 15), stats: some(ofThese), lag: days(least, least + 9), min_days: days(1, 9) },
-        { requiredKeys: ["days", "stats", "lag"] },
-      )
-      .map(({ min_days, ...window }) =>
-        min_days === undefined ? window : { ...window, min_days: Math.min(min_days, window.days) },
-      ),
-    { selector: (window) => `${window.days} ${window.lag}`, maxLength: 3 },
-  );
+/** Their lengths are in periods, by that name or their own. */
+const windowsFrom = (least: number, ofThese: readonly string[], freq: Freq) =>
+  fc
+    .uniqueArray(
+      fc
+        .record(
+          {
+            length: days(2, freq === "day" ? 15 : 6),
+            stats: some(ofThese),
+            lag: days(least, least + (freq === "day" ? 9 : 3)),
+            needed: days(1, 9),
+            unit: fc.constantFrom(`${freq}s`, `${freq}s`, "periods"),
+          },
+          { requiredKeys: ["length", "stats", "lag", "unit"] },
+        )
+        .map(({ needed, ...window }) =>
+          needed === undefined ? window : { ...window, needed: Math.min(needed, window.length) },
+        ),
+      { selector: (window) => `${window.length} ${window.lag}`, maxLength: 3 },
+    )
+    .map((windows) =>
+      windows.map(({ unit, length, needed, ...window }: Drawn) => ({
+        ...window,
+        [unit]: length,
+        ...(needed === undefined ? {} : { [`min_${unit}`]: needed }),
+      })),
+    );
+
+interface Drawn {
+  readonly unit: string;
+  readonly length: number;
+  readonly needed?: number;
+  readonly stats: string[];
+  readonly lag: number;
+}
 
 const weekdayWindowsFrom = (least: number) =>
   fc.uniqueArray(
@@ -39,15 +66,27 @@ const weekdayWindowsFrom = (least: number) =>
     { selector: (window) => `${window.weeks} ${window.lag}`, maxLength: 2 },
   );
 
-const historicFrom = (least: number) =>
-  fc.record({ lags: lagsFrom(least), windows: windowsFrom(least, ofFacts) });
+const historicFrom = (least: number, freq: Freq) =>
+  fc.record({ lags: lagsFrom(least, freq), windows: windowsFrom(least, ofFacts, freq) });
 
 interface Spec {
   drivers?: string[];
   [key: string]: unknown;
 }
 
-const specsFor = (horizon: number): fc.Arbitrary<Spec> =>
+const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/** Options of one length of periods. */
+const optionsOf = (freq: Freq, least: number) => {
+  const paydays = some([1, 15, 29, 30, 31, "last"]);
+  return {
+    day: { freq: fc.constant("day"), weekday_windows: weekdayWindowsFrom(least), paydays },
+    week: { freq: fc.constant("week"), week_start: fc.constantFrom(...weekdays, null), paydays },
+    month: { freq: fc.constant("month") },
+  }[freq] as Readonly<Record<string, fc.Arbitrary<unknown>>>;
+};
+
+const specsFor = (horizon: number, freq: Freq): fc.Arbitrary<Spec> =>
   fc
     .record({ mode: fc.constantFrom("direct", "recursive"), near: fc.boolean() })
     .chain(({ mode, near }): fc.Arbitrary<Spec> => {
@@ -61,27 +100,27 @@ const specsFor = (horizon: number): fc.Arbitrary<Spec> =>
         fill: fc.constantFrom("zero", "null", null),
         closed_days: fc.constantFrom("zero", "mask", "drop"),
         ended: fc.record({
-          after_days: days(1, 20),
+          after_days: days(1, freq === "day" ? 20 : 60),
           policy: fc.constantFrom("keep", "trim", "drop"),
         }),
-        lags: lagsFrom(least),
-        windows: windowsFrom(least, stats),
-        weekday_windows: weekdayWindowsFrom(least),
+        lags: lagsFrom(least, freq),
+        windows: windowsFrom(least, stats, freq),
         drivers: fc.subarray(drivers),
-        inventory: historicFrom(leastHistoric),
-        traffic: historicFrom(leastHistoric),
-        weather: historicFrom(leastHistoric),
+        inventory: historicFrom(leastHistoric, freq),
+        traffic: historicFrom(leastHistoric, freq),
+        weather: historicFrom(leastHistoric, freq),
         price_gaps: fc.constantFrom("null", null, "forward_fill"),
-        paydays: some([1, 15, 29, 30, 31, "last"]),
+        ...optionsOf(freq, least),
       };
-      return fc.record(options, { requiredKeys: ["version", "mode", "historic_min_lag"] });
+      const always = ["version", "mode", "historic_min_lag", ...(freq === "day" ? [] : ["freq"])];
+      return fc.record<Record<string, unknown>>(options, { requiredKeys: always });
     });
 
-const unwanted: Readonly<Record<string, readonly string[]>> = {
+const unwanted = (freq: Freq): Readonly<Record<string, readonly string[]>> => ({
   store: ["store_city"],
   product: ["base_cost"],
-  calendar: ["holiday_name", "is_payday"],
-};
+  calendar: ["holiday_name", freq === "month" ? "days_in_month" : "is_payday"],
+});
 
 /** Options that are only valid together with their driver. */
 const driverOf: Readonly<Record<string, string>> = {
@@ -92,11 +131,11 @@ const driverOf: Readonly<Record<string, string>> = {
 /** Lags and windows of the target; sometimes none at all. */
 const histories = fc.constantFrom({}, {}, {}, {}, {}, { lags: [], windows: [], weekday_windows: [] });
 
-export const specs = (horizon: number): fc.Arbitrary<object> =>
-  fc.tuple(specsFor(horizon), histories, fc.boolean()).map(([spec, history, exclude]) => {
+export const specs = (horizon: number, freq: Freq = "day"): fc.Arbitrary<object> =>
+  fc.tuple(specsFor(horizon, freq), histories, fc.boolean()).map(([spec, history, exclude]) => {
     const named = spec.drivers ?? drivers;
     const applies = (key: string) => driverOf[key] === undefined || named.includes(driverOf[key]);
     const options = Object.entries(spec).filter(([key]) => applies(key));
-    const columns = named.flatMap((driver) => unwanted[driver] ?? []);
+    const columns = named.flatMap((driver) => unwanted(freq)[driver] ?? []);
     return { ...Object.fromEntries(options), ...history, ...(exclude ? { exclude: columns } : {}) };
   });

@@ -102,7 +102,7 @@ const insertDays = `
     EXTRACT(MONTH FROM day),
     EXTRACT(QUARTER FROM day),
     EXTRACT(YEAR FROM day)
-  FROM generate_series(timestamp '2022-10-01', '2025-06-30', '1 day') AS day
+  FROM generate_series(timestamp '2022-10-01', '2028-12-31', '1 day') AS day
   WHERE NOT EXISTS (SELECT FROM calendar)
 `;
 

@@ -43,7 +43,7 @@ export const good: RevisionFile = {
   down: "DROP TABLE good;",
 };
 
-/** The error of the catalogue that a promise is rejected with; fails if it is not rejected. */
+/** The error of the catalog that a promise is rejected with; fails if it is not rejected. */
 export async function failureOf(promise: Promise<unknown>): Promise<ForecastLabError> {
   const error = await promise.then(
     () => undefined,

@@ -30,6 +30,7 @@ export async function writePlotPage(
   options: PlotPageOptions = {},
 ): Promise<WrittenPlotPage> {
   kinds.requireArguments("writePlotPage", { html, series }, { html: kinds.text, series: kinds.object });
+  kinds.requireArguments("writePlotPage", options ?? {}, { "days?": kinds.wholeNumber });
   requirePageFile(html);
   const page = renderPlotPage(series, options);
   await replaceFile(html, page).catch((error) => {

@@ -6,7 +6,7 @@ import { hexOf, sha256 } from "../../../system/digest.ts";
 import type { LoadClock } from "../../phases.ts";
 import { isPlainUtf8, utf8BytesOf } from "../decode.ts";
 import type { CsvLayout } from "../layout.ts";
-import { withScanLog } from "../scan-log.ts";
+import { recordWholeFile, withScanLog } from "../scan-log.ts";
 import type { ScanContext, ScannedFile } from "../scanned-file.ts";
 import { byteOrderMark } from "../signatures.ts";
 import { normalize } from "./normalize.ts";
@@ -34,7 +34,8 @@ export async function scanCsv(
   const plain = isPlainUtf8(file, encoding);
   const path = plain ? file.absolute : join(engine.folder, `source-${context.index}.csv`);
   const count = await countRecords(plain ? bytes : copied(bytes, path), layout, {
-    linesAtOnce: true,
+    // A small file takes no time, and is then known well enough to be read together with others.
+    linesAtOnce: file.bytes > smallBytes || file.compression !== undefined,
     onProgress: (records) => clock.progress(context.recordsBefore + records),
   });
   const known = { path: file.path, bytes: file.bytes, sha256: hexOf(hash), records: count.records };
@@ -46,6 +47,8 @@ export async function scanCsv(
   };
   return { ...known, ...readable, rescan };
 }
+
+const smallBytes = 64 * 1024;
 
 interface RecordCount extends Irregularities {
   /** After the header. */
@@ -91,7 +94,7 @@ async function makeReadable(
   count: RecordCount,
 ): Promise<Pick<ScannedFile, "relation" | "faulty">> {
   if (isRegular(layout, count)) {
-    await withScanLog(engine, layout, context, async (log) => log.segment(0, 1));
+    await recordWholeFile(engine, context);
     const regular = { path, skip: 1, endsWithLf: count.lineEnds.has("LF"), parallel: !count.multiline };
     return { relation: readCsv(layout, context, regular), faulty: 0 };
   }

@@ -2,7 +2,7 @@ import { quoteIdentifier } from "../../../database/identifiers.ts";
 import type { Engine } from "../../../duckdb/engine.ts";
 import { sha256OfFile } from "../../../system/digest.ts";
 import type { ParquetLayout } from "../layout.ts";
-import { withScanLog } from "../scan-log.ts";
+import { recordWholeFile } from "../scan-log.ts";
 import type { ScanContext, ScannedFile } from "../scanned-file.ts";
 import { sourceColumnList } from "../source-columns.ts";
 import { readParquet, withParquetFailures } from "./read-parquet.ts";
@@ -29,7 +29,7 @@ export async function scanParquet(
     ),
   );
   const records = read?.rows ?? 0;
-  await withScanLog(engine, layout, context, async (log) => log.segment(0, 1));
+  await recordWholeFile(engine, context);
   const written = fileColumns.map(
     (name, index) => `${writtenText(quoteIdentifier(name), types[index] ?? "")} AS f${index}`,
   );
