@@ -67,13 +67,7 @@ export async function scoreForecasts(database: Database, request: ScoreRequest):
     { database, request },
     { database: kinds.database, request: kinds.object },
   );
-  kinds.requireArguments("scoreForecasts", request, {
-    file: kinds.text,
-    "spec?": kinds.textOr("a spec of parseSpec"),
-    "freq?": kinds.text,
-    "knownAt?": kinds.text,
-    "signal?": kinds.signal,
-  });
+  kinds.requireArguments("scoreForecasts", request, { file: kinds.text });
   const { file, spec, freq, knownAt, signal } = request;
   const asked = { horizon: 1, spec, freq, knownAt, signal };
   // Before the file is read, which may take long.
