@@ -14,6 +14,9 @@ export function dateOf(day: Day): string {
   return epoch.add({ days: day }).toString();
 }
 
+/** The first day of the month so many months after January 1970; the number may be negative. */
+export const monthsAfterEpoch = (months: number): Day => epoch.until(epoch.add({ months })).days;
+
 /* SQL that PostgreSQL and DuckDB share. */
 
 /** A column of dates as days. */

@@ -1,4 +1,4 @@
-import { type Day, dateOf, dayOf } from "./days.ts";
+import { type Day, dateOf, monthsAfterEpoch } from "./days.ts";
 
 /** How long the periods of a frame are: `ds` is the first day of one. */
 export type Freq = "day" | "week" | "month";
@@ -76,10 +76,7 @@ function weeks(start: number): Grain {
   };
 }
 
-const firstDayOfMonth = (month: Period) => {
-  const year = String(Math.floor(month / 12)).padStart(4, "0");
-  return dayOf(`${year}-${String((month % 12) + 1).padStart(2, "0")}-01`);
-};
+const firstDayOfMonth = (month: Period) => monthsAfterEpoch(month - 1970 * 12);
 
 const months: Grain = {
   freq: "month",

@@ -57,6 +57,16 @@ describe.skipIf(!hasSharedData)("FreshRetailNet", async () => {
     expect(report.checks[0]).toMatchObject({ rows: 76 * 240 - 1 + 14 * 240 });
   });
 
+  // The data begin on Thursday, 28 March.
+  test.for([
+    { freq: "week", cutoff: "2024-06-11", horizon: 2, periods: 10 },
+    { freq: "month", cutoff: "2024-05-31", horizon: 1, periods: 2 },
+  ] as const)("makes a frame of periods, and nothing in it leaks: %j", async ({ periods, ...request }) => {
+    const report = await auditFrame(database, request);
+    expect(report.checks.flatMap(({ differing }) => differing)).toEqual([]);
+    expect(report.checks[0]).toMatchObject({ rows: (periods + request.horizon) * 240 });
+  });
+
   test("its spec in examples/frames leaves out what the data does not have", async () => {
     const folder = mkdtempSync(join(tmpdir(), "forecastlab-test-"));
     const spec = fileURLToPath(new URL("../../examples/frames/freshretailnet.yaml", import.meta.url));

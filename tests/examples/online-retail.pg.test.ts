@@ -135,4 +135,20 @@ describe.skipIf(!hasSharedData)("Online Retail, December 2010", async () => {
       rows: sum([...first.values()].map((date) => 16 - date + 1 + 7)),
     });
   });
+
+  test("makes a frame of its weeks, of which the first is left out, and nothing in it leaks", async () => {
+    const report = await auditFrame(database, { cutoff: "2010-12-19", horizon: 1, freq: "week" });
+    expect(report.checks.flatMap(({ differing }) => differing)).toEqual([]);
+    // Sales begin on Wednesday the 1st: weeks begin on the 6th and the 13th, and one is to come.
+    const first = new Map<string, number>();
+    for (const [key, { quantity }] of [...days].sort()) {
+      const [day = "", ...series] = key.split(" ");
+      const date = Number(day.slice(8));
+      const name = series.join(" ");
+      if (quantity > 0 && date <= 19 && !first.has(name)) first.set(name, date);
+    }
+    expect(report.checks[0]).toMatchObject({
+      rows: sum([...first.values()].map((date) => (date < 13 ? 3 : 2))),
+    });
+  });
 });

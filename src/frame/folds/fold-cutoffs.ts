@@ -2,7 +2,7 @@ import { fail } from "../../errors.ts";
 import * as kinds from "../../system/arguments.ts";
 import { requireDate } from "../../system/dates.ts";
 import { dateOf, dayOf } from "../days.ts";
-import { type Freq, grainOf, lastComplete, type Weekday } from "../grain.ts";
+import { type Freq, freqs, grainOf, lastComplete, type Weekday, weekdays } from "../grain.ts";
 
 /** More are a mistake: each is a whole frame. */
 const mostFolds = 1000;
@@ -37,6 +37,8 @@ export function foldCutoffs(request: FoldsRequest): string[] {
     cutoff: kinds.day,
     folds: kinds.wholeNumber,
     step: kinds.wholeNumber,
+    "freq?": kinds.oneOf(freqs),
+    "weekStart?": kinds.oneOf(weekdays),
   });
   const { cutoff, folds, step, freq = "day", weekStart } = request;
   requireDate("The cutoff", cutoff);
@@ -50,6 +52,10 @@ export function foldCutoffs(request: FoldsRequest): string[] {
   // Earlier days cannot be written.
   const first = grain.periodOf(dayOf("0001-01-01"));
   const newest = lastComplete(grain, dayOf(cutoff));
+  const oldest = newest - (folds - 1) * step;
+  if (grain.lastDay(oldest) < dayOf("0001-01-01")) {
+    throw fail("USAGE", { problem: `${folds} folds, ${step} ${freq}s apart, begin before the year 1.` });
+  }
   return Array.from({ length: folds }, (_, index) => {
     const back = folds - 1 - index;
     return back === 0 ? cutoff : dateOf(grain.lastDay(Math.max(first, newest - back * step)));
