@@ -90,7 +90,8 @@ beforeEach(() => void engines.splice(0));
 const definition = { cutoff: "2024-03-31", horizon: 7 };
 const specs = {
   default: "{ version: 1 }",
-  amounts: "{ version: 1, target: total_amount, fill: null, closed_days: mask, price_gaps: forward_fill }",
+  amounts:
+    "{ version: 1, add_drivers: [observed_price], target: total_amount, fill: null, closed_days: mask, price_gaps: forward_fill }",
   someProducts:
     "{ version: 1, series: { product: { sku: [A, B] } }, closed_days: drop, ended: { after_days: 1, policy: trim } }",
   withoutDrivers:
