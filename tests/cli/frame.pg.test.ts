@@ -50,6 +50,9 @@ describe("forecastlab frame", () => {
       status: 0,
       stderr: `\
 note omitted, because there are no facts up to the cutoff: traffic, weather
+note omitted, because they would be empty: store_region, store_city, store_type, category and 10 more (such as store_region: no store has a value)
+note the calendar has no holidays; it can have those of a country: forecastlab calendar --country CH, with your country
+note mostly empty in the training frame: on_hand_qty_lag_7, on_hand_qty_mean_28_lag_7, on_order_qty_lag_7, on_order_qty_mean_28_lag_7 and 2 more
 note no list price is planned for 3 days of 1 series to forecast, such as S1/A from 2024-02-19 to 2024-02-21
 note not in the frame: 1 store and product with rows but without a sale
 `,
@@ -72,9 +75,9 @@ note not in the frame: 1 store and product with rows but without a sale
         key          3  unique_id, ds, horizon_step
         target       1  y
         mask         4  is_imputed, is_stockout, is_store_closed, sample_weight
-        static       9  store_code, store_region, store_city, store_type and 5 more
-        future      25  day_of_week, day_of_month, week_of_year, month and 21 more
-        historic    18  y_lag_7, y_lag_14, y_lag_28, y_lag_364 and 14 more
+        static       2  store_code, sku
+        future      20  day_of_week, day_of_month, week_of_year, month and 16 more
+        historic    16  y_lag_7, y_lag_14, y_lag_28, y_mean_7_lag_7 and 12 more
 
         extract … s, compute … s, publish … s
         in Python: pd.read_parquet("f.parquet")
@@ -242,7 +245,6 @@ describe("forecastlab frame plot", () => {
       stockout                                      ×         ┊
       promotion                                          ━━━━━┊━━
       list price  █████████████████████████████████████████▁▁▁┊▁▁▁▁
-      holiday     none
       prices      1.50 to 1.80
       "
     `);
@@ -252,7 +254,7 @@ describe("forecastlab frame plot", () => {
     const { json } = await run("plot", "g.csv", "--series", "S2/B", "--json");
     expect(json).toMatchObject({
       unique_id: "S2/B",
-      strips: ["stockout", "promotion", "list_price", "holiday"],
+      strips: ["stockout", "promotion", "list_price"],
     });
     expect([json.training.length, json.future.length]).toEqual([12, 7]);
     const unknown = await run("plot", "g.csv", "--series", "S2/C");

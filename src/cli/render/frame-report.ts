@@ -168,7 +168,9 @@ function omitted({ left_out, offers }: Manifest, program: string): string[] {
 
 /** Columns of which nine of ten training rows have no value. */
 function emptyColumns({ columns, counts }: Manifest): string[] {
-  const nulls = columns.map(({ name, statistics }) => ({ name, nulls: statistics.training?.nulls ?? 0 }));
+  // Of plans and the calendar, an empty cell says something: no promotion, no holiday.
+  const facts = columns.filter(({ class: known }) => known === "historic" || known === "static");
+  const nulls = facts.map(({ name, statistics }) => ({ name, nulls: statistics.training?.nulls ?? 0 }));
   const rows = Math.max(1, counts.training_rows);
   const all = nulls.filter((column) => column.nulls === counts.training_rows).map(({ name }) => name);
   const most = nulls
