@@ -59,8 +59,9 @@ export const observedPrice: Driver = {
   reads: [salesDaily],
   engineTables: [paidDays, paidOfSeries, blockPaid],
   plan: ({ spec, grain, cutoff, recorded, ofStores, ofProducts }) => {
-    const ratio =
-      grain.freq === "day" ? "round(amount / units)::BIGINT" : "round(sum(amount) / sum(units))::BIGINT";
+    const [amount, units] = grain.freq === "day" ? ["amount", "units"] : ["sum(amount)", "sum(units)"];
+    // In whole numbers, so that halves are rounded up whatever a double makes of them.
+    const ratio = `((2 * ${amount} + ${units}) // (2 * ${units}))::BIGINT`;
     const seriesFacts: SeriesFacts = {
       staged: paidDays,
       ofSeries: paidOfSeries,

@@ -52,6 +52,12 @@ const daily = {
       wind_beaufort: "fact.wind_beaufort",
     },
   },
+  observed_price: {
+    table: "(SELECT * FROM known_sale WHERE quantity > 0 AND total_amount <> 'NaN')",
+    period: "fact.date",
+    matches: ofSeries,
+    values: { observed_price: "round(fact.total_amount / fact.quantity, 2)" },
+  },
 } satisfies Record<string, Source>;
 
 /** One row per period with a fact of the day. */
@@ -81,6 +87,11 @@ const ofPeriods: Record<keyof typeof daily, Source> = {
     humidity_avg_pct: "round(avg(humidity_avg_pct), 2)",
     wind_beaufort: "round(avg(wind_beaufort), 2)",
   }),
+  observed_price: summed(
+    "(SELECT * FROM known_sale WHERE quantity > 0 AND total_amount <> 'NaN') AS sold",
+    "store_id, product_id",
+    { observed_price: "round(sum(total_amount) / sum(quantity), 2)" },
+  ),
 };
 
 export function historyFamilies(spec: FrameSpec, drivers: readonly string[], until: string): Family[] {

@@ -105,7 +105,8 @@ const specsFor = (horizon: number, freq: Freq): fc.Arbitrary<Spec> =>
         }),
         lags: lagsFrom(least, freq),
         windows: windowsFrom(least, stats, freq),
-        drivers: fc.subarray(drivers),
+        drivers: fc.subarray([...drivers, "observed_price"]),
+        observed_price: historicFrom(leastHistoric, freq),
         inventory: historicFrom(leastHistoric, freq),
         traffic: historicFrom(leastHistoric, freq),
         weather: historicFrom(leastHistoric, freq),
@@ -125,7 +126,7 @@ const unwanted = (freq: Freq): Readonly<Record<string, readonly string[]>> => ({
 /** Options that are only valid together with their driver. */
 const driverOf: Readonly<Record<string, string>> = {
   ...{ price_gaps: "price", paydays: "calendar" },
-  ...{ inventory: "inventory", traffic: "traffic", weather: "weather" },
+  ...{ inventory: "inventory", traffic: "traffic", weather: "weather", observed_price: "observed_price" },
 };
 
 /** Lags and windows of the target; sometimes none at all. */
