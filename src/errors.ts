@@ -888,8 +888,7 @@ export const catalog = {
   BACKTEST_BEYOND_DATA: {
     exit: 1,
     http: 422,
-    message:
-      "{folds} folds of {horizon} {freq}s, {step} apart and up to {cutoff}, begin at {first}, and the sales begin {from}.",
+    message: "The first fold has the cutoff {first}, and the sales begin {from}.",
     action: "Ask for fewer folds, a smaller step or a shorter horizon.",
   },
   FRAME_SELECTION_UNKNOWN: {

@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { FrameDefinition, Freq } from "../frame/index.ts";
 import { requiredOptions } from "./help.ts";
 
-/* What `frame` and `frame audit` share: which frame. */
+/* What `frame`, `frame audit` and `frame readiness` share: which frame. */
 
 export interface DefinitionOptions {
   readonly cutoff?: string;

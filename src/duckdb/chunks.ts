@@ -57,3 +57,8 @@ export async function* chunksOf(connection: DuckDBConnection, sql: string): Asyn
 /** A text is its length, followed by the text itself if it has up to 12 bytes, else by its first 4 bytes and a pointer. */
 const textBytes = 16;
 const inlineBytes = 12;
+
+/** Whether a row has a value, by the validity of its column. */
+export function isValid(validity: Uint8Array | undefined, row: number): boolean {
+  return validity === undefined || (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 1;
+}

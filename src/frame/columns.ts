@@ -1,3 +1,4 @@
+import type { Feature } from "./history/features.ts";
 import type { FrameScope } from "./scope.ts";
 
 /**
@@ -32,6 +33,8 @@ export interface Column {
   readonly sql: string;
   /** The same for rows after the cutoff. Default: `sql` */
   readonly sqlInFuture?: string;
+  /** The lag or window that it is. */
+  readonly feature?: Feature;
 }
 
 const both = ["training", "future"] as const;

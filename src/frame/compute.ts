@@ -1,10 +1,14 @@
 import type { Engine } from "../duckdb/engine.ts";
+import { type Cadence, cadenceOf } from "./cadence.ts";
 import type { Column, FrameKind } from "./columns.ts";
 import { dateOf } from "./days.ts";
 import { blockRows, frameRows, sales, series } from "./engine-tables.ts";
 import type { Counts, MissingPrices } from "./manifest.ts";
 import type { FramePlan } from "./plan.ts";
+import { demandOfBlock, readinessOfBlock } from "./readiness/block.ts";
+import { type ReadinessSummary, readinessCount } from "./readiness/summary.ts";
 import type { Fold, FrameScope } from "./scope.ts";
+import { type ColumnStatistics, FrameStatistics } from "./statistics.ts";
 
 const usualBlock = 400_000;
 
@@ -12,6 +16,10 @@ const usualBlock = 400_000;
 export interface ComputedFrame {
   readonly counts: Counts;
   readonly missing: MissingPrices | null;
+  /** Null if they look like days, and in frames of longer periods. */
+  readonly cadence: Cadence | null;
+  readonly statistics: Readonly<Record<FrameKind, ReadonlyMap<string, ColumnStatistics>>>;
+  readonly readiness: ReadinessSummary;
 }
 
 /** One of the frames to compute. */
@@ -29,6 +37,8 @@ export interface ComputeOptions {
   readonly append: (fold: number, frame: FrameKind, sql: string) => Promise<number>;
   /** Called after each block with the number of series that are done, and of how many. */
   readonly onBlock?: (done: number, of: number) => void;
+  /** Called for each block and cutoff, when its `block_readiness` is made. */
+  readonly onReadiness?: () => Promise<void>;
   /**
    * How many periods the series of a block have together, about. Default: 400,000. Larger blocks take more memory and no less time;
    * blocks of half the size take a tenth more time (docs/adr/0020).
@@ -47,13 +57,22 @@ export async function computeFrames(
   engine: Engine,
   plan: FramePlan,
   folds: readonly FoldPlan[],
-  { append, onBlock = () => {}, blockPeriods = usualBlock }: ComputeOptions,
+  { append, onBlock = () => {}, onReadiness, blockPeriods = usualBlock }: ComputeOptions,
 ): Promise<ComputedFrame[]> {
   const counted: Awaited<ReturnType<typeof countSeries>>[] = [];
-  for (const { fold } of folds) counted.push(await countSeries(engine, fold, plan.scope));
-  const counts = counted.map((count) => ({
+  const cadences: (Cadence | null)[] = [];
+  for (const { fold } of folds) {
+    counted.push(await countSeries(engine, fold, plan.scope));
+    cadences.push(plan.scope.grain.freq === "day" ? await cadenceOf(engine, fold) : null);
+  }
+  const counts = counted.map((count, index) => ({
+    statistics: {
+      training: new FrameStatistics(folds[index]?.columns ?? [], "training"),
+      future: new FrameStatistics(folds[index]?.columns ?? [], "future"),
+    },
     ...{ ...count, training_rows: 0, future_rows: 0, imputed: 0, stockout: 0, closed: 0 },
     unpriced: [] as Unpriced[],
+    readiness: readinessCount(),
   }));
   await engine.run(`DROP TABLE ${sales}`);
   const total = await engine.count(`SELECT count(*) FROM ${series}`);
@@ -72,19 +91,27 @@ export async function computeFrames(
         await engine.run(`CREATE OR REPLACE TABLE ${frameRows} AS ${rows}`);
         const shown = columns.filter(({ frames }) => frames.includes(frame)).map(({ name }) => name);
         count[`${frame}_rows`] += await append(index, frame, `SELECT ${shown.join(", ")} FROM ${frameRows}`);
+        await count.statistics[frame].addBlock(engine);
         if (frame === "training") {
           const masks = await countMasks(engine);
           count.imputed += masks.imputed;
           count.stockout += masks.stockout;
           count.closed += masks.closed;
-        } else if (plan.hasPrices && columns.some(({ driver }) => driver === "price")) {
-          count.unpriced.push(...(await unpricedIn(engine)));
+          await engine.run(demandOfBlock(plan.scope));
+        } else {
+          const priced = plan.hasPrices && columns.some(({ driver }) => driver === "price");
+          if (priced) count.unpriced.push(...(await unpricedIn(engine)));
+          await engine.run(readinessOfBlock(plan.scope, fold, priced));
+          await count.readiness.addBlock(engine);
+          await onReadiness?.();
         }
       }
     }
     onBlock(last + 1, total);
   }
-  return counts.map(({ unpriced, without_sale, ended, ...count }, index) => ({
+  return counts.map(({ unpriced, readiness, statistics, without_sale, ended, ...count }, index) => ({
+    cadence: cadences[index] ?? null,
+    statistics: { training: statistics.training.result(), future: statistics.future.result() },
     counts: {
       series: count.series,
       training_rows: count.training_rows,
@@ -98,6 +125,7 @@ export async function computeFrames(
     missing: folds[index]?.columns.some(({ driver }) => driver === "price")
       ? missingPrices(unpriced, plan.scope)
       : null,
+    readiness: readiness.summary(),
   }));
 }
 

@@ -4,7 +4,7 @@
  *   extract    store, product, sales, sold, and the staging tables of the drivers
  *   prepare    open_period, series, sales_of_series, and what drivers make once for all series
  *   compute    for each block of series: block_series, block_sales, history, what drivers make for a block, block_rows if there are
- *              several cutoffs, and for each of these and both frames frame_rows
+ *              several cutoffs, for each of these and both frames frame_rows, and for each of these block_demand and block_readiness
  *   publish    frame_output_block, if the frame is partitioned
  *
  * The tables of a block are replaced for the next one. The tables of a driver are declared in its file; {@link engineTablesOf} collects all of them. The audit builds the same tables in
@@ -216,6 +216,69 @@ export const frameRows = engineTable({
   droppedBy: null,
 });
 
+export const blockDemand = engineTable({
+  name: "block_demand",
+  kind: "table",
+  grain: "one row per series of the block with training rows: what these say about its demand",
+  columns: {
+    n: "INTEGER",
+    periods: "INTEGER",
+    sales_periods: "INTEGER",
+    observed_periods: "INTEGER",
+    imputed: "INTEGER",
+    stockouts: "INTEGER",
+    // In units or hundredths: of all periods, then of those with a demand.
+    total: "HUGEINT",
+    demands: "INTEGER",
+    demand: "HUGEINT",
+    squares: "HUGEINT",
+  },
+  madeBy: "computeFrames, for each block and cutoff",
+  readBy: "block_readiness",
+  droppedBy: null,
+});
+
+export const blockReadiness = engineTable({
+  name: "block_readiness",
+  kind: "table",
+  grain: "one row per series of the block: its figures, status and reasons",
+  columns: {
+    n: "INTEGER",
+    unique_id: "VARCHAR",
+    periods: "INTEGER",
+    sales_periods: "INTEGER",
+    observed_periods: "INTEGER",
+    imputed: "INTEGER",
+    stockouts: "INTEGER",
+    demands: "INTEGER",
+    total: "HUGEINT",
+    last_sale_day: "INTEGER",
+    priced: "INTEGER",
+    adi: "DOUBLE",
+    cv2: "DOUBLE",
+    // Periods, or days.
+    quiet: "INTEGER",
+    quiet_limit: "DOUBLE",
+    demand_class: "VARCHAR",
+    // One bit for each.
+    reasons: "INTEGER",
+    status: "VARCHAR",
+  },
+  madeBy: "computeFrames, for each block and cutoff",
+  readBy: "the readiness of the manifest, series_readiness",
+  droppedBy: null,
+});
+
+export const seriesReadiness = engineTable({
+  name: "series_readiness",
+  kind: "table",
+  grain: "the rows of block_readiness of all blocks",
+  columns: blockReadiness.columns,
+  madeBy: "frameReadiness",
+  readBy: "frameReadiness",
+  droppedBy: null,
+});
+
 // ---- publish
 
 export const outputBlock = engineTable({
@@ -233,6 +296,7 @@ const frameTables = [
   ...[store, product, sales, reported],
   ...[openPeriod, series, salesOfSeries],
   ...[blockSeries, blockSales, history, blockRows, frameRows],
+  ...[blockDemand, blockReadiness, seriesReadiness],
   outputBlock,
 ];
 

@@ -179,14 +179,15 @@ async function extract(
   });
 }
 
-function manifestOf(
+/** The manifest of the frame of a cutoff. @param index of the cutoff */
+export function manifestOf(
   { definition, folds, loads, not_reconstructed }: PreparedFrames,
   index: number,
-  { counts, missing }: ComputedFrame,
+  { counts, missing, readiness, statistics, cadence }: ComputedFrame,
   files: Manifest["files"],
 ): Manifest {
   const prepared = folds[index] as PreparedFrames["folds"][number];
-  const { fold, columns, left_out } = prepared;
+  const { fold, columns, left_out, offers } = prepared;
   const { spec, horizon, knownAt } = definition;
   return {
     manifest_version: 2,
@@ -199,9 +200,12 @@ function manifestOf(
     spec_sha256: specHash(spec),
     loads,
     counts,
+    readiness,
     files,
-    columns: dictionaryOf(columns, horizon),
+    columns: dictionaryOf(columns, horizon, statistics),
     left_out,
+    offers,
+    cadence,
     missing: { list_price: missing },
     not_reconstructed,
   };

@@ -44,6 +44,15 @@ export {
   type WrittenPlotPage,
   writePlotPage,
 } from "./plot/index.ts";
+export {
+  frameReadiness,
+  type ReadinessReport,
+  type ReadinessRequest,
+  type SeriesReadiness,
+} from "./readiness/readiness.ts";
+export { readinessReasons } from "./readiness/reasons.ts";
+export { type ReadinessStatus, type Reason, type ReasonCode, readinessStatuses } from "./readiness/rule.ts";
+export type { ReadinessSummary } from "./readiness/summary.ts";
 export type { Fold } from "./scope.ts";
 export { withSnapshot } from "./source/snapshot.ts";
 export {
@@ -56,3 +65,7 @@ export {
   type SpecInput,
   specHash,
 } from "./specification/index.ts";
+export type { FrameCell } from "./stream/cells.ts";
+export { frameBatches } from "./stream/frame-batches.ts";
+export { type FrameRow, frameRows } from "./stream/frame-rows.ts";
+export type { FrameStream, FrameStreamRequest } from "./stream/frame-stream.ts";

@@ -1,6 +1,11 @@
+import type { Cadence } from "./cadence.ts";
 import type { Column, ColumnClass, ColumnType, FrameKind } from "./columns.ts";
 import { type Dtypes, dtypes } from "./dtypes.ts";
+import type { LeftOut } from "./hollow.ts";
+import type { Offer } from "./offers.ts";
+import type { ReadinessSummary } from "./readiness/summary.ts";
 import type { FrameSpec } from "./specification/index.ts";
+import type { ColumnStatistics } from "./statistics.ts";
 
 /** What a frame contains and what it was built from. Nothing in it depends on when or where it was built. */
 export interface Manifest {
@@ -20,10 +25,15 @@ export interface Manifest {
   /** Ids in the ledger of the loads that wrote the tables of the frame. Facts written by plain SQL have none. */
   readonly loads: readonly number[];
   readonly counts: Counts;
+  readonly readiness: ReadinessSummary;
   readonly files: readonly ManifestFile[];
   readonly columns: readonly ManifestColumn[];
-  /** Drivers that the default frame omits, because they have no facts up to the cutoff. */
-  readonly left_out: readonly { readonly driver: string; readonly reason: string }[];
+  /** Drivers and columns that the default frame omits, because they would be empty. */
+  readonly left_out: readonly LeftOut[];
+  /** What the warehouse could add. */
+  readonly offers: readonly Offer[];
+  /** Sales that look like sums of weeks or months, in a frame of days; otherwise null. */
+  readonly cadence: Cadence | null;
   /** What the future frame lacks; null without the price driver. */
   readonly missing: { readonly list_price: MissingPrices | null };
   /** Null without a knowledge time. */
@@ -65,6 +75,8 @@ export interface ManifestColumn {
   readonly lag: number | null;
   /** Up to which step of the horizon the future frame has it; null for masks and the target. */
   readonly known_steps: number | null;
+  /** Of each frame that has the column. */
+  readonly statistics: Readonly<Partial<Record<FrameKind, ColumnStatistics>>>;
   readonly description: string;
 }
 
@@ -91,7 +103,11 @@ export interface NotReconstructed {
 }
 
 /** The columns as the manifest describes them. */
-export function dictionaryOf(columns: readonly Column[], horizon: number): ManifestColumn[] {
+export function dictionaryOf(
+  columns: readonly Column[],
+  horizon: number,
+  statistics: Readonly<Record<FrameKind, ReadonlyMap<string, ColumnStatistics>>>,
+): ManifestColumn[] {
   return columns.map(({ name, type, frames, class: known, driver, lag, description }) => ({
     name,
     type,
@@ -101,6 +117,7 @@ export function dictionaryOf(columns: readonly Column[], horizon: number): Manif
     driver,
     lag,
     known_steps: frames.includes("future") ? Math.min(lag ?? horizon, horizon) : null,
+    statistics: Object.fromEntries(frames.map((frame) => [frame, statistics[frame].get(name)])),
     description,
   }));
 }

@@ -4,6 +4,7 @@ import type { Driver } from "./drivers/driver.ts";
 import { plannedPrice } from "./drivers/price.ts";
 import { blockSales, blockSeries, history, openPeriod, salesOfSeries, series } from "./engine-tables.ts";
 import { featureColumn } from "./history/feature-column.ts";
+import { featureName } from "./history/features.ts";
 import type { Fold, FrameScope } from "./scope.ts";
 import type { StagingTable } from "./source/staging-table.ts";
 import { specInvalid } from "./specification/read.ts";
@@ -37,13 +38,23 @@ export interface FramePlan {
   readonly hasPrices: boolean;
 }
 
-export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FramePlan {
+/** @param wanted the names of the columns that any of the frames has, before some are excluded. Default: all */
+export function planFrame(
+  scope: FrameScope,
+  drivers: readonly Driver[],
+  wanted?: ReadonlySet<string>,
+): FramePlan {
   const { spec } = scope;
   const plans = drivers.map((driver) => driver.plan(scope));
-  const columns = columnsOf(scope, drivers).filter(({ name }) => !spec.exclude.includes(name));
+  const columns = columnsOf(scope, drivers).filter(
+    ({ name }) => (wanted?.has(name) ?? true) && !spec.exclude.includes(name),
+  );
   const driverFacts = plans.flatMap(({ seriesFacts }) => seriesFacts ?? []);
   const facts = byName([...spineFacts(scope), ...driverFacts], ({ staged }) => staged.name);
-  const features = [...targetFeatures(scope), ...driverFacts.flatMap((of) => of.features)];
+  const computed = new Set(columns.map(({ name }) => name));
+  const features = [...targetFeatures(scope), ...driverFacts.flatMap((of) => of.features)].filter((feature) =>
+    computed.has(featureName(feature)),
+  );
   // The manifest reports these prices by name: the price driver is the only one whose plans may be missing.
   const hasPrices = drivers.some(({ name }) => name === "price");
   return {
@@ -77,6 +88,7 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
           "history.is_stockout AS _is_stockout",
           `${isClosed} AS _is_closed`,
           `${weightOf(scope)} AS _sample_weight`,
+          `${weightOf(scope)} > 0 AS _is_observed`,
           ...(spec.ended.policy === "keep" ? [] : ["series.last_sale_days AS _last_sale_days"]),
           ...(hasPrices ? [`${plannedPrice(scope)} AS _planned_price`] : []),
           ...columns.filter(({ name }) => name !== "horizon_step").flatMap(bothSql),
@@ -97,7 +109,7 @@ export function planFrame(scope: FrameScope, drivers: readonly Driver[]): FrameP
 
 /** What counts are made of. */
 const internal: Record<FrameKind, readonly string[]> = {
-  training: ["_n", "_period", "_is_imputed", "_is_stockout", "_is_closed"],
+  training: ["_n", "_period", "_is_imputed", "_is_stockout", "_is_closed", "_is_observed"],
   future: ["_n", "_period"],
 };
 

@@ -7,7 +7,9 @@ import type { Driver } from "./drivers/driver.ts";
 import { drivers } from "./drivers/index.ts";
 import { series } from "./engine-tables.ts";
 import { type Grain, grainOf, lastComplete, type Period } from "./grain.ts";
+import { hollowColumns, reachOf } from "./hollow.ts";
 import type { Manifest, NotReconstructed } from "./manifest.ts";
+import { type Offer, offersOf } from "./offers.ts";
 import { columnsOf, type FramePlan, planFrame, requireExcludable } from "./plan.ts";
 import type { Fold, FrameScope } from "./scope.ts";
 import { driversWithFacts, requireCutoffs, type SalesExtent } from "./source/facts.ts";
@@ -33,6 +35,7 @@ export interface PreparedFrames {
 export interface PreparedFold extends FoldPlan {
   readonly spec: FrameSpec;
   readonly left_out: Manifest["left_out"];
+  readonly offers: Manifest["offers"];
 }
 
 interface PrepareOptions {
@@ -62,6 +65,7 @@ export async function prepareFrames(
   const folds = cutoffs.map((cutoff) => foldOf(cutoff, grain, range));
   const lastDay = [until ?? "", ...cutoffs].sort().at(-1) ?? "";
   const lastPeriod = lastComplete(grain, dayOf(lastDay > range.to ? range.to : lastDay));
+  const lastRow = Math.max(lastPeriod, ...folds.map(({ period }) => period + horizon));
   const selection = await selectionOf(reader, spec);
   const wanted = [...spec.drivers.map((name) => drivers[name]), ...extra];
   const ofFold = async ({ knownUntil }: Fold) =>
@@ -72,36 +76,53 @@ export async function prepareFrames(
   for (const fold of folds) available.push(await ofFold(fold));
   const inAny = wanted.filter((driver) => available.some((fold) => fold.available.includes(driver)));
   for (const driver of inAny) {
-    const to = dateOf(grain.lastDay(lastPeriod + horizon));
+    const to = dateOf(grain.lastDay(lastRow));
     await driver.require?.(reader, { from: range.from, to });
   }
   const scopeOf = (some: readonly Driver[]): FrameScope => ({
     spec: { ...spec, drivers: some.map(({ name }) => name).filter(isDriverName) },
     grain,
-    ...{ cutoff: grain.lastDay(lastPeriod), lastPeriod, leftOut: range.leftOut, horizon, folds },
+    ...{
+      cutoff: grain.lastDay(lastPeriod),
+      lastPeriod,
+      lastRow,
+      leftOut: range.leftOut,
+      horizon,
+      folds,
+    },
     recorded: recordedBy(knownAt),
     complete: completeSql(grain, range.leftOut),
     ...selection,
   });
   requireExcludable(spec.exclude, columnsOf(scopeOf(wanted), wanted), definition.specPath);
-  const plan = planFrame(scopeOf(inAny), inAny);
+  const scope = scopeOf(inAny);
+  const reach = await reachOf(
+    reader,
+    scope,
+    inAny.map(({ name }) => name),
+  );
+  const kept = folds.map((fold, index) => {
+    const { available: ofThis = [], left_out = [] } = available[index] ?? {};
+    const of = scopeOf(ofThis);
+    const columns = columnsOf(of, ofThis);
+    const hollow = hollowColumns(columns, fold, of, reach);
+    const dropped = new Set(hollow.flatMap(({ columns: names }) => names ?? []));
+    const names = new Set(columns.map(({ name }) => name).filter((name) => !dropped.has(name)));
+    return { fold, scope: of, left_out: [...left_out, ...hollow], names };
+  });
+  const offers: Offer[][] = [];
+  for (const { fold, scope: of, left_out } of kept) offers.push(await offersOf(reader, fold, of, left_out));
+  const plan = planFrame(scope, inAny, new Set(kept.flatMap(({ names }) => [...names])));
   return {
     plan,
     definition,
     range: { from: range.from, to: dateOf(grain.lastDay(lastPeriod)) },
     loads: await loadsOf(reader, knownAt),
     not_reconstructed: knownAt === null ? null : { ...(await changedSince(reader, knownAt)), note },
-    folds: folds.map((fold, index) => {
-      const { available: ofThis = [], left_out = [] } = available[index] ?? {};
-      const scope = scopeOf(ofThis);
-      const names = new Set(columnsOf(scope, ofThis).map(({ name }) => name));
-      return {
-        fold,
-        spec: scope.spec,
-        left_out,
-        columns: plan.columns.filter(({ name }) => names.has(name)),
-      };
-    }),
+    folds: kept.map(({ names, fold, scope: of, left_out }, index) => ({
+      ...{ fold, spec: of.spec, left_out, offers: offers[index] ?? [] },
+      columns: plan.columns.filter(({ name }) => names.has(name)),
+    })),
   };
 }
 

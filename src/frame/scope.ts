@@ -10,6 +10,8 @@ export interface FrameScope {
   readonly cutoff: Day;
   /** The last period of which facts are read. */
   readonly lastPeriod: Period;
+  /** The last period that rows are made for: the last one that is known or forecast. */
+  readonly lastRow: Period;
   /** The period in which the sales of the warehouse begin, if it is not complete. Series begin after it. */
   readonly leftOut: Period | null;
   /** In periods. */

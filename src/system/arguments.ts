@@ -26,6 +26,10 @@ export const wholeNumber = kind(
   "a whole number from 0",
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
+export const numbers = kind(
+  "a list of numbers",
+  (value) => Array.isArray(value) && value.every((item) => Number.isFinite(item)),
+);
 export const callback = kind("a function", (value) => typeof value === "function");
 export const signal = kind("an AbortSignal", (value) => value instanceof AbortSignal);
 export const object = kind("an object", isObject);

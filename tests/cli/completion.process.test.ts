@@ -48,13 +48,21 @@ const cases: readonly (readonly [typed: readonly string[], offered: readonly str
   ],
   [
     ["frame", ""],
-    ["audit", "plot"],
+    ["audit", "readiness", "plot"],
   ],
   [
     ["frame", "--format", ""],
     ["parquet", "arrow", "csv"],
   ],
   [["frame", "audit", "--cut"], ["--cutoff"]],
+  [["backtest", "sc"], ["score"]],
+  [["backtest", "--fo"], ["--folds"]],
+  [["backtest", "score", "--kn"], ["--known-at"]],
+  [["backtest", "score", "sto"], ["stores.csv"]],
+  [
+    ["frame", "readiness", "--status", ""],
+    ["fit", "fit_with_limits", "not_yet"],
+  ],
   [
     ["rollup", "--on-net-negative", ""],
     ["zero", "reject"],
@@ -102,7 +110,7 @@ describe.skipIf(!installed("zsh"))("zsh", () => {
       ask load ""; ask frame ""; ask load store --on-duplicate ""; ask db sta`;
     expect(runs("zsh", "-f", "-c", asked)).toEqual([
       ...tableNames,
-      ...["audit", "plot"],
+      ...["audit", "readiness", "plot"],
       ...["reject", "first", "last", "sum"],
       ...["start", "stop", "status", "url", "psql"],
     ]);

@@ -20,6 +20,7 @@ const column = (name: string, kind: Manifest["columns"][number]["class"]): Manif
   ...{ name, type: "DOUBLE", frames: ["training", "future"], class: kind, driver: null, lag: null },
   ...{
     known_steps: null,
+    statistics: {},
     description: "",
     dtypes: { pandas: "float64", arrow: "double", polars: "Float64" },
   },
@@ -54,7 +55,10 @@ const manifest: Manifest = {
     column("y", "target"),
     ...Array.from({ length: 14 }, (_, index) => column(`y_lag_${28 + index}`, "historic")),
   ],
+  readiness: { fit: 0, fit_with_limits: 0, not_yet: 0, reasons: [] },
   left_out: [],
+  offers: [],
+  cadence: null,
   missing: { list_price: null },
   not_reconstructed: null,
 };
@@ -103,8 +107,8 @@ describe("the report of a frame", () => {
       spec,
       counts: { ...manifest.counts, ended_series: 3, series_without_sale: 1 },
       left_out: [
-        { driver: "traffic", reason: "traffic_daily has no facts up to the cutoff" },
-        { driver: "weather", reason: "weather_daily has no facts up to the cutoff" },
+        { driver: "traffic", columns: null, reason: "traffic_daily has no facts up to the cutoff" },
+        { driver: "weather", columns: null, reason: "weather_daily has no facts up to the cutoff" },
       ],
       missing: { list_price: { series: 1, periods: 11, examples: [gap] } },
       not_reconstructed: {
@@ -125,21 +129,50 @@ note added or changed since then, used as they are now: product: 7
 `);
   });
 
-  test.for([
-    ["out/f.csv", "f.csv", 'pd.read_csv("out/f.csv", parse_dates=["ds"])'],
-    ["f.arrow", "f.arrow", 'pd.read_feather("f.arrow")'],
-    ["out/train", "train/store_code=S1/0.parquet", 'pd.read_parquet("out/train")'],
-    ["o/train", "train/store_code=S1/0.csv", 'pyarrow.dataset.dataset("o/train", format="csv"'],
-  ] as const)("of %s says how to read it", ([training, path, python]) => {
-    const file = { path, frame: "training" as const, rows: 1, bytes: 1, sha256: "" };
-    const { files } = { files: [file, { ...file, frame: "future" as const }] };
-    const { written, ...streams } = rememberingStreams();
-    const output = createOutput({ json: false, verbose: false }, {}, streams);
-    const seconds = { extract: 0, compute: 0, publish: 0 };
-    const result = { training, future: "f", manifest_file: "m", manifest: { ...manifest, files }, seconds };
-    printFrame(result, output);
-    expect(written.stdout).toContain(`in Python: ${python}`);
+  const text = (name: string): Manifest["columns"][number] => ({
+    ...column(name, "static"),
+    type: "VARCHAR",
+    dtypes: { pandas: "object", arrow: "string", polars: "String" },
   });
+  const year: Manifest["columns"][number] = {
+    ...column("year", "future"),
+    type: "INTEGER",
+    dtypes: { pandas: "int32", arrow: "int32", polars: "Int32" },
+  };
+  const missing = 'keep_default_na=False, na_values=[""]';
+  const folders = "partitioning=ds.partitioning(pa.schema([";
+
+  test.for([
+    [200, "f.arrow", "f.arrow", 'pd.read_feather("f.arrow")'],
+    [200, "f.csv", "f.csv", `pd.read_csv("f.csv", parse_dates=["ds"], dtype={"sku": str}, ${missing})`],
+    [80, "f.csv", "f.csv", 'see "CSV" in docs/frames.md: 007 would become a number'],
+    [
+      ...[200, "out/train", "train/sku=1/year=2024/data_0.parquet"],
+      `pd.read_parquet("out/train", ${folders}("sku", "string"), ("year", "int32")]), flavor="hive"))`,
+    ],
+    [
+      ...[80, "out/train", "train/sku=1/year=2024/data_0.parquet"],
+      'see "Hive folders" in docs/frames.md: 007 would become a number',
+    ],
+    [
+      ...[200, "o/train", "train/sku=1/data_0.csv"],
+      'see "Hive folders" in docs/frames.md: 007 would become a number',
+    ],
+    [200, "o/train", undefined, 'see "Hive folders" in docs/frames.md: 007 would become a number'],
+  ] as [number, string, string | undefined, string][])(
+    "in %i columns, of %s, says how to read it with its types",
+    ([width, training, path, python]) => {
+      const file = { frame: "training" as const, rows: 1, bytes: 1, sha256: "" };
+      const files = path === undefined ? [] : [{ ...file, path }];
+      const columns = [text("sku"), year, { ...text("horizon_name"), frames: ["future" as const] }];
+      const { written, ...streams } = rememberingStreams();
+      const output = createOutput({ json: false, verbose: false }, { COLUMNS: String(width) }, streams);
+      const seconds = { extract: 0, compute: 0, publish: 0 };
+      const frame = { ...manifest, files, columns };
+      printFrame({ training, future: "f", manifest_file: "m", manifest: frame, seconds }, output);
+      expect(written.stdout).toContain(`in Python: ${python}\n`);
+    },
+  );
 });
 
 const example = { unique_id: "S1/A", ds: "2024-05-01", before: "3", after: null };

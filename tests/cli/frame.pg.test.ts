@@ -90,13 +90,13 @@ note not in the frame: 1 store and product with rows but without a sale
       future: "g.future.csv",
       manifest_file: "g.manifest.json",
       manifest: {
-        ...{ manifest_version: 1, cutoff: "2024-02-14", horizon: 7, known_at: null },
+        ...{ manifest_version: 2, cutoff: "2024-02-14", horizon: 7, known_at: null },
         counts: { series: 2, training_rows: 56, future_rows: 14, stockout: 1, series_without_sale: 1 },
         files: [
           { path: "g.csv", frame: "training", rows: 56 },
           { path: "g.future.csv", frame: "future", rows: 14 },
         ],
-        missing: { list_price: { series: 1, days: 3 } },
+        missing: { list_price: { series: 1, periods: 3 } },
       },
     });
     expect(JSON.parse(readFileSync(join(folder, "g.manifest.json"), "utf8"))).toEqual(json.manifest);

@@ -77,7 +77,9 @@ describe("help names", () => {
     ["calendar", "--from <date> --to <date> [options]", ["--from", "--to"]],
     ["revision", "-m <text> [options]", ["--message"]],
     ["frame", "--out <file> --cutoff <date> --horizon <N>", ["--out", "--cutoff", "--horizon"]],
+    ["backtest", "--cutoff <date> --horizon <N> [options]", ["--cutoff", "--horizon"]],
     ["frame audit", "--cutoff <date> --horizon <N> [options]", ["--cutoff", "--horizon"]],
+    ["frame readiness", "--cutoff <date> --horizon <N> [options]", ["--cutoff", "--horizon"]],
   ] as const)(
     "the required options of %s, in the usage and below a heading",
     async ([path, usage, options]) => {
@@ -102,6 +104,7 @@ describe("a mistyped word is one sentence with what was meant", () => {
     ["laod", "Unknown command 'laod' (did you mean load?)."],
     ["db statsu", "Unknown command 'statsu' (did you mean status?)."],
     ["frame audti --cutoff 2024-01-01", "frame has no subcommand 'audti' (did you mean audit?)."],
+    ["backtest scroe f.parquet", "backtest has no subcommand 'scroe' (did you mean score?)."],
     ["frame xyzzy", "frame has no subcommand 'xyzzy'."],
     ["help laod", "There is no command 'laod' (did you mean load?)."],
     ["help db ulr", "There is no command 'db ulr' (did you mean url?)."],

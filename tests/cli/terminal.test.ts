@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { addForecasts, emptyScoreboard, reportOf } from "../../src/backtest/index.ts";
 import { listed } from "../../src/cli/commands/loads.ts";
 import { printAudit } from "../../src/cli/render/audit-report.ts";
+import { printScores } from "../../src/cli/render/backtest-report.ts";
 import { printLoad } from "../../src/cli/render/load-report.ts";
 import {
   createOutput,
@@ -135,6 +137,22 @@ const paths: Record<
       output,
     );
   },
+  scores: (text, output) => {
+    const board = emptyScoreboard([80]);
+    const [one, two] = [Float64Array.of(1), Float64Array.of(2)];
+    addForecasts(
+      board,
+      { class: "smooth", store: text, category: text },
+      {
+        ...{ y: one, weight: one, forecast: two, steps: Int32Array.of(1), scales: { rmsse: 1, mase: null } },
+        intervals: [{ lo: one, hi: two }],
+      },
+    );
+    const { scored, ...groups } = reportOf(board);
+    const models = [text, "naive"].map((model) => ({ model, ...scored, ...groups }));
+    const counts = { rows: 1, series: 1, y_from_warehouse: 1, y_differs: 1, unknown_series: 1 };
+    printScores({ file: text, freq: "day", season: 7, cutoffs: ["2024-01-01"], ...counts, models }, output);
+  },
   plot: (text, output) => {
     const days = [day("2024-01-01", text), day("2024-01-02", text)];
     const series = {
@@ -209,8 +227,8 @@ describe("on a terminal", () => {
     .array(fc.string({ unit: "grapheme", maxLength: 12 }), { maxLength: 30 })
     .map((words) => words.join(" "));
 
-  // What is meant for another program is not wrapped.
-  const wrapping = Object.keys(paths).filter((path) => path !== "data");
+  // What is meant for another program is not wrapped; tables of scores have a test of their own.
+  const wrapping = Object.keys(paths).filter((path) => path !== "data" && path !== "scores");
 
   test.for([60, 80, 120, 200])("every line fits on %i columns, if its words do", (columns) => {
     fc.assert(

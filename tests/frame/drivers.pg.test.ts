@@ -34,7 +34,7 @@ describe("a driver of returns", async () => {
     );
     expect(await available()).toEqual({
       available: [drivers.traffic],
-      left_out: [{ driver: "returns", reason: "sales_txn has no facts up to the cutoff" }],
+      left_out: [{ driver: "returns", columns: null, reason: "sales_txn has no facts up to the cutoff" }],
     });
     const { checks } = await auditFrame(database, definition, [returns]);
     expect(checks[0]?.cells).toBe((await auditFrame(database, definition)).checks[0]?.cells);

@@ -2,7 +2,14 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Engine } from "../../src/duckdb/engine.ts";
 import { allDrivers } from "../../src/frame/drivers/index.ts";
 import { type EngineTable, engineTablesOf } from "../../src/frame/engine-tables.ts";
-import { auditFrame, buildFrame, buildFrames, type FrameRequest, parseSpec } from "../../src/frame/index.ts";
+import {
+  auditFrame,
+  buildFrame,
+  buildFrames,
+  type FrameRequest,
+  frameReadiness,
+  parseSpec,
+} from "../../src/frame/index.ts";
 import { Workspace } from "../ingest/support/load.ts";
 import { freshDatabase } from "../support/warehouse.ts";
 import { fillFiveMonths } from "./support/five-months.ts";
@@ -110,6 +117,7 @@ describe("the tables of the engine", () => {
     const cutoffs = ["2024-03-01", definition.cutoff];
     await buildFrames(database, { cutoffs, horizon: 7, out: workspace.path("cutoffs") });
     await auditFrame(database, { ...definition, spec: specOf("amounts") });
+    await frameReadiness(database, definition);
     const found = engines.flatMap((engine) => engine.found);
     const undeclared = found.flatMap(({ name, kind, columns }) => {
       const table = declared.get(name);

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { ForecastLabError } from "../../src/errors.ts";
 import {
+  defaultedOptions,
   driverNames,
   type FrameSpec,
   parseSpec,
@@ -57,7 +58,7 @@ describe("without a spec", () => {
         { periods: 91, stats: mean, lag: horizon, min_periods: 91 },
       ],
       weekday_windows: [{ weeks: 4, stats: mean, lag: week, min_weeks: 4 }],
-      drivers: driverNames,
+      drivers: driverNames.filter((name) => name !== "observed_price"),
       drivers_named: false,
       historic_min_lag: "horizon",
       inventory: history,
@@ -66,6 +67,8 @@ describe("without a spec", () => {
       price_gaps: "null",
       paydays: [15, "last"],
       exclude: [],
+      observed_price: { lags: [], windows: [] },
+      defaulted: [...defaultedOptions],
     });
   });
 
@@ -127,6 +130,9 @@ describe("a spec", () => {
       traffic: { lags: [], windows: [] },
       weather: { lags: [], windows: [] },
       paydays: [1, "last"],
+      defaulted: defaultedOptions.filter(
+        (option) => !["lags", "windows", "weekday_windows", "inventory.lags"].includes(option),
+      ),
     });
   });
 
@@ -239,7 +245,7 @@ describe("a mistake in a spec is reported with its place", () => {
     ["{ version: 1, drivers: price }", 'drivers must be a list of drivers, not "price"'],
     [
       "{ version: 1, drivers: [prices] }",
-      "drivers[0] must be one of store, product, calendar, price, promotion, inventory, traffic, weather, not prices; did you mean price?",
+      "drivers[0] must be one of store, product, calendar, price, promotion, inventory, traffic, weather, observed_price, not prices; did you mean price?",
     ],
     ["{ version: 1, historic_min_lag: 2 }", "historic_min_lag must be horizon or 1, not 2"],
     [
@@ -334,7 +340,12 @@ describe("a spec with its defaults filled in", () => {
     const usual = specHash(resolveSpec(undefined, 28));
     expect(usual).toMatch(/^[0-9a-f]{64}$/);
     expect(hash("version: 1")).toBe(usual);
-    expect(hash("{ lags: [364, 28, 28, 49, 35], version: 1, fill: zero, paydays: [31, 15] }")).toBe(usual);
+    expect(hash("{ version: 1, fill: zero, paydays: [31, 15] }")).toBe(usual);
+    expect(hash("{ lags: [364, 28, 28, 49, 35], version: 1 }")).toBe(
+      hash("{ version: 1, lags: [28, 35, 49, 364] }"),
+    );
+    // Lags that are named are in the frame even if the history is too short for them.
+    expect(hash("{ version: 1, lags: [28, 35, 49, 364] }")).not.toBe(usual);
     expect(specHash(reversed(resolveSpec(undefined, 28)) as FrameSpec)).toBe(usual);
     expect(hash("{ version: 1, fill: null }")).not.toBe(usual);
     // Drivers that are named are in the frame even if they have no facts.

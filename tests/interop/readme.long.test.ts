@@ -40,7 +40,12 @@ describeWithPython("the Python of the documents", { realData: false }, async () 
     for (const out of ["frame.parquet", "frame.arrow", "frame.csv"]) {
       await buildFrame(database, { ...definition, out: workspace.path(out) });
     }
-    await buildFrame(database, { ...definition, out: workspace.path("frames"), partitionBy: ["store_code"] });
+    const partitionBy = ["store_code"];
+    await buildFrame(database, { ...definition, out: workspace.path("frames"), partitionBy });
+    await buildFrame(database, {
+      ...definition,
+      ...{ out: workspace.path("csv-frames"), format: "csv", partitionBy },
+    });
     const programs = programsIn("docs/frames.md");
     expect(programs.length).toBeGreaterThan(3);
     // The frame is the last thing that each of them makes.
@@ -49,6 +54,9 @@ assert len(forecasts) == len(future) and forecasts["lgb"].notna().all()
 assert len(baseline) == len(future) and baseline["SeasonalNaive"].notna().any()
 assert from_csv.drop(columns="ds").equals(train_as_read.drop(columns="ds").astype(from_csv.drop(columns="ds").dtypes))
 assert set(by_store["store_code"]) == set(train_as_read["store_code"])
+key = ["unique_id", "ds"]
+in_order = lambda frame: frame[by_store.columns].sort_values(key, ignore_index=True)
+assert in_order(by_store_from_csv).equals(in_order(by_store))
 assert said == {"cutoff": "2010-12-16", "horizon": "7"}
 print("all of it ran")
 `;

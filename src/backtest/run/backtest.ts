@@ -54,6 +54,7 @@ export async function backtest(database: Database, request: BacktestRequest): Pr
     "folds?": kinds.wholeNumber,
     "step?": kinds.wholeNumber,
     "out?": kinds.text,
+    "levels?": kinds.numbers,
     "onProgress?": kinds.callback,
   });
   return backtestFrom((work) => withSnapshot(database, request.signal, work), request);
@@ -63,7 +64,7 @@ export async function backtest(database: Database, request: BacktestRequest): Pr
 export async function backtestFrom(
   withReader: WithReader,
   request: BacktestRequest,
-  options: { readonly extra?: readonly Driver[]; readonly blockPeriods?: number } = {},
+  options: { readonly extra?: readonly Driver[]; readonly blockPeriods?: number | undefined } = {},
 ): Promise<BacktestResult> {
   const { cutoff, horizon, folds = 3, step = horizon, out, signal, onProgress } = request;
   const levels = levelsOf(request.levels ?? defaultLevels);
@@ -71,8 +72,9 @@ export async function backtestFrom(
   const grain = grainOf(spec.freq, spec.week_start ?? undefined);
   requireCounts(folds, step);
   const last = lastComplete(grain, dayOf(cutoff));
+  const first = grain.periodOf(firstDay);
   const origins = Array.from({ length: folds }, (_, index) =>
-    dateOf(grain.lastDay(last - horizon - (folds - 1 - index) * step)),
+    dateOf(grain.lastDay(Math.max(first, last - horizon - (folds - 1 - index) * step))),
   );
   const definition = await checkDefinition("backtest", request, origins);
   const season = seasons[spec.freq];
@@ -123,6 +125,9 @@ export async function backtestFrom(
   };
 }
 
+/** No warehouse has sales before it, and not all earlier days can be written. */
+const firstDay = dayOf("0001-01-01");
+
 interface Ended {
   readonly boards: ReadonlyMap<string, Scoreboard>;
   readonly summary: RidgeSummary | null;
@@ -169,14 +174,24 @@ const foldsOf = (blocks: readonly BlockForecasts[], { folds, grain }: VisitedFol
     }),
   );
 
-/** The cutoff of an early fold was not asked for by name: the sentence is about the folds. */
+/** The cutoffs of the folds were not asked for by name: sentences are about the folds, or about the cutoff that was given. */
 function beyondData(
   error: unknown,
   given: { cutoff: string; folds: number; step: number; horizon: number; freq: string },
 ): unknown {
   if (!(error instanceof ForecastLabError)) return error;
-  const early = ["FRAME_CUTOFF_OUTSIDE", "FRAME_PERIOD_INCOMPLETE", "FRAME_SELECTION_EMPTY"];
-  const { cutoff: at = "", from = "" } = error.received as { cutoff?: string; from?: string };
-  if (!early.includes(error.code) || at === given.cutoff || at > given.cutoff) return error;
-  return fail("BACKTEST_BEYOND_DATA", { ...given, first: at, from: from || "later" }, error);
+  const received = error.received as Record<string, string>;
+  const { cutoff: first, from = "later", to = "", known = "", hint = "" } = received;
+  if (first === undefined || first === given.cutoff) return error;
+  switch (error.code) {
+    case "FRAME_CUTOFF_OUTSIDE":
+      if (first < from && from <= given.cutoff)
+        return fail("BACKTEST_BEYOND_DATA", { ...given, first, from }, error);
+      return fail("FRAME_CUTOFF_OUTSIDE", { cutoff: given.cutoff, from, to, known, hint }, error);
+    case "FRAME_PERIOD_INCOMPLETE":
+    case "FRAME_SELECTION_EMPTY":
+      return fail("BACKTEST_BEYOND_DATA", { ...given, first, from }, error);
+    default:
+      return error;
+  }
 }

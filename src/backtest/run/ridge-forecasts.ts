@@ -24,15 +24,15 @@ export interface RidgeForecasts {
 }
 
 export async function openRidge(visited: VisitedFolds, horizon: number): Promise<RidgeForecasts> {
-  const { engine, folds, columns, lastPeriod, series } = visited;
+  const { engine, folds, columns, series } = visited;
   const inputs = inputsOf(columns, horizon);
   const names = [...inputs.map(({ name }) => name), ...productsOf(inputs).map(({ name }) => name)];
   const [last] = folds.slice(-1);
   if (last === undefined || names.length === 0) return { add: async () => {}, finish: async () => null };
-  const total = await engine.count(
-    `SELECT coalesce(sum(greatest(0, ${lastPeriod} - first_period + 1)), 0)::BIGINT FROM ${series}`,
-  );
-  const share = Math.min(1, mostRows / Math.max(1, total));
+  const shares: number[] = [];
+  for (const { period } of folds) shares.push(await shareOf(engine, series, period));
+  // A row is kept if any fold samples it: earlier folds have fewer rows and larger shares.
+  const kept = folds.map(({ period }, index) => `WHEN _period <= ${period} THEN ${shares[index]}`).join(" ");
   const files: string[][] = [];
   let made = false;
   const select = [
@@ -42,10 +42,9 @@ export async function openRidge(visited: VisitedFolds, horizon: number): Promise
   return {
     add: async (block) => {
       const sampled = `
-        SELECT _period, y, _sample_weight AS weight, ${select}
+        SELECT _period, y, _sample_weight AS weight, (hash(unique_id, _period) % 1000000)::INTEGER AS _draw, ${select}
         FROM ${block.rows}
-        WHERE _period <= ${last.period} AND _sample_weight > 0 AND y IS NOT NULL
-          AND hash(unique_id, _period) % 1000000 < ${Math.ceil(share * 1e6)}`;
+        WHERE _period <= ${last.period} AND _sample_weight > 0 AND y IS NOT NULL AND _draw < CASE ${kept} END`;
       await engine.run(made ? `INSERT INTO ridge_rows ${sampled}` : `CREATE TABLE ridge_rows AS ${sampled}`);
       made = true;
       const ofBlock: string[] = [];
@@ -63,8 +62,19 @@ export async function openRidge(visited: VisitedFolds, horizon: number): Promise
       if (!made) return null;
       let summary: RidgeSummary | null = null;
       for (const [index, fold] of folds.entries()) {
-        const fitted = await fitUntil(engine, names, fold.period, horizon);
-        if (fitted === undefined) continue;
+        const fitted = await fitUntil(engine, names, {
+          until: fold.period,
+          horizon,
+          share: shares[index] ?? 0,
+        });
+        if (fitted === undefined) {
+          // Nothing was observed: the forecast is 0, as those of the other models.
+          for (const { folds: of } of blocks) {
+            const into = of[index];
+            into?.forecasts.set(ridgeName, new Float64Array(into.series.length * horizon));
+          }
+          continue;
+        }
         const sql = predictionSql(fitted.design, fitted.ridge, {
           nonNegative: !(await hasNegative(engine, fold.period)),
         });
@@ -79,6 +89,14 @@ export async function openRidge(visited: VisitedFolds, horizon: number): Promise
       return summary;
     },
   };
+}
+
+/** How many rows of a million are sampled. It depends on the periods up to the cutoff only. */
+async function shareOf(engine: Engine, series: string, until: number): Promise<number> {
+  const rows = await engine.count(
+    `SELECT coalesce(sum(greatest(0, ${until} - first_period + 1)), 0)::BIGINT FROM ${series}`,
+  );
+  return Math.ceil(1e6 * Math.min(1, mostRows / Math.max(1, rows)));
 }
 
 /** The columns of the frame that are known for the whole horizon, as numbers. */
@@ -132,10 +150,10 @@ interface Fitted {
 async function fitUntil(
   engine: Engine,
   names: readonly string[],
-  until: number,
-  horizon: number,
+  { until, horizon, share }: { readonly until: number; readonly horizon: number; readonly share: number },
 ): Promise<Fitted | undefined> {
-  const rows = (where: string) => ({ relation: "ridge_rows", target: "y", weight: "weight", where });
+  const relation = `(SELECT * FROM ridge_rows WHERE _draw < ${share})`;
+  const rows = (where: string) => ({ relation, target: "y", weight: "weight", where });
   const all = rows(`_period <= ${until}`);
   const design = await designOf(engine, all, names);
   if (design === undefined) return undefined;

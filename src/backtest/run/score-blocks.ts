@@ -1,16 +1,9 @@
 import { classify, type DemandClass } from "../classify.ts";
-import {
-  addResiduals,
-  type Bounds,
-  boundsOf,
-  type Calibration,
-  emptyCalibration,
-  type Intervals,
-  intervalsOf,
-} from "../intervals.ts";
+import { type Bounds, boundsOf, type Calibration, intervalsOf } from "../intervals.ts";
 import { type Scales, scalesOf } from "../scores/scale.ts";
-import { addForecasts, emptyScoreboard, type Scoreboard } from "../scores/scoreboard.ts";
+import { addForecasts, emptyScoreboard, mergeScoreboard, type Scoreboard } from "../scores/scoreboard.ts";
 import type { BlockFold, BlockForecasts, BlockSeries } from "./block.ts";
+import { addKnownResiduals } from "./known-residuals.ts";
 
 /** The forecasts of one series and fold by all models, one element per step in all arrays. */
 export interface ScoredSeries {
@@ -28,7 +21,7 @@ export interface ScoredSeries {
 
 /**
  * Scores the forecasts of all blocks, the earliest fold first, because the intervals of a fold are calibrated with the residuals of
- * the folds before it.
+ * earlier folds that are known on its cutoff.
  *
  * @param onSeries called for each series and fold, in the order of folds, then of series
  * @returns a scoreboard per model
@@ -50,11 +43,11 @@ export async function scoreBlocks(
   const steps = Int32Array.from({ length: horizon }, (_, index) => index + 1);
   const folds = Math.max(0, ...blocks.map((block) => block.folds.length));
   for (let index = 0; index < folds; index++) {
-    const intervals = new Map<string, Intervals>();
-    for (const [name, calibration] of calibrations) {
-      intervals.set(name, intervalsOf(calibration, levels));
-      // The next fold is calibrated with this one too.
-    }
+    await addKnownResiduals(calibrations, blocks, { index, horizon, signal });
+    const intervals = new Map(
+      [...calibrations].map(([name, calibration]) => [name, intervalsOf(calibration, levels)]),
+    );
+    const ofFold = new Map<string, Scoreboard>();
     for (const [number, block] of blocks.entries()) {
       signal?.throwIfAborted();
       onProgress(index * blocks.length + number, folds * blocks.length);
@@ -72,33 +65,45 @@ export async function scoreBlocks(
             known === undefined
               ? levels.map(() => none(horizon))
               : boundsOf(known, values, steps, facts.spread, facts.nonNegative);
-          const board = boards.get(name) ?? emptyScoreboard(levels);
-          boards.set(name, board);
           addForecasts(
-            board,
+            boardOf(ofFold, name, levels),
             { class: facts.class, store: series.store, category: series.category },
             { ...facts, forecast: values, steps, intervals: bounds },
           );
-          const calibration = calibrations.get(name) ?? emptyCalibration();
-          calibrations.set(name, calibration);
-          addResiduals(calibration, {
-            ...{ y: facts.y, weight: facts.weight, forecast: values, steps },
-            scale: facts.spread,
-          });
           return { name, forecast: values, intervals: bounds };
         });
         await onSeries?.({ series, fold, y: facts.y, weight: facts.weight, models });
       }
     }
+    mergeBoards(boards, ofFold);
   }
   return boards;
+}
+
+/** The board of a model, which is added if it is not there. */
+export function boardOf(
+  boards: Map<string, Scoreboard>,
+  model: string,
+  levels: readonly number[],
+): Scoreboard {
+  const board = boards.get(model) ?? emptyScoreboard(levels);
+  boards.set(model, board);
+  return board;
+}
+
+/**
+ * Adds the boards of a fold. Folds are added up one by one, each in the order of its series, so that the scores of forecasts that were
+ * written to a file have the same last digits.
+ */
+export function mergeBoards(into: Map<string, Scoreboard>, fold: ReadonlyMap<string, Scoreboard>): void {
+  for (const [model, board] of fold) mergeScoreboard(boardOf(into, model, board.levels), board);
 }
 
 interface Facts {
   readonly y: Float64Array;
   readonly weight: Float64Array;
   readonly scales: Scales;
-  /** What residuals are divided by to be pooled: the root of the rmsse scale, which short histories have too. */
+  /** See {@link spreadOf}. */
   readonly spread: number | null;
   readonly class: DemandClass;
   readonly nonNegative: boolean;

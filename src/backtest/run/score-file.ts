@@ -19,10 +19,11 @@ import { classify } from "../classify.ts";
 import { boundName, type ForecastModel } from "../forecast-columns.ts";
 import { type Forecasts, readForecasts } from "../long-format.ts";
 import { scalesOf } from "../scores/scale.ts";
-import { addForecasts, emptyScoreboard, type Scoreboard } from "../scores/scoreboard.ts";
+import { addForecasts, type Scoreboard } from "../scores/scoreboard.ts";
 import { modelsOf } from "./backtest.ts";
 import { type BlockSeries, doubles, joined, readBlock, seasons } from "./block.ts";
 import type { ModelScores } from "./request.ts";
+import { boardOf, mergeBoards } from "./score-blocks.ts";
 
 export interface ScoreRequest extends Pick<FrameDefinition, "spec" | "freq" | "knownAt"> {
   /** The file, Parquet or CSV, in Nixtla's long format. */
@@ -66,25 +67,25 @@ export async function scoreForecasts(database: Database, request: ScoreRequest):
     { database, request },
     { database: kinds.database, request: kinds.object },
   );
-  kinds.requireArguments("scoreForecasts", request, {
-    file: kinds.text,
-    "spec?": kinds.textOr("a spec of parseSpec"),
-    "freq?": kinds.text,
-    "knownAt?": kinds.text,
-    "signal?": kinds.signal,
-  });
+  kinds.requireArguments("scoreForecasts", request, { file: kinds.text });
   const { file, spec, freq, knownAt, signal } = request;
+  const asked = { horizon: 1, spec, freq, knownAt, signal };
+  // Before the file is read, which may take long.
+  await checkDefinition("scoreForecasts", asked, []);
   return withEngine(signal, async (engine) => {
     const forecasts = await readForecasts(engine, file);
     const rows = await rowsBySeries(engine, forecasts);
-    const asked = { horizon: 1, spec, freq, knownAt };
     const checked = await checkDefinition("scoreForecasts", asked, forecasts.cutoffs);
     const grain = grainOf(checked.spec.freq, checked.spec.week_start ?? undefined);
     for (const [uniqueId, of] of rows) requirePeriods(file, uniqueId, of, grain);
     // A frame's cutoff is the last day of the last known period; a file may have any day of it.
     const cutoffs = forecasts.cutoffs.map((day) => dateOf(grain.lastDay(grain.periodOf(dayOf(day)))));
-    const lastDay = Math.max(...[...rows.values()].flat().map(({ days }) => Math.max(...days)));
-    const totals: Totals = { boards: new Map(), y_from_warehouse: 0, y_differs: 0 };
+    let lastDay = 0;
+    for (const { days } of [...rows.values()].flat()) lastDay = Math.max(lastDay, days.at(-1) ?? 0);
+    const totals: Totals = {
+      boards: new Map(forecasts.cutoffs.map((cutoff) => [dayOf(cutoff), new Map()])),
+      ...{ y_from_warehouse: 0, y_differs: 0 },
+    };
     const reader: WithReader = (work) => withSnapshot(database, signal, work);
     await visitFolds<VisitedFolds>(
       reader,
@@ -106,7 +107,9 @@ export async function scoreForecasts(database: Database, request: ScoreRequest):
     );
     const unknown = rows.size;
     for (const of of [...rows.values()].flat()) addFold(totals, forecasts.models, of, grain, undefined);
-    const { boards, y_from_warehouse, y_differs } = totals;
+    const { y_from_warehouse, y_differs } = totals;
+    const boards = new Map<string, Scoreboard>();
+    for (const ofCutoff of totals.boards.values()) mergeBoards(boards, ofCutoff);
     return {
       ...{ file, freq: grain.freq, season: seasons[grain.freq], cutoffs: forecasts.cutoffs },
       ...{ rows: forecasts.rows, series: forecasts.series },
@@ -157,7 +160,9 @@ async function rowsBySeries(
       ...{ days: part(days), y: part(y), weight: part(weight) },
       columns: new Map(names.map((name, index) => [name, part(values[index])])),
     };
-    bySeries.set(unique_id, [...(bySeries.get(unique_id) ?? []), fold]);
+    const folds = bySeries.get(unique_id);
+    if (folds === undefined) bySeries.set(unique_id, [fold]);
+    else folds.push(fold);
     at += rows;
   }
   return bySeries;
@@ -184,7 +189,8 @@ function requirePeriods(path: string, uniqueId: string, folds: readonly FileFold
 }
 
 interface Totals {
-  readonly boards: Map<string, Scoreboard>;
+  /** By cutoff, in ascending order, and by model. */
+  readonly boards: ReadonlyMap<number, Map<string, Scoreboard>>;
   y_from_warehouse: number;
   y_differs: number;
 }
@@ -198,34 +204,37 @@ function addFold(
 ): void {
   const until = grain.periodOf(fold.cutoff);
   const steps = Int32Array.from(fold.days, (day) => grain.periodOf(day) - until);
-  const known = series === undefined ? 0 : Math.max(0, until - series.firstPeriod + 1);
   const [y, weight] = [Float64Array.from(fold.y), Float64Array.from(fold.weight)];
-  for (const [row, step] of steps.entries()) {
-    const at = known + step - 1;
-    const actual = series?.y[at] ?? Number.NaN;
-    if (series === undefined || !Number.isFinite(actual)) continue;
-    weight[row] = Math.min(weight[row] as number, series.weight[at] ?? 0);
-    const given = y[row] as number;
-    if (Number.isNaN(given)) {
-      y[row] = actual;
-      totals.y_from_warehouse++;
-    } else if (Math.abs(given - actual) > 1e-6 * Math.max(1, Math.abs(actual))) totals.y_differs++;
+  if (series !== undefined) {
+    for (const [row, step] of steps.entries()) {
+      const at = until + step - series.firstPeriod;
+      // Before its first sale and after the last known period, the warehouse knows nothing about a series.
+      if (at < 0 || at >= series.y.length) continue;
+      weight[row] = Math.min(weight[row] as number, series.weight[at] as number);
+      const [given, actual] = [y[row] as number, series.y[at] as number];
+      if (!Number.isFinite(actual)) continue;
+      if (Number.isNaN(given)) {
+        y[row] = actual;
+        totals.y_from_warehouse++;
+      } else if (Math.abs(given - actual) > 1e-6 * Math.max(1, Math.abs(actual))) totals.y_differs++;
+    }
   }
+  const known = series === undefined ? 0 : Math.max(0, until - series.firstPeriod + 1);
   const [history, weights] = [
     series?.y.subarray(0, known) ?? new Float64Array(0),
     series?.weight.subarray(0, known) ?? new Float64Array(0),
   ];
   const scales = scalesOf(history, weights, seasons[grain.freq]);
   const groups = {
-    class: classify(history, weights).class,
+    class: series === undefined ? null : classify(history, weights).class,
     store: series?.store ?? null,
     category: series?.category ?? null,
   };
+  const boards = totals.boards.get(fold.cutoff);
+  if (boards === undefined) throw new Error(`cutoff ${dateOf(fold.cutoff)} is not in the file`);
   for (const { name, levels } of models) {
     const column = (of: string) => fold.columns.get(of) ?? new Float64Array(steps.length);
-    const board = totals.boards.get(name) ?? emptyScoreboard(levels);
-    totals.boards.set(name, board);
-    addForecasts(board, groups, {
+    addForecasts(boardOf(boards, name, levels), groups, {
       ...{ y, weight, steps, scales, forecast: column(name) },
       intervals: levels.map((level) => ({
         lo: column(boundName(name, "lo", level)),

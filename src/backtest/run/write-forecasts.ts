@@ -35,9 +35,13 @@ export function openForecastFile(path: string, levels: readonly number[]): Forec
   let models: readonly string[] = [];
   let lines: string[] = [];
   const flush = async () => {
-    file ??= await open(rows, "wx");
-    await file.writeFile(lines.join(""));
-    lines = [];
+    try {
+      file ??= await open(rows, "wx");
+      await file.writeFile(lines.join(""));
+      lines = [];
+    } catch (error) {
+      throw asFileFailure(error, path, "written");
+    }
   };
   return {
     add: (scored, dateOf) => {
@@ -73,7 +77,7 @@ export function openForecastFile(path: string, levels: readonly number[]): Forec
 
 function linesOf({ series, fold, y, weight, models }: ScoredSeries, dateOf: (period: number) => string) {
   const id = `"${series.uniqueId.replaceAll('"', '""')}"`;
-  const known = dateOf(fold.period + 1 - 1);
+  const known = dateOf(fold.period);
   const value = (number: number | undefined) =>
     number !== undefined && Number.isFinite(number) ? String(number) : "";
   return Array.from(y, (actual, step) => {
@@ -105,5 +109,6 @@ function selectRows(path: string, models: readonly string[], levels: readonly nu
   const day = (name: string) => (format === "csv" ? `${name}::DATE AS ${name}` : name);
   return `
     SELECT unique_id, ${day("ds")}, ${day("cutoff")}, ${numbers.map(quoteIdentifier).join(", ")}
-    FROM read_csv(${quoteLiteral(path)}, header = false, columns = {${columns.join(", ")}}, quote = '"', delim = ',')`;
+    FROM read_csv(${quoteLiteral(path)}, header = false, auto_detect = false, columns = {${columns.join(", ")}},
+      quote = '"', escape = '"', delim = ',')`;
 }

@@ -19,7 +19,8 @@ export interface SeriesForecasts {
 
 /** What a series is scored by, besides the step. Null is a group of its own. */
 export interface SeriesGroups {
-  readonly class: DemandClass;
+  /** Null for a series whose history is not known. */
+  readonly class: DemandClass | null;
   readonly store: string | null;
   readonly category: string | null;
 }
@@ -146,7 +147,7 @@ const orders: Partial<Record<Dimension, readonly string[]>> = {
 
 function orderOf(dimension: Dimension, a: string | null, b: string | null): number {
   const order = orders[dimension];
-  if (order !== undefined) return order.indexOf(a ?? "") - order.indexOf(b ?? "");
+  if (order !== undefined && a !== null && b !== null) return order.indexOf(a) - order.indexOf(b);
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
   return a < b ? -1 : a > b ? 1 : 0;
 }

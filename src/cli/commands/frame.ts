@@ -12,6 +12,7 @@ import {
 import { requiredOptions } from "../help.ts";
 import { auditFrame } from "./frame-audit.ts";
 import { type PlotOptions, plotFrame } from "./frame-plot.ts";
+import { type ReadinessOptions, reportReadiness } from "./frame-readiness.ts";
 
 interface Options extends DefinitionOptions {
   cutoffs?: string;
@@ -57,6 +58,7 @@ export const registerFrame: RegisterCommand = (program, action) => {
         "frame --cutoff 2024-05-14 --horizon 28 --out frames/ --partition-by store_code",
         "frame --cutoff 2024-05-12 --horizon 8 --freq week --out weekly.parquet",
         "frame --cutoff 2024-05-14 --horizon 28 --out folds/ --folds 6 --step 7",
+        "frame readiness --cutoff 2024-05-14 --horizon 28",
         "frame audit --cutoff 2024-05-14 --horizon 28",
         "frame plot frame.parquet --series S1/A",
       ),
@@ -77,7 +79,40 @@ export const registerFrame: RegisterCommand = (program, action) => {
       ),
     )
     .action(action((context) => auditFrame(context, takenFor("audit", frame, audit))));
-  for (const option of definitionOptions()) for (const command of [frame, audit]) command.addOption(option);
+  const readiness = frame
+    .command("readiness")
+    .description("which series are ready to be forecast, with limits or not yet, and why")
+    .addOption(
+      new Option("--status <status>", "only the series of this status").choices([
+        "fit",
+        "fit_with_limits",
+        "not_yet",
+      ]),
+    )
+    .option("--top <N>", "the first N series of each status (default: 5, with --json all)")
+    .addHelpText(
+      "after",
+      notes(
+        () =>
+          "The warehouse is only read, and no frame is written. Best sellers come first. The manifest of a frame has the same numbers of series. What the reasons mean: docs/frames.md.",
+      ),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        "frame readiness --cutoff 2024-05-14 --horizon 28",
+        "frame readiness --cutoff 2024-05-14 --horizon 28 --status not_yet --top 20",
+        "frame readiness --cutoff 2024-05-12 --horizon 8 --freq week --json",
+      ),
+    )
+    .action(
+      action((context, options: ReadinessOptions) =>
+        reportReadiness(context, { ...options, ...takenFor("readiness", frame, readiness) }),
+      ),
+    );
+  for (const option of definitionOptions()) {
+    for (const command of [frame, audit, readiness]) command.addOption(option);
+  }
   frame
     .command("plot")
     .description("plot one series of a written frame, with its drivers")

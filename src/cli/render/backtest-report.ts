@@ -108,11 +108,26 @@ function printGroups(
 }
 
 function printTable(rows: readonly (readonly string[])[], output: Output, first: boolean): void {
-  for (const [index, line] of table(rows, output.room - 2).entries()) {
+  for (const [index, line] of table(fitting(rows, output.room - 2), output.room - 2).entries()) {
     output.report(`  ${first && index === 1 ? output.colors.green(line) : line}`);
+  }
+}
+
+/** Without columns that have no value, and without the last ones if the others would not fit: models are compared line by line. */
+function fitting(rows: readonly (readonly string[])[], room: number): readonly (readonly string[])[] {
+  const [heading = [], ...models] = rows;
+  const hasValue = heading.map((_, column) => models.some((row) => row[column] !== "-"));
+  let kept = rows.map((row) => row.filter((_, column) => hasValue[column]));
+  for (;;) {
+    const [lines, columns] = [table(kept, room), kept[0]?.length ?? 0];
+    // A table that does not fit becomes a list, which has more lines; names are cut before that.
+    const isWide = lines.length > rows.length || (columns > 5 && lines.some((line) => line.includes("…")));
+    if (!isWide || columns <= 2) return kept;
+    kept = kept.map((row) => row.slice(0, -1));
   }
 }
 
 const decimal = (value: number | null) => (value === null ? "-" : value.toFixed(3));
 /** As a number of percent: the sign would keep the column from being aligned as numbers. */
-const percent = (value: number | null) => (value === null ? "-" : (100 * value).toFixed(1));
+const percent = (value: number | null) =>
+  value === null ? "-" : (100 * value).toFixed(1).replace(/^-(?=0\.0$)/, "");

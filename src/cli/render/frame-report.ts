@@ -1,8 +1,8 @@
-import { basename } from "node:path";
 import type { FrameResult, FramesResult, Manifest } from "../../frame/index.ts";
 import { displayWidth } from "../../system/display-width.ts";
 import { bytesText, countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
+import { readingText } from "./reading-text.ts";
 
 /** Prints what a frame holds and how to read it on stdout, what it lacks on stderr. */
 export function printFrame(result: FrameResult, output: Output): void {
@@ -17,8 +17,10 @@ export function printFrame(result: FrameResult, output: Output): void {
   output.report();
   const seconds = Object.entries(result.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
   output.report(`  ${output.colors.dim(seconds.join(", "))}`);
-  output.report(`  in Python: ${readingIt(result)}`);
-  for (const note of shortcomings(manifest)) output.note(`${output.errorColors.yellow("note")} ${note}`);
+  const reading = "  in Python: ";
+  output.report(`${reading}${readingText(result, output.width - reading.length)}`);
+  for (const note of shortcomings(manifest, output.program))
+    output.note(`${output.errorColors.yellow("note")} ${note}`);
 }
 
 /** One line per cutoff. What the newest frame lacks is on stderr. */
@@ -40,7 +42,7 @@ export function printFrames({ folder, frames }: FramesResult, output: Output): v
   output.report();
   const seconds = Object.entries(newest.seconds).map(([phase, value]) => `${phase} ${secondsText(value)}`);
   output.report(`  ${output.colors.dim(seconds.join(", "))}`);
-  for (const note of shortcomings(newest.manifest)) {
+  for (const note of shortcomings(newest.manifest, output.program)) {
     output.note(`${output.errorColors.yellow("note")} ${note}`);
   }
 }
@@ -108,22 +110,9 @@ function fitting(names: readonly string[], room: number): string {
   return "";
 }
 
-/** The line of Python that reads the training frame. */
-function readingIt({ training, manifest }: FrameResult): string {
-  const path = JSON.stringify(training);
-  const first = manifest.files.find(({ frame }) => frame === "training")?.path ?? training;
-  const partitioned = basename(first) !== basename(training);
-  const format = first.slice(first.lastIndexOf(".") + 1);
-  if (format === "parquet") return `pd.read_parquet(${path})`;
-  if (partitioned) {
-    return `pyarrow.dataset.dataset(${path}, format="${format}", partitioning="hive").to_table().to_pandas()`;
-  }
-  return format === "csv" ? `pd.read_csv(${path}, parse_dates=["ds"])` : `pd.read_feather(${path})`;
-}
-
 /** What the frame does not have, and why. */
-function shortcomings(manifest: Manifest): string[] {
-  const { counts, spec, left_out, missing, not_reconstructed, cutoff, known_until } = manifest;
+function shortcomings(manifest: Manifest, program: string): string[] {
+  const { counts, spec, missing, not_reconstructed, cutoff, known_until } = manifest;
   const prices = missing.list_price;
   const example = prices?.examples[0];
   const changes = not_reconstructed === null ? [] : changed(not_reconstructed);
@@ -133,11 +122,9 @@ function shortcomings(manifest: Manifest): string[] {
       : [
           `the ${spec.freq} of the cutoff ${cutoff} is not complete: the frame uses facts up to ${known_until}`,
         ]),
-    ...(left_out.length === 0
-      ? []
-      : [
-          `omitted, because there are no facts up to the cutoff: ${left_out.map(({ driver }) => driver).join(", ")}`,
-        ]),
+    ...omitted(manifest, program),
+    ...emptyColumns(manifest),
+    ...cadenceNote(manifest, program),
     ...(prices === null || prices.periods === 0 || example === undefined
       ? []
       : [
@@ -157,6 +144,64 @@ function shortcomings(manifest: Manifest): string[] {
     ...changes,
   ];
 }
+
+/** Drivers without facts, columns that could only be empty, and what could be added. */
+function omitted({ left_out, offers }: Manifest, program: string): string[] {
+  const whole = left_out.filter(({ columns }) => columns === null).map(({ driver }) => driver);
+  const some = left_out.filter(({ columns }) => columns !== null);
+  const count = some.reduce((sum, { columns }) => sum + (columns?.length ?? 0), 0);
+  const names = some.flatMap(({ columns }) => columns ?? []);
+  const [first] = some;
+  const why = some.length === 1 ? first?.reason : `such as ${first?.columns?.[0]}: ${first?.reason}`;
+  return [
+    ...(whole.length === 0
+      ? []
+      : [`omitted, because there are no facts up to the cutoff: ${whole.join(", ")}`]),
+    ...(count === 0 ? [] : [`omitted, because they would be empty: ${shortList(names)} (${why})`]),
+    ...offers.map(({ driver, reason }) =>
+      driver === "calendar"
+        ? `${reason}: ${program} calendar --country CH, with your country`
+        : `${reason}: add_drivers: [${driver}] in a spec makes features of it`,
+    ),
+  ];
+}
+
+/** Columns of which nine of ten training rows have no value. */
+function emptyColumns({ columns, counts }: Manifest): string[] {
+  const nulls = columns.map(({ name, statistics }) => ({ name, nulls: statistics.training?.nulls ?? 0 }));
+  const rows = Math.max(1, counts.training_rows);
+  const all = nulls.filter((column) => column.nulls === counts.training_rows).map(({ name }) => name);
+  const most = nulls
+    .filter((column) => column.nulls >= 0.9 * rows && column.nulls < counts.training_rows)
+    .map(({ name }) => name);
+  return [
+    ...(all.length === 0 ? [] : [`empty in the training frame: ${shortList(all)}`]),
+    ...(most.length === 0 ? [] : [`mostly empty in the training frame: ${shortList(most)}`]),
+  ];
+}
+
+const shortList = (names: readonly string[]) =>
+  names.length <= 5
+    ? names.join(", ")
+    : `${names.slice(0, 4).join(", ")} and ${numberText(names.length - 4)} more`;
+
+function cadenceNote({ cadence, spec }: Manifest, program: string): string[] {
+  if (cadence === null || spec.freq !== "day") return [];
+  if (cadence.weekday === null) {
+    return [
+      `the sales look monthly: all are on one day of the month. Then use --freq month (${program} help frame)`,
+    ];
+  }
+  const index = weekdayNames.indexOf(cadence.weekday);
+  const name = capital(cadence.weekday);
+  return [
+    `the sales look weekly: all are on a ${name}. Then use --freq week, and in the spec week_start: ` +
+      `${cadence.weekday} if that is the first day of their week, or ${weekdayNames[(index + 1) % 7]} if it is the last`,
+  ];
+}
+
+const weekdayNames = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const ended = {
   keep: "kept with zeros up to the cutoff",

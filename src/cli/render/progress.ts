@@ -1,13 +1,14 @@
 import type { BacktestPhase } from "../../backtest/index.ts";
 import type { FramePhase } from "../../frame/index.ts";
 import type { LoadPhase } from "../../ingest/index.ts";
+import type { DemoStepName } from "../../recipes/demo.ts";
 import { cutEnd } from "../../system/display-width.ts";
 import { numberText } from "../../system/numbers.ts";
 import type { Progress } from "../../system/phase-clock.ts";
 import { jsonText, visible } from "../../system/visible-text.ts";
 import type { Output } from "./output.ts";
 
-type Phase = LoadPhase | FramePhase | BacktestPhase | "audit";
+type Phase = LoadPhase | FramePhase | BacktestPhase | DemoStepName | "connect" | "audit";
 
 /** How each phase is described, and what it counts. */
 const steps: Record<Phase, { readonly doing: string; readonly unit: string }> = {
@@ -21,6 +22,14 @@ const steps: Record<Phase, { readonly doing: string; readonly unit: string }> = 
   forecast: { doing: "forecasting", unit: "series" },
   score: { doing: "scoring", unit: "blocks" },
   audit: { doing: "auditing", unit: "frames" },
+  connect: { doing: "connecting to PostgreSQL", unit: "servers" },
+  schema: { doing: "applying revisions", unit: "revisions" },
+  calendar: { doing: "filling the calendar", unit: "days" },
+  load: { doing: "loading", unit: "files" },
+  rollup: { doing: "adding up transactions to days", unit: "days" },
+  figures: { doing: "asking for weeks and best sellers", unit: "queries" },
+  frame: { doing: "building a frame", unit: "frames" },
+  plot: { doing: "reading the best seller", unit: "series" },
 };
 
 /** What is said of a step within a phase (`copy 2024-01`); the others take no time worth naming. */

@@ -49,7 +49,7 @@ export interface DriverPlan {
 /** A column of a driver. The driver adds what its columns have in common. */
 export type DriverColumn = Pick<
   Column,
-  "name" | "type" | "description" | "sql" | "sqlInFuture" | "looksAhead"
+  "name" | "type" | "description" | "sql" | "sqlInFuture" | "looksAhead" | "feature"
 > & {
   readonly lag?: number;
 };

@@ -2,6 +2,7 @@ import type { DriverName } from "../specification/index.ts";
 import { calendar } from "./calendar.ts";
 import type { Driver } from "./driver.ts";
 import { inventory } from "./inventory.ts";
+import { observedPrice } from "./observed-price.ts";
 import { price } from "./price.ts";
 import { product } from "./product.ts";
 import { promotion } from "./promotion.ts";
@@ -19,6 +20,7 @@ export const drivers: Readonly<Record<DriverName, Driver>> = {
   promotion,
   traffic,
   weather,
+  observed_price: observedPrice,
 };
 
 export const allDrivers: readonly Driver[] = Object.values(drivers);

@@ -14,7 +14,7 @@ import type { DriverPlan } from "./driver.ts";
 
 /** The plan of a driver of such facts. */
 export function storeHistory(
-  { spec, grain, lastPeriod, horizon }: FrameScope,
+  { spec, grain, lastRow }: FrameScope,
   driver: {
     readonly staging: StagingTable;
     /** The table it makes of them. */
@@ -39,7 +39,7 @@ export function storeHistory(
          FROM ${facts}
          ${grain.freq === "day" ? "" : "GROUP BY store_id, period"}
        ), spine AS (
-         SELECT store_id, unnest(range(min(period), ${lastPeriod + horizon + 1}))::INTEGER AS period
+         SELECT store_id, unnest(range(min(period), ${lastRow + 1}))::INTEGER AS period
          FROM facts
          GROUP BY store_id
        ), complete AS (

@@ -49,6 +49,8 @@ export function foldCutoffs(request: FoldsRequest): string[] {
     throw fail("USAGE", { problem: `The step is a number of ${freq}s from 1 to 10000, not ${step}.` });
   }
   const grain = grainOf(freq, weekStart);
+  // Earlier days cannot be written.
+  const first = grain.periodOf(dayOf("0001-01-01"));
   const newest = lastComplete(grain, dayOf(cutoff));
   const oldest = newest - (folds - 1) * step;
   if (grain.lastDay(oldest) < dayOf("0001-01-01")) {
@@ -56,6 +58,6 @@ export function foldCutoffs(request: FoldsRequest): string[] {
   }
   return Array.from({ length: folds }, (_, index) => {
     const back = folds - 1 - index;
-    return back === 0 ? cutoff : dateOf(grain.lastDay(newest - back * step));
+    return back === 0 ? cutoff : dateOf(grain.lastDay(Math.max(first, newest - back * step)));
   });
 }

@@ -9,6 +9,7 @@ export function featureColumn(feature: Feature, table: EngineTable) {
     name,
     type: "DOUBLE",
     lag: feature.lag,
+    feature,
     description: describeFeature(feature),
     sql: `${table}.${name}`,
   } as const satisfies Partial<Column>;

@@ -1,5 +1,5 @@
 import type { Data, Field } from "apache-arrow";
-import type { ChunkColumn } from "../../duckdb/chunks.ts";
+import { type ChunkColumn, isValid } from "../../duckdb/chunks.ts";
 import type { ColumnType } from "../columns.ts";
 import type { OutputColumn } from "./frame-file.ts";
 
@@ -155,10 +155,6 @@ function nullsOfBatch() {
       return { nullCount, nullBitmap: nullCount === 0 ? null : bits };
     },
   };
-}
-
-function isValid(validity: Uint8Array | undefined, row: number): boolean {
-  return validity === undefined || (((validity[row >> 3] ?? 0) >> (row & 7)) & 1) === 1;
 }
 
 function setBit(bits: Uint8Array, at: number): void {

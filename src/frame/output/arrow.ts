@@ -1,13 +1,13 @@
-import type { RecordBatchFileWriter, Schema } from "apache-arrow";
+import type { RecordBatch, RecordBatchFileWriter, Schema } from "apache-arrow";
 import type { Engine } from "../../duckdb/engine.ts";
-import { type ArrowColumn, arrowColumn, batchRows, fieldOf } from "./arrow-columns.ts";
+import { emptyBatch, schemaOf } from "./arrow-batch.ts";
 import type { FileMetadata, FrameFile, OutputColumn } from "./frame-file.ts";
 import { growingFile } from "./growing-file.ts";
 
 type Arrow = typeof import("apache-arrow");
 
 /**
- * An Arrow IPC file (Feather 2) without compression, in batches of {@link batchRows} rows, independent of where queries begin and
+ * An Arrow IPC file (Feather 2) without compression, in batches of 65,536 rows, independent of where queries begin and
  * end. One batch is in memory at a time. Text is plain `utf8`, because not every reader reads dictionaries that grow.
  */
 export function arrowFile(
@@ -16,9 +16,8 @@ export function arrowFile(
   { columns, metadata }: { readonly columns: readonly OutputColumn[]; readonly metadata: FileMetadata },
 ): FrameFile {
   const file = growingFile(path);
-  const batch = columns.map(({ type }) => arrowColumn(type));
+  const batch = emptyBatch(columns);
   let writing: BatchWriter | undefined;
-  let filled = 0;
   let rows = 0;
   // Imported here because it is large, and only this format needs it.
   const writer = async () => {
@@ -26,30 +25,24 @@ export function arrowFile(
     return writing;
   };
   const writeBatch = async () => {
-    await file.append((await writer()).batch(batch, filled));
-    filled = 0;
+    const { arrow, schema, bytesOf } = await writer();
+    await file.append(bytesOf(batch.record(arrow, schema)));
   };
   const append = async (sql: string) => {
     const before = rows;
     for await (const chunk of engine.chunks(sql)) {
       for (let from = 0; from < chunk.rows; ) {
-        const count = Math.min(chunk.rows - from, batchRows - filled);
-        for (const [index, column] of batch.entries()) {
-          const source = chunk.columns[index];
-          if (source !== undefined) column.take(source, { from, count, at: filled });
-        }
-        from += count;
-        filled += count;
-        rows += count;
-        if (filled === batchRows) await writeBatch();
+        from += batch.take(chunk, from);
+        if (batch.isFull()) await writeBatch();
       }
+      rows += chunk.rows;
     }
     return rows - before;
   };
   return {
     append,
     finish: async () => {
-      if (filled > 0) await writeBatch();
+      if (batch.rows() > 0) await writeBatch();
       await file.append((await writer()).end());
       return { rows, ...(await file.finish()) };
     },
@@ -57,27 +50,22 @@ export function arrowFile(
 }
 
 interface BatchWriter {
-  /** The bytes of the next batch: the first rows of the columns. */
-  batch(columns: readonly ArrowColumn[], rows: number): Uint8Array[];
+  readonly arrow: Arrow;
+  readonly schema: Schema;
+  /** The bytes of the next batch. */
+  bytesOf(batch: RecordBatch): Uint8Array[];
   /** The bytes after the last one. */
   end(): Uint8Array[];
 }
 
 function batchWriter(arrow: Arrow, columns: readonly OutputColumn[], metadata: FileMetadata): BatchWriter {
-  const fields = columns.map((column) => fieldOf(arrow, column));
-  const schema = new arrow.Schema(fields, new Map(Object.entries(metadata)));
+  const schema = schemaOf(arrow, columns, metadata);
   const pieces: Uint8Array[] = [];
   const writer = fileWriter(arrow, schema, pieces);
   return {
-    batch: (filled, rows) => {
-      const children = filled.map((column) => column.data(arrow, rows));
-      const data = arrow.makeData({
-        type: new arrow.Struct(schema.fields),
-        length: rows,
-        nullCount: 0,
-        children,
-      });
-      writer.write(new arrow.RecordBatch(schema, data));
+    ...{ arrow, schema },
+    bytesOf: (batch) => {
+      writer.write(batch);
       return pieces.splice(0);
     },
     end: () => {

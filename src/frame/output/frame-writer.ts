@@ -67,7 +67,11 @@ function fileOf(
 }
 
 /** Blocks with other columns cannot be in one file. This is a bug in the program, not a mistake of the user. */
-async function requireColumns(engine: Engine, columns: readonly OutputColumn[], sql: string): Promise<void> {
+export async function requireColumns(
+  engine: Engine,
+  columns: readonly OutputColumn[],
+  sql: string,
+): Promise<void> {
   const found = await engine.rows<{ name: string; type: string }>(
     `SELECT column_name AS name, column_type AS type FROM (DESCRIBE ${sql})`,
   );

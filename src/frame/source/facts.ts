@@ -3,6 +3,7 @@ import { fail } from "../../errors.ts";
 import { dateOf, dayOf } from "../days.ts";
 import type { Driver } from "../drivers/driver.ts";
 import type { Grain, Period } from "../grain.ts";
+import type { LeftOut } from "../hollow.ts";
 import { isFactTable } from "./frame-tables.ts";
 import type { WarehouseReader } from "./reader.ts";
 import { recordedBy } from "./recorded.ts";
@@ -54,13 +55,14 @@ export async function driversWithFacts(
   reader: WarehouseReader,
   drivers: readonly Driver[],
   { cutoff, knownAt }: { cutoff: string; knownAt: string | null },
-): Promise<{ readonly available: Driver[]; readonly left_out: { driver: string; reason: string }[] }> {
+): Promise<{ readonly available: Driver[]; readonly left_out: LeftOut[] }> {
   const available: Driver[] = [];
-  const left_out: { driver: string; reason: string }[] = [];
+  const left_out: LeftOut[] = [];
   for (const driver of drivers) {
     const empty = await emptyTable(reader, driver, { cutoff, knownAt });
     if (empty === undefined) available.push(driver);
-    else left_out.push({ driver: driver.name, reason: `${empty} has no facts up to the cutoff` });
+    else
+      left_out.push({ driver: driver.name, columns: null, reason: `${empty} has no facts up to the cutoff` });
   }
   return { available, left_out };
 }

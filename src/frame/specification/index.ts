@@ -2,7 +2,9 @@ export { specHash } from "./hash.ts";
 export { parseSpec, readSpec, type SpecInput, specInvalid } from "./read.ts";
 export { resolveSpec } from "./resolve.ts";
 export {
+  type DefaultedOption,
   type DriverName,
+  defaultedOptions,
   driverNames,
   type FrameSpec,
   type Historic,

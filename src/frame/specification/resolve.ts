@@ -2,10 +2,13 @@ import * as kinds from "../../system/arguments.ts";
 import type { Freq } from "../grain.ts";
 import { type SpecInput, specInvalid } from "./read.ts";
 import {
+  type DefaultedOption,
   type DriverName,
+  defaultedOptions,
   driverNames,
   type FrameSpec,
   type Historic,
+  optionalDrivers,
   productAttributes,
   type Stat,
   storeAttributes,
@@ -41,11 +44,15 @@ export function resolveSpec(input: SpecInput | undefined, horizon: number): Fram
   const spec = input ?? { version: 1, path: "" };
   const freq = spec.freq ?? "day";
   const refuse = (problem: string) => specInvalid(spec.path, problem);
-  const drivers = driverNames.filter((name) => spec.drivers?.includes(name) ?? true);
+  if (spec.drivers !== undefined && spec.add_drivers !== undefined) {
+    throw refuse("drivers names all drivers, and add_drivers adds to the default ones: give one of them");
+  }
+  const isDefault = (name: DriverName) => spec.add_drivers?.includes(name) || !optionalDrivers.includes(name);
+  const drivers = driverNames.filter((name) => spec.drivers?.includes(name) ?? isDefault(name));
   refuseUnusedOptions(spec, drivers, refuse);
   refuseOtherFreqs(spec, freq, refuse);
   const historicMinLag = spec.historic_min_lag ?? "horizon";
-  const historic = (name: "inventory" | "traffic" | "weather") => {
+  const historic = (name: "inventory" | "traffic" | "weather" | "observed_price") => {
     const rules = {
       least: historicMinLag === 1 ? 1 : horizon,
       choice: "historic_min_lag: 1 allows smaller ones",
@@ -72,9 +79,11 @@ export function resolveSpec(input: SpecInput | undefined, horizon: number): Fram
     inventory: historic("inventory"),
     traffic: historic("traffic"),
     weather: historic("weather"),
+    observed_price: historic("observed_price"),
     price_gaps: spec.price_gaps ?? "null",
     paydays: drivers.includes("calendar") && freq !== "month" ? paydaysOf(spec.paydays ?? [15, "last"]) : [],
     exclude: excludedOf(spec, refuse),
+    defaulted: defaultedOf(spec),
   };
 }
 
@@ -86,6 +95,7 @@ function refuseUnusedOptions(spec: SpecInput, drivers: readonly DriverName[], re
     ["inventory", "inventory", asksForHistory(spec.inventory)],
     ["traffic", "traffic", asksForHistory(spec.traffic)],
     ["weather", "weather", asksForHistory(spec.weather)],
+    ["observed_price", "observed_price", asksForHistory(spec.observed_price)],
     ["price_gaps", "price", spec.price_gaps === "forward_fill"],
     ["paydays", "calendar", (spec.paydays ?? []).length > 0],
   ];
@@ -186,7 +196,7 @@ const usualHistory: Record<
 
 /** The lags and windows of a historic driver. */
 function historyOf(
-  name: "inventory" | "traffic" | "weather",
+  name: "inventory" | "traffic" | "weather" | "observed_price",
   { lags, windows }: NonNullable<SpecInput["inventory"]>,
   rules: HistoryRules,
 ): Historic {
@@ -227,6 +237,18 @@ function endedOf({ ended }: SpecInput, refuse: Refuse): FrameSpec["ended"] {
     throw refuse(`ended.after_days is missing, which the policy ${policy} needs`);
   }
   return { after_days, policy };
+}
+
+/** Options without a value in the spec, or which the manifest that it comes from lists. */
+function defaultedOf(spec: SpecInput): DefaultedOption[] {
+  return defaultedOptions.filter((option) => {
+    if (spec.defaulted?.includes(option)) return true;
+    const [name, part] = option.split(".") as [keyof SpecInput, "lags" | "windows" | undefined];
+    const value = spec[name];
+    return part === undefined
+      ? value === undefined
+      : (value as NonNullable<SpecInput["weather"]> | undefined)?.[part] === undefined;
+  });
 }
 
 /** The 31st is the last day of every month, as `last` is. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { didYouMean } from "../../system/did-you-mean.ts";
 import { numberText } from "../../system/numbers.ts";
 import { freqs, weekdays } from "../grain.ts";
-import { driverNames, productAttributes, statNames, storeAttributes } from "./types.ts";
+import { defaultedOptions, driverNames, productAttributes, statNames, storeAttributes } from "./types.ts";
 
 /* What is valid in a spec, independent of the horizon; docs/frames.md says what it means. */
 
@@ -141,12 +141,16 @@ export const specSchema = z.strictObject({
   windows,
   weekday_windows: list(weekdayWindow, "windows").optional(),
   drivers: list(choice(driverNames), "drivers").optional(),
+  add_drivers: list(choice(driverNames), "drivers").optional(),
   // Written by manifests, whose spec lists all of its drivers, so that the spec can be used again.
   drivers_named: z.boolean(must("true or false")).optional(),
+  // Written by manifests too: which of its lags and windows are the default ones.
+  defaulted: list(choice(defaultedOptions), "options of lags and windows").optional(),
   historic_min_lag: z.union([z.literal("horizon"), z.literal(1)], must("horizon or 1")).optional(),
   inventory: historic,
   traffic: historic,
   weather: historic,
+  observed_price: historic,
   price_gaps: choiceOrNull(["null", "forward_fill"]).optional(),
   paydays: list(payday, "days of the month").optional(),
   exclude: list(value, "columns").optional(),

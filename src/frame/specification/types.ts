@@ -10,8 +10,12 @@ export const driverNames = [
   "inventory",
   "traffic",
   "weather",
+  "observed_price",
 ] as const;
 export type DriverName = (typeof driverNames)[number];
+
+/** Drivers that the default frame does not have. */
+export const optionalDrivers: readonly DriverName[] = ["observed_price"];
 
 /** The statistics of windows, in the order of their columns. */
 export const statNames = ["mean", "sum", "min", "max", "std", "zero_rate"] as const;
@@ -72,8 +76,18 @@ export interface FrameSpec {
   readonly inventory: Historic;
   readonly traffic: Historic;
   readonly weather: Historic;
+  readonly observed_price: Historic;
   readonly price_gaps: "null" | "forward_fill";
   /** Days of the month in ascending order; `last` also means the 31st. */
   readonly paydays: readonly (number | "last")[];
   readonly exclude: readonly string[];
+  /** Options of lags and windows that have their defaults: what the history cannot fill of these is left out. */
+  readonly defaulted: readonly DefaultedOption[];
 }
+
+export const defaultedOptions = [
+  ...(["lags", "windows", "weekday_windows"] as const),
+  ...(["inventory.lags", "inventory.windows", "traffic.lags", "traffic.windows"] as const),
+  ...(["weather.lags", "weather.windows", "observed_price.lags", "observed_price.windows"] as const),
+] as const;
+export type DefaultedOption = (typeof defaultedOptions)[number];

@@ -11,7 +11,7 @@ import type { FrameScope } from "../scope.ts";
  * stores were open.
  */
 export function seriesSql(scope: FrameScope, facts: readonly SeriesFacts[]): string[] {
-  const { spec, grain, lastPeriod, horizon, ofProducts, folds } = scope;
+  const { spec, grain, lastPeriod, lastRow, ofProducts, folds } = scope;
   const reach = Math.max(0, ...facts.flatMap(({ features }) => features.map(reachOf)));
   const periodOf = grain.sql.periodOf;
   const y = spec.target === "quantity" ? "quantity" : "amount";
@@ -40,7 +40,7 @@ export function seriesSql(scope: FrameScope, facts: readonly SeriesFacts[]): str
        (row_number() OVER (ORDER BY unique_id, store_id, product_id) - 1)::INTEGER AS n,
        *,
        first_period - ${reach} AS spine_from,
-       ${lastPeriod + horizon} AS spine_until
+       ${lastRow} AS spine_until
      FROM (
        SELECT store_code || ${quoteLiteral(spec.series.separator)} || sku AS unique_id, *
        FROM sold

@@ -157,6 +157,8 @@ const series = (periods: Periods, chosen: string) => `
       ${periods.of("sold.first_sale")}, (SELECT ${periods.after("period", "1")} FROM left_out)
     ) AS first_period,
     ${periods.of("sold.last_sale")} AS last_sold_period,
+    sold.first_sale,
+    sold.last_sale,
     COALESCE(request.known_until - sold.last_sale > request.ended_after_days, false) AS ended
   FROM request
   CROSS JOIN store
