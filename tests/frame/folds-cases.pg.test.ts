@@ -151,13 +151,13 @@ describe("frames of several cutoffs", async () => {
     });
     const spec = JSON.stringify({ version: 1 });
     const given = { warehouse, cutoff: "", horizon: 1, knownAt: undefined, spec };
-    const folds = await frames.agreeOnFolds(given, ["2024-01-04", "2024-01-05"]);
+    const folds = await frames.agreeOnFolds(given, ["2024-01-04", "2024-01-06"]);
     const traffic = folds?.map(({ training }) => training.columns.includes("visitors_lag_1"));
     expect(traffic).toEqual([false, true]);
-    expect(folds?.map(({ manifest }) => manifest.left_out.map(({ driver }) => driver))).toEqual([
-      ["price", "promotion", "inventory", "traffic", "weather"],
-      ["price", "promotion", "inventory", "weather"],
-    ]);
+    const leftOut = folds?.map(({ manifest }) =>
+      manifest.left_out.some(({ driver }) => driver === "traffic"),
+    );
+    expect(leftOut).toEqual([true, false]);
   });
 
   test("of weeks: cutoffs within the same week are the same frame", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkDefinition } from "../../src/frame/definition.ts";
-import { driverNames, parseSpec, resolveSpec, specHash } from "../../src/frame/specification/index.ts";
+import { parseSpec, resolveSpec, specHash } from "../../src/frame/specification/index.ts";
 import { Workspace } from "../ingest/support/load.ts";
 import { specs } from "./support/specs.ts";
 
@@ -45,7 +45,7 @@ describe("a spec of weeks or months", () => {
       })),
       traffic: { lags: [horizon], windows: [{ periods: facts, stats: mean, lag: horizon, min_periods: 1 }] },
       weather: { lags: [horizon], windows: [] },
-      drivers: driverNames,
+      drivers_named: false,
       paydays: freq === "week" ? [15, "last"] : [],
     });
   });
