@@ -112,7 +112,11 @@ export function hollowColumns(
     const option = feature && optionOf(driver, feature.kind);
     if (feature === undefined || option === undefined || !spec.defaulted.includes(option)) continue;
     const first = firstDays.get(driver);
-    if (first === undefined || first === null) continue;
+    if (first === undefined) continue;
+    if (first === null) {
+      leaveOut(driver, name, "the selected stores and products have no facts of it");
+      continue;
+    }
     const begun = grain.periodOf(dayOf(first));
     const needed =
       feature.lag +
