@@ -22,7 +22,7 @@ export interface LeftOut {
 
 /** What of the warehouse decides which columns have values. */
 export interface Reach {
-  /** The first day with facts, by driver; null without any. `sales`: with a sale of the selected series. */
+  /** The first day with facts, by driver or measure; null without any. `sales`: with a sale of the selected series. */
   readonly firstDays: ReadonlyMap<string, string | null>;
   /** Attributes and holiday columns without a single value. */
   readonly empty: ReadonlyMap<string, string>;
@@ -51,6 +51,22 @@ export async function reachOf(
     if (facts === undefined) continue;
     const ofSeries = facts.name === "traffic_daily" || facts.name === "weather_daily" ? "true" : ofProducts;
     firstDays.set(name, await first(facts.name, `${recorded} AND ${ofStores} AND ${ofSeries}`));
+  }
+  if (names.includes("weather")) {
+    // A value of the weather may be missing on all days.
+    const values = [
+      "temperature_avg_c",
+      "temperature_min_c",
+      "temperature_max_c",
+      "precipitation_mm",
+      "humidity_avg_pct",
+      "wind_beaufort",
+    ];
+    const [days = {}] = await reader.rows<Record<string, string | null>>(
+      `SELECT ${values.map((name) => `(min(date) FILTER (WHERE ${name} IS NOT NULL))::text AS ${name}`).join(", ")}
+       FROM weather_daily WHERE ${recorded} AND ${ofStores}`,
+    );
+    for (const name of values) firstDays.set(name, days[name] ?? null);
   }
   const empty = spec.drivers_named
     ? new Map<string, string>()
@@ -111,10 +127,12 @@ export function hollowColumns(
     if (reason !== undefined) leaveOut(driver, name, reason);
     const option = feature && optionOf(driver, feature.kind);
     if (feature === undefined || option === undefined || !spec.defaulted.includes(option)) continue;
-    const first = firstDays.get(driver);
+    const first = firstDays.has(feature.measure.name)
+      ? firstDays.get(feature.measure.name)
+      : firstDays.get(driver);
     if (first === undefined) continue;
     if (first === null) {
-      leaveOut(driver, name, "the selected stores and products have no facts of it");
+      leaveOut(driver, name, "the selected stores and products have no values of it");
       continue;
     }
     const begun = grain.periodOf(dayOf(first));

@@ -246,11 +246,14 @@ describe("the series of a frame", async () => {
 
   test("without a spec: the lags and windows that a horizon of 10 days allows, and the drivers with facts", async () => {
     const warehouse = small({
-      sales: sold("S1", "A", "2024-03-01", [1, 2]),
-      traffic: [{ date: "2024-03-01", store: "S1", visitors: 4 }],
-      prices: pricesOf([null, 2, "2024-03-03", null]),
+      stores: [{ code: "S1", region: "North", city: "Bern", store_type: "large" }],
+      products: [{ sku: "A", category: "Dairy", brand: "Own", base_price: 4, base_cost: 2 }],
+      holidays: [{ date: "2024-03-01", name: "First" }],
+      sales: sold("S1", "A", "2023-03-04", [1, ...Array.from({ length: 364 }, () => null), 2]),
+      traffic: [{ date: "2024-02-01", store: "S1", visitors: 4 }],
+      prices: pricesOf([null, 2, "2024-03-04", null]),
     });
-    const given = { warehouse, cutoff: "2024-03-02", horizon: 10, spec: undefined, knownAt: undefined };
+    const given = { warehouse, cutoff: "2024-03-03", horizon: 10, spec: undefined, knownAt: undefined };
     const { training, future } = await frames.agree(given);
     const features = [
       ...["store_code", "store_region", "store_city", "store_type"],

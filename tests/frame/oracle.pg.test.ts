@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, test } from "vitest";
 import { freshDatabase } from "../support/warehouse.ts";
 import { Frames } from "./support/agreement.ts";
-import { coarseFrameCases, frameCases } from "./support/requests.ts";
+import { frameCases } from "./support/requests.ts";
 
 /*
  * Any frame of any small warehouse is equal, cell by cell, to the result of an independent oracle in plain SQL. The tests
@@ -15,13 +15,6 @@ describe("a frame and its oracle", async () => {
   test("agree for any warehouse and any spec", async () => {
     await fc.assert(
       fc.asyncProperty(frameCases, async (given) => void (await frames.agree(given))),
-      { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 40) },
-    );
-  }, 600_000);
-
-  test("agree for weeks and months, cutoffs within them, and warehouses that begin within one", async () => {
-    await fc.assert(
-      fc.asyncProperty(coarseFrameCases, async (given) => void (await frames.agree(given))),
       { numRuns: Number(process.env.FORECASTLAB_TEST_RUNS ?? 40) },
     );
   }, 600_000);

@@ -31,6 +31,9 @@ describe("the demo", { timeout: 120_000 }, () => {
     // Without a terminal there is no progress.
     expect(stderr).toBe(`\
 note omitted, because there are no facts up to the cutoff: price, promotion, inventory, traffic, weather
+note omitted, because they would be empty: store_region, store_city, store_type, category and 12 more (such as store_region: no store has a value)
+note sales have the amount that was paid: add_drivers: [observed_price] in a spec makes features of it
+note mostly empty in the training frame: y_lag_14
 note not in the frame: 37 stores and products with rows but without a sale
 `);
     const parts = [

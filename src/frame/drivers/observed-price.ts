@@ -58,7 +58,7 @@ export const observedPrice: Driver = {
   class: "historic",
   reads: [salesDaily],
   engineTables: [paidDays, paidOfSeries, blockPaid],
-  plan: ({ spec, grain, cutoff, recorded, ofStores, ofProducts }) => {
+  plan: ({ spec, grain, cutoff, recorded, complete, ofStores, ofProducts }) => {
     const [amount, units] = grain.freq === "day" ? ["amount", "units"] : ["sum(amount)", "sum(units)"];
     // In whole numbers, so that halves are rounded up whatever a double makes of them.
     const ratio = `((2 * ${amount} + ${units}) // (2 * ${units}))::BIGINT`;
@@ -78,7 +78,7 @@ export const observedPrice: Driver = {
             SELECT ${daySql("date")}, store_id, product_id, quantity, (total_amount * 100)::bigint
             FROM sales_daily
             WHERE quantity > 0 AND total_amount <> 'NaN'
-              AND ${upToSql(cutoff)} AND ${recorded} AND ${ofStores} AND ${ofProducts} AND ${where}`,
+              AND ${upToSql(cutoff)} AND ${recorded} AND ${complete} AND ${ofStores} AND ${ofProducts} AND ${where}`,
           day: "date",
         },
       ],
