@@ -76,6 +76,7 @@ describeWithPython("a frame in Python", {}, async () => {
         "forecastlab.frame": frame,
         "forecastlab.cutoff": "2024-06-11",
         "forecastlab.horizon": "14",
+        "forecastlab.freq": "day",
         "forecastlab.spec_sha256": manifest.spec_sha256,
       });
     }
