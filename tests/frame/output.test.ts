@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RecordBatchReader, tableFromIPC } from "apache-arrow";
@@ -194,6 +195,27 @@ describe("Parquet's row groups", { timeout: 20_000 }, () => {
       );
       expect(found, condition).toBe(expected);
     }
+  });
+
+  test("are of the same size whatever blocks the rows come in, and so are the bytes", async () => {
+    const bytes = new Set<string>();
+    for (const blocks of [
+      uneven,
+      [125_000],
+      [60_000, 65_000],
+      [122_880, 2120],
+      [1, 124_999],
+      [50_000, 50_000, 25_000],
+    ]) {
+      const out = join(given.newFolder(), "x.parquet");
+      await write(given.engine, { out, blocks });
+      bytes.add(createHash("sha256").update(readFileSync(out)).digest("hex"));
+      const groups = await given.engine.rows<{ rows: number }>(
+        `SELECT DISTINCT row_group_id, row_group_num_rows AS rows FROM parquet_metadata('${out}') ORDER BY row_group_id`,
+      );
+      expect(groups.map(({ rows }) => rows)).toEqual([122_880, 2120]);
+    }
+    expect(bytes.size).toBe(1);
   });
 
   test("are read by another reader", async () => {

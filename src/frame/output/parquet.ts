@@ -30,11 +30,15 @@ export function parquetFile(
   let waiting = 0;
   let rests = 0;
   const restOf = (number: number) => `${path}.rest-${number}`;
-  const writeGroups = async (sql: string) => {
+  const writeRest = (sql: string) =>
+    engine.run(
+      `COPY (${sql}) TO ${quoteLiteral(restOf(++rests))} (FORMAT parquet, WRITE_BLOOM_FILTER false)`,
+    );
+  const writeGroups = async (sql: string, size = rowsOfGroup) => {
     await engine.run(`
       COPY (${sql}) TO ${quoteLiteral(part)}
       (
-        FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowsOfGroup}, WRITE_BLOOM_FILTER false
+        FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${size}, WRITE_BLOOM_FILTER false
         ${keyValues(metadata)}
       )
     `);
@@ -48,23 +52,32 @@ export function parquetFile(
   const append = async (sql: string) => {
     const added = await engine.count(`SELECT count(*) FROM (${sql})`);
     if (added === 0) return 0;
-    const rest = restOf(rests);
-    const all =
-      waiting === 0
-        ? sql
-        : `SELECT * FROM read_parquet(${quoteLiteral(rest)}, hive_partitioning = false) UNION ALL SELECT * FROM (${sql})`;
-    const total = waiting + added;
-    const complete = total - (total % rowsOfGroup);
-    if (complete > 0) await writeGroups(`SELECT * FROM (${all}) LIMIT ${complete}`);
-    if (complete < total) {
-      const next = quoteLiteral(restOf(++rests));
-      await engine.run(
-        `COPY (SELECT * FROM (${all}) OFFSET ${complete}) TO ${next} (FORMAT parquet, WRITE_BLOOM_FILTER false)`,
-      );
-    }
-    if (waiting > 0) await rm(rest);
-    waiting = total - complete;
     rows += added;
+    let from = 0;
+    if (waiting > 0) {
+      // A row group of its own: over several, DuckDB puts their boundaries elsewhere if the rows come from two sources.
+      from = Math.min(added, rowsOfGroup - waiting);
+      const rest = restOf(rests);
+      const first = `
+        SELECT * FROM read_parquet(${quoteLiteral(rest)}, hive_partitioning = false)
+        UNION ALL
+        SELECT * FROM (SELECT * FROM (${sql}) LIMIT ${from})`;
+      if (waiting + from === rowsOfGroup) {
+        await writeGroups(first, 2 * rowsOfGroup);
+        waiting = 0;
+      } else {
+        await writeRest(first);
+        waiting += from;
+      }
+      await rm(rest);
+    }
+    const left = added - from;
+    const complete = left - (left % rowsOfGroup);
+    if (complete > 0) await writeGroups(`SELECT * FROM (${sql}) LIMIT ${complete} OFFSET ${from}`);
+    if (left > complete) {
+      await writeRest(`SELECT * FROM (${sql}) OFFSET ${from + complete}`);
+      waiting = left - complete;
+    }
     return added;
   };
   return {
@@ -72,7 +85,10 @@ export function parquetFile(
     finish: async () => {
       if (waiting > 0) {
         const rest = restOf(rests);
-        await writeGroups(`SELECT * FROM read_parquet(${quoteLiteral(rest)}, hive_partitioning = false)`);
+        await writeGroups(
+          `SELECT * FROM read_parquet(${quoteLiteral(rest)}, hive_partitioning = false)`,
+          2 * rowsOfGroup,
+        );
         await rm(rest);
       } else if (parts.length === 0) await writeGroups(noRows(columns));
       await file.append([footerOf(parts)]);
