@@ -68,7 +68,8 @@ export async function backtestFrom(
 ): Promise<BacktestResult> {
   const { cutoff, horizon, folds = 3, step = horizon, out, signal, onProgress } = request;
   const levels = levelsOf(request.levels ?? defaultLevels);
-  const { spec } = await checkDefinition("backtest", request);
+  const checked = await checkDefinition("backtest", request);
+  const { spec } = checked;
   const grain = grainOf(spec.freq, spec.week_start ?? undefined);
   requireCounts(folds, step);
   const last = lastComplete(grain, dayOf(cutoff));
@@ -76,7 +77,7 @@ export async function backtestFrom(
   const origins = Array.from({ length: folds }, (_, index) =>
     dateOf(grain.lastDay(Math.max(first, last - horizon - (folds - 1 - index) * step))),
   );
-  const definition = await checkDefinition("backtest", request, origins);
+  const definition = { ...checked, cutoffs: [...new Set(origins)] };
   const season = seasons[spec.freq];
   const clock = phaseClock(backtestPhases, onProgress);
   const file = out === undefined ? undefined : openForecastFile(out, levels);

@@ -15,6 +15,7 @@ import {
   withSnapshot,
 } from "../../frame/index.ts";
 import * as kinds from "../../system/arguments.ts";
+import { requireDate } from "../../system/dates.ts";
 import { classify } from "../classify.ts";
 import { boundName, type ForecastModel } from "../forecast-columns.ts";
 import { type Forecasts, readForecasts } from "../long-format.ts";
@@ -71,11 +72,11 @@ export async function scoreForecasts(database: Database, request: ScoreRequest):
   const { file, spec, freq, knownAt, signal } = request;
   const asked = { horizon: 1, spec, freq, knownAt, signal };
   // Before the file is read, which may take long.
-  await checkDefinition("scoreForecasts", asked, []);
+  const checked = await checkDefinition("scoreForecasts", asked, []);
   return withEngine(signal, async (engine) => {
     const forecasts = await readForecasts(engine, file);
     const rows = await rowsBySeries(engine, forecasts);
-    const checked = await checkDefinition("scoreForecasts", asked, forecasts.cutoffs);
+    for (const cutoff of forecasts.cutoffs) requireDate("The cutoff", cutoff);
     const grain = grainOf(checked.spec.freq, checked.spec.week_start ?? undefined);
     for (const [uniqueId, of] of rows) requirePeriods(file, uniqueId, of, grain);
     // A frame's cutoff is the last day of the last known period; a file may have any day of it.
