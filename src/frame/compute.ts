@@ -36,7 +36,7 @@ export interface ComputeOptions {
    */
   readonly append: (fold: number, frame: FrameKind, sql: string) => Promise<number>;
   /** Called after each block with the number of series that are done, and of how many. */
-  readonly onBlock?: (done: number, of: number) => void;
+  readonly onBlock?: ((done: number, of: number) => void) | undefined;
   /** Called for each block and cutoff, when its `block_readiness` is made. */
   readonly onReadiness?: () => Promise<void>;
   /**
@@ -57,7 +57,7 @@ export async function computeFrames(
   engine: Engine,
   plan: FramePlan,
   folds: readonly FoldPlan[],
-  { append, onBlock = () => {}, onReadiness, blockPeriods = usualBlock }: ComputeOptions,
+  { append, onBlock, onReadiness, blockPeriods }: ComputeOptions,
 ): Promise<ComputedFrame[]> {
   const counted: Awaited<ReturnType<typeof countSeries>>[] = [];
   const cadences: (Cadence | null)[] = [];
@@ -74,20 +74,16 @@ export async function computeFrames(
     unpriced: [] as Unpriced[],
     readiness: readinessCount(),
   }));
-  await engine.run(`DROP TABLE ${sales}`);
-  const total = await engine.count(`SELECT count(*) FROM ${series}`);
-  for (const { first, last } of await blocksOf(engine, blockPeriods)) {
-    for (const sql of plan.block(first, last)) await engine.run(sql);
-    // Joined once for several cutoffs; for a single one that would only be one more copy.
-    const several = folds.length > 1;
-    const ordered = "ORDER BY _n, _period";
-    if (several) await engine.run(`CREATE OR REPLACE TABLE ${blockRows} AS ${plan.blockRows} ${ordered}`);
+  // Joined once for several cutoffs; for a single one that would only be one more copy.
+  const several = folds.length > 1;
+  await forEachBlock(engine, plan, { onBlock, blockPeriods }, async () => {
+    if (several) await engine.run(makeBlockRows(plan));
     for (const [index, { fold, columns }] of folds.entries()) {
       const count = counts[index];
       if (count === undefined) continue;
       for (const frame of ["training", "future"] as const) {
         const from = several ? String(blockRows) : `(${plan.blockRows})`;
-        const rows = `${plan.rows(fold, frame, columns, from)} ${several ? "" : ordered}`;
+        const rows = `${plan.rows(fold, frame, columns, from)} ${several ? "" : inOrder}`;
         await engine.run(`CREATE OR REPLACE TABLE ${frameRows} AS ${rows}`);
         const shown = columns.filter(({ frames }) => frames.includes(frame)).map(({ name }) => name);
         count[`${frame}_rows`] += await append(index, frame, `SELECT ${shown.join(", ")} FROM ${frameRows}`);
@@ -107,8 +103,7 @@ export async function computeFrames(
         }
       }
     }
-    onBlock(last + 1, total);
-  }
+  });
   return counts.map(({ unpriced, readiness, statistics, without_sale, ended, ...count }, index) => ({
     cadence: cadences[index] ?? null,
     statistics: { training: statistics.training.result(), future: statistics.future.result() },
@@ -155,11 +150,36 @@ async function countSeries(engine: Engine, fold: Fold, { spec, folds }: FrameSco
   return counted ?? { series: 0, without_sale: 0, ended: 0 };
 }
 
-/** The numbers of the first and the last series of each block. */
-export function blocksOf(
+/** The order of the rows of a frame. */
+const inOrder = "ORDER BY _n, _period";
+
+/** SQL that makes `block_rows` of the block. */
+export const makeBlockRows = (plan: FramePlan) =>
+  `CREATE OR REPLACE TABLE ${blockRows} AS ${plan.blockRows} ${inOrder}`;
+
+/** Some consecutive series, by the numbers of the first and the last of them. */
+export interface Block {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Makes the tables of one block after the other, each for the work on it. The sales are not needed any more and are dropped. */
+export async function forEachBlock(
   engine: Engine,
-  blockPeriods = usualBlock,
-): Promise<{ first: number; last: number }[]> {
+  plan: FramePlan,
+  { onBlock = () => {}, blockPeriods = usualBlock }: Pick<ComputeOptions, "onBlock" | "blockPeriods">,
+  work: (block: Block) => Promise<void>,
+): Promise<void> {
+  await engine.run(`DROP TABLE ${sales}`);
+  const total = await engine.count(`SELECT count(*) FROM ${series}`);
+  for (const { first, last } of await blocksOf(engine, blockPeriods)) {
+    for (const sql of plan.block(first, last)) await engine.run(sql);
+    await work({ first, last });
+    onBlock(last + 1, total);
+  }
+}
+
+function blocksOf(engine: Engine, blockPeriods: number): Promise<Block[]> {
   return engine.rows(`
     SELECT min(n) AS first, max(n) AS last
     FROM (SELECT n, sum(spine_until - spine_from + 1) OVER (ORDER BY n) // ${blockPeriods} AS block FROM ${series})

@@ -1,10 +1,10 @@
 import type { Engine } from "../../duckdb/engine.ts";
 import type { Column } from "../columns.ts";
-import { blocksOf, type ComputeOptions } from "../compute.ts";
+import { type Block, type ComputeOptions, forEachBlock, makeBlockRows } from "../compute.ts";
 import type { CheckedDefinition } from "../definition.ts";
 import type { Driver } from "../drivers/driver.ts";
 import { withFrameEngine } from "../engine.ts";
-import { blockRows, sales, series } from "../engine-tables.ts";
+import { blockRows, series } from "../engine-tables.ts";
 import type { WithReader } from "../frame.ts";
 import type { Grain, Period } from "../grain.ts";
 import { extractFacts, prepareFrames, requireSeries } from "../prepare.ts";
@@ -28,10 +28,7 @@ export interface VisitedFolds {
 }
 
 /** Some consecutive series. The relations are valid until the visit is over. */
-export interface VisitedBlock {
-  /** Numbers of its first and its last series. */
-  readonly first: number;
-  readonly last: number;
+export interface VisitedBlock extends Block {
   /**
    * The relation of its rows, one per series and period up to the horizon of the last cutoff, ordered by `_n` and `_period`, with the
    * columns of the frame and `_sample_weight`, `_is_closed`. Features of a row after a cutoff are those of the frame only if their
@@ -88,24 +85,19 @@ export async function visitFolds<State>(
     });
     const { plan, folds } = prepared;
     const { grain, lastPeriod } = plan.scope;
-    await engine.run(`DROP TABLE ${sales}`);
     const state = await begin({
       ...{ engine, grain, lastPeriod, series: String(series) },
       folds: folds.map(({ fold }) => fold),
       columns: folds.at(-1)?.columns ?? [],
     });
-    const total = await engine.count(`SELECT count(*) FROM ${series}`);
-    for (const { first, last } of await blocksOf(engine, blockPeriods)) {
-      for (const sql of plan.block(first, last)) await engine.run(sql);
-      const ordered = `${plan.blockRows} ORDER BY _n, _period`;
-      await engine.run(`CREATE OR REPLACE TABLE ${blockRows} AS ${ordered}`);
-      const rows = String(blockRows);
+    const rows = String(blockRows);
+    await forEachBlock(engine, plan, { onBlock, blockPeriods }, async (block) => {
+      await engine.run(makeBlockRows(plan));
       await visit(state, {
-        ...{ first, last, rows },
+        ...{ ...block, rows },
         future: (fold, columns) => plan.rows(fold, "future", columns, rows),
       });
-      onBlock?.(last + 1, total);
-    }
+    });
     await end(state);
   });
 }
