@@ -88,7 +88,6 @@ export function planFrame(
           "history.is_stockout AS _is_stockout",
           `${isClosed} AS _is_closed`,
           `${weightOf(scope)} AS _sample_weight`,
-          `${weightOf(scope)} > 0 AS _is_observed`,
           ...(spec.ended.policy === "keep" ? [] : ["series.last_sale_days AS _last_sale_days"]),
           ...(hasPrices ? [`${plannedPrice(scope)} AS _planned_price`] : []),
           ...columns.filter(({ name }) => name !== "horizon_step").flatMap(bothSql),
@@ -109,7 +108,7 @@ export function planFrame(
 
 /** What counts are made of. */
 const internal: Record<FrameKind, readonly string[]> = {
-  training: ["_n", "_period", "_is_imputed", "_is_stockout", "_is_closed", "_is_observed"],
+  training: ["_n", "_period", "_is_imputed", "_is_stockout", "_is_closed", "_sample_weight"],
   future: ["_n", "_period"],
 };
 

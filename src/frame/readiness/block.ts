@@ -17,7 +17,7 @@ export function demandOfBlock({ spec }: FrameScope): string {
       _n AS n,
       count(*)::INTEGER AS periods,
       (count(*) FILTER (units > 0))::INTEGER AS sales_periods,
-      (count(*) FILTER (_is_observed))::INTEGER AS observed_periods,
+      (count(*) FILTER (_sample_weight > 0))::INTEGER AS observed_periods,
       (count(*) FILTER (_is_imputed))::INTEGER AS imputed,
       (count(*) FILTER (_is_stockout))::INTEGER AS stockouts,
       sum(units) AS total,
@@ -25,8 +25,8 @@ export function demandOfBlock({ spec }: FrameScope): string {
       sum(demand) AS demand,
       sum(demand::HUGEINT * demand) AS squares
     FROM (
-      SELECT *, CASE WHEN _is_observed AND units > 0 THEN units END AS demand
-      FROM (SELECT _n, _is_observed, _is_imputed, _is_stockout, (y${scale})::BIGINT AS units FROM ${frameRows})
+      SELECT *, CASE WHEN _sample_weight > 0 AND units > 0 THEN units END AS demand
+      FROM (SELECT _n, _sample_weight, _is_imputed, _is_stockout, (y${scale})::BIGINT AS units FROM ${frameRows})
     )
     GROUP BY _n`;
 }
