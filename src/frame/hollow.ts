@@ -1,13 +1,15 @@
 import { quoteIdentifier } from "../database/identifiers.ts";
 import type { Column } from "./columns.ts";
 import { dayOf } from "./days.ts";
-import { drivers } from "./drivers/index.ts";
+import type { Driver } from "./drivers/driver.ts";
 import { periodsText } from "./grain.ts";
-import type { Feature } from "./history/features.ts";
+import { type Feature, neededReachOf } from "./history/features.ts";
 import type { Fold, FrameScope } from "./scope.ts";
 import { isFactTable } from "./source/frame-tables.ts";
 import type { WarehouseReader } from "./source/reader.ts";
+import type { FactTable } from "./source/warehouse-table.ts";
 import { type DefaultedOption, defaultedOptions } from "./specification/index.ts";
+import { salesDaily } from "./spine/sales.ts";
 
 /* Columns of the default frame that could only be empty are left out by name. What a spec names stays. */
 
@@ -28,45 +30,33 @@ export interface Reach {
   readonly empty: ReadonlyMap<string, string>;
 }
 
-/** @param names the drivers in the frame */
-export async function reachOf(
+/** @param drivers those in the frame */
+export async function readReach(
   reader: WarehouseReader,
   { recorded, ofStores, ofProducts, spec }: Pick<FrameScope, "recorded" | "ofStores" | "ofProducts" | "spec">,
-  names: readonly string[],
+  drivers: readonly Driver[],
 ): Promise<Reach> {
   const firstDays = new Map<string, string | null>();
-  const first = async (table: string, condition: string) => {
+  const first = async ({ name, day }: FactTable, condition: string) => {
+    const column = quoteIdentifier(day);
     const [row] = await reader.rows<{ day: string }>(
-      `SELECT date::text AS day FROM ${quoteIdentifier(table)} WHERE ${condition} ORDER BY date LIMIT 1`,
+      `SELECT ${column}::text AS day FROM ${quoteIdentifier(name)} WHERE ${condition} ORDER BY ${column} LIMIT 1`,
     );
     return row?.day ?? null;
   };
   firstDays.set(
     "sales",
-    await first("sales_daily", `quantity > 0 AND ${recorded} AND ${ofStores} AND ${ofProducts}`),
+    await first(salesDaily, `quantity > 0 AND ${recorded} AND ${ofStores} AND ${ofProducts}`),
   );
-  for (const name of names) {
-    const driver = Object.hasOwn(drivers, name) ? drivers[name as keyof typeof drivers] : undefined;
-    const [facts] = driver?.class === "historic" ? driver.reads.filter(isFactTable) : [];
+  for (const { name, class: known, reads, sparse = [] } of drivers) {
+    const [facts] = known === "historic" ? reads.filter(isFactTable) : [];
     if (facts === undefined) continue;
-    const ofSeries = facts.name === "traffic_daily" || facts.name === "weather_daily" ? "true" : ofProducts;
-    firstDays.set(name, await first(facts.name, `${recorded} AND ${ofStores} AND ${ofSeries}`));
-  }
-  if (names.includes("weather")) {
-    // A value of the weather may be missing on all days.
-    const values = [
-      "temperature_avg_c",
-      "temperature_min_c",
-      "temperature_max_c",
-      "precipitation_mm",
-      "humidity_avg_pct",
-      "wind_beaufort",
-    ];
-    const [days = {}] = await reader.rows<Record<string, string | null>>(
-      `SELECT ${values.map((name) => `(min(date) FILTER (WHERE ${name} IS NOT NULL))::text AS ${name}`).join(", ")}
-       FROM weather_daily WHERE ${recorded} AND ${ofStores}`,
-    );
-    for (const name of values) firstDays.set(name, days[name] ?? null);
+    const selected = `${recorded} AND ${ofStores}${facts.ofStores ? "" : ` AND ${ofProducts}`}`;
+    firstDays.set(name, await first(facts, selected));
+    for (const value of sparse) {
+      const there = `${selected} AND ${quoteIdentifier(value)} IS NOT NULL`;
+      firstDays.set(value, await first(facts, there));
+    }
   }
   const empty = spec.drivers_named
     ? new Map<string, string>()
@@ -135,11 +125,8 @@ export function hollowColumns(
       leaveOut(driver, name, "the selected stores and products have no values of it");
       continue;
     }
-    const begun = grain.periodOf(dayOf(first));
-    const needed =
-      feature.lag +
-      (feature.kind === "lag" ? 0 : (feature.window.least - 1) * (feature.kind === "weekday" ? 7 : 1));
-    const there = fold.period - begun;
+    const needed = neededReachOf(feature);
+    const there = fold.period - grain.periodOf(dayOf(first));
     if (needed <= there) continue;
     const text = `it needs ${periodsText(needed, grain.freq)} of history, and there ${there === 1 ? "is" : "are"} ${there}`;
     leaveOut(driver, name, text);

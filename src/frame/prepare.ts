@@ -7,7 +7,7 @@ import type { Driver } from "./drivers/driver.ts";
 import { drivers } from "./drivers/index.ts";
 import { series } from "./engine-tables.ts";
 import { type Grain, grainOf, lastComplete, type Period } from "./grain.ts";
-import { hollowColumns, reachOf } from "./hollow.ts";
+import { hollowColumns, readReach } from "./hollow.ts";
 import type { Manifest, NotReconstructed } from "./manifest.ts";
 import { type Offer, offersOf } from "./offers.ts";
 import { columnsOf, type FramePlan, planFrame, requireExcludable } from "./plan.ts";
@@ -96,11 +96,7 @@ export async function prepareFrames(
   });
   requireExcludable(spec.exclude, columnsOf(scopeOf(wanted), wanted), definition.specPath);
   const scope = scopeOf(inAny);
-  const reach = await reachOf(
-    reader,
-    scope,
-    inAny.map(({ name }) => name),
-  );
+  const reach = await readReach(reader, scope, inAny);
   const kept = folds.map((fold, index) => {
     const { available: ofThis = [], left_out = [] } = available[index] ?? {};
     const of = scopeOf(ofThis);

@@ -22,6 +22,8 @@ export interface Driver {
    * the driver if one of its fact tables has no rows up to the cutoff.
    */
   readonly reads: readonly WarehouseTable[];
+  /** Columns of its facts, named like their measures, that may have no value on any day. */
+  readonly sparse?: readonly string[];
   /** The tables of DuckDB it makes. */
   readonly engineTables: readonly EngineTable[];
   /** Throws if the warehouse lacks what it needs about the days of the frame. */

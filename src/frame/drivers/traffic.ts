@@ -9,6 +9,7 @@ import { stagedStoreFacts, storeHistory } from "./store-history.ts";
 const trafficDaily: FactTable = {
   name: "traffic_daily",
   day: "date",
+  ofStores: true,
   perturbation: {
     kind: "facts",
     changes: "traffic",

@@ -8,6 +8,7 @@ import { stagedStoreFacts, storeHistory } from "./store-history.ts";
 const weatherDaily: FactTable = {
   name: "weather_daily",
   day: "date",
+  ofStores: true,
   perturbation: {
     kind: "facts",
     changes: "weather",
@@ -81,6 +82,7 @@ export const weather: Driver = {
   class: "historic",
   reads: [weatherDaily],
   engineTables: [weatherDays, weatherHistory],
+  sparse: measures.map(({ name }) => name),
   plan: (scope) =>
     storeHistory(scope, {
       staging: stagedStoreFacts(scope, weatherDays, weatherDaily, measures),

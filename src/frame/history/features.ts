@@ -66,10 +66,15 @@ export function featureName(feature: Feature): string {
 }
 
 /** How many periods its oldest fact is before the row. */
-export function reachOf(feature: Feature): number {
+export const reachOf = (feature: Feature): number => reachOver(feature, ({ length }) => length);
+
+/** How many periods before the row there must be facts so that it has a value. */
+export const neededReachOf = (feature: Feature): number => reachOver(feature, ({ least }) => least);
+
+function reachOver(feature: Feature, count: (window: Span) => number): number {
   if (feature.kind === "lag") return feature.lag;
   const step = feature.kind === "weekday" ? 7 : 1;
-  return feature.lag + (feature.window.length - 1) * step;
+  return feature.lag + (count(feature.window) - 1) * step;
 }
 
 export function describeFeature(feature: Feature): string {

@@ -6,6 +6,8 @@ export interface FactTable {
   readonly name: string;
   /** The column of the day: of what happened, or on which a plan begins. */
   readonly day: string;
+  /** Its rows are of a store as a whole, not of a product in it. */
+  readonly ofStores?: true;
   readonly perturbation: Perturbation;
 }
 
