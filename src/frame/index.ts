@@ -20,7 +20,16 @@ export {
   type FrameResult,
   type WithReader,
 } from "./frame.ts";
-export { type Freq, freqs, type Grain, grainOf, lastComplete, type Period, type Weekday } from "./grain.ts";
+export {
+  type Freq,
+  freqs,
+  type Grain,
+  grainOf,
+  lastComplete,
+  type Period,
+  type Weekday,
+  weekdays,
+} from "./grain.ts";
 export type {
   Counts,
   Manifest,

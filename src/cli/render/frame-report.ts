@@ -1,4 +1,4 @@
-import type { FrameResult, FramesResult, Manifest } from "../../frame/index.ts";
+import { type FrameResult, type FramesResult, type Manifest, weekdays } from "../../frame/index.ts";
 import { displayWidth } from "../../system/display-width.ts";
 import { bytesText, countText, numberText, secondsText } from "../../system/numbers.ts";
 import { type Output, table } from "./output.ts";
@@ -194,15 +194,14 @@ function cadenceNote({ cadence, spec }: Manifest, program: string): string[] {
       `the sales look monthly: all are on one day of the month. Then use --freq month (${program} help frame)`,
     ];
   }
-  const index = weekdayNames.indexOf(cadence.weekday);
+  const index = weekdays.indexOf(cadence.weekday);
   const name = capital(cadence.weekday);
   return [
     `the sales look weekly: all are on a ${name}. Then use --freq week, and in the spec week_start: ` +
-      `${cadence.weekday} if that is the first day of their week, or ${weekdayNames[(index + 1) % 7]} if it is the last`,
+      `${cadence.weekday} if that is the first day of their week, or ${weekdays[(index + 1) % 7]} if it is the last`,
   ];
 }
 
-const weekdayNames = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const ended = {
