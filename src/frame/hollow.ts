@@ -121,12 +121,12 @@ export function hollowColumns(
       ? firstDays.get(feature.measure.name)
       : firstDays.get(driver);
     if (first === undefined) continue;
-    if (first === null) {
-      leaveOut(driver, name, "the selected stores and products have no values of it");
+    const there = first === null ? -1 : fold.period - grain.periodOf(dayOf(first));
+    if (there < 0) {
+      leaveOut(driver, name, "the selected stores and products have no values of it up to the cutoff");
       continue;
     }
     const needed = neededReachOf(feature);
-    const there = fold.period - grain.periodOf(dayOf(first));
     if (needed <= there) continue;
     const text = `it needs ${periodsText(needed, grain.freq)} of history, and there ${there === 1 ? "is" : "are"} ${there}`;
     leaveOut(driver, name, text);

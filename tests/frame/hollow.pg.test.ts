@@ -63,6 +63,19 @@ describe("a default frame", () => {
     expect(empty.map(({ name }) => name)).toEqual([]);
   });
 
+  test("says nothing of values after the cutoff", async () => {
+    const before = await manifestOf({});
+    await query(database, "UPDATE weather_daily SET humidity_avg_pct = 50 WHERE date = '2024-04-10'");
+    try {
+      const after = await manifestOf({});
+      expect(after.left_out).toEqual(before.left_out);
+      const humidity = after.left_out.find(({ columns }) => columns?.includes("humidity_avg_pct_lag_7"));
+      expect(humidity?.reason).toBe("the selected stores and products have no values of it up to the cutoff");
+    } finally {
+      await query(database, "UPDATE weather_daily SET humidity_avg_pct = NULL");
+    }
+  });
+
   test("keeps what a spec names; the spec of a manifest makes the same frame again", async () => {
     const named = await manifestOf({ yaml: "{ version: 1, lags: [364], drivers: [store, calendar] }" });
     expect(namesIn(named)).toEqual(expect.arrayContaining(["y_lag_364", "store_city", "store_type"]));
