@@ -33,7 +33,7 @@ export interface Reach {
 /** @param drivers those in the frame */
 export async function readReach(
   reader: WarehouseReader,
-  { recorded, ofStores, ofProducts, spec }: Pick<FrameScope, "recorded" | "ofStores" | "ofProducts" | "spec">,
+  { spec, recorded, complete, ofStores, ofProducts }: FrameScope,
   drivers: readonly Driver[],
 ): Promise<Reach> {
   const firstDays = new Map<string, string | null>();
@@ -46,12 +46,12 @@ export async function readReach(
   };
   firstDays.set(
     "sales",
-    await first(salesDaily, `quantity > 0 AND ${recorded} AND ${ofStores} AND ${ofProducts}`),
+    await first(salesDaily, `quantity > 0 AND ${recorded} AND ${complete} AND ${ofStores} AND ${ofProducts}`),
   );
   for (const { name, class: known, reads, sparse = [] } of drivers) {
     const [facts] = known === "historic" ? reads.filter(isFactTable) : [];
     if (facts === undefined) continue;
-    const selected = `${recorded} AND ${ofStores}${facts.ofStores ? "" : ` AND ${ofProducts}`}`;
+    const selected = `${recorded} AND ${complete} AND ${ofStores}${facts.ofStores ? "" : ` AND ${ofProducts}`}`;
     firstDays.set(name, await first(facts, selected));
     for (const value of sparse) {
       const there = `${selected} AND ${quoteIdentifier(value)} IS NOT NULL`;

@@ -139,6 +139,17 @@ describe("a default frame", () => {
   });
 });
 
+test("a frame of weeks counts history from its first complete week", async () => {
+  const days = Array.from({ length: 19 }, (_, index) => dayAfter("2024-01-03", index));
+  const sales = days.map((date) => ({ date, store: "S1", sku: "A", quantity: 2, amount: 4 }));
+  const warehouse: Warehouse = { stores: [{ code: "S1" }], products: [{ sku: "A" }], sales };
+  await withClient(other, (client) => fillWarehouse(client, warehouse));
+  // Sales begin on a Wednesday: weeks are complete from 2024-01-08 on, and there are two of them.
+  const manifest = await manifestOf({ cutoff: "2024-01-21", horizon: 1, freq: "week" }, other);
+  expect(namesIn(manifest)).toContain("y_lag_1");
+  expect(leftOut(manifest)).toEqual(expect.arrayContaining(["y_lag_2", "y_lag_4"]));
+});
+
 describe("sales in a frame of days", () => {
   const warehouse = (dates: readonly string[]): Warehouse => ({
     stores: [{ code: "S1" }],
